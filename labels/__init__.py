@@ -1,0 +1,1 @@
+"""Barcodes and paper: a library in itself. Doors: `codes.decode`, `render.render`, `printers`."""

@@ -1,0 +1,1 @@
+"""The shared contract of station and server, and both ends of the wire."""

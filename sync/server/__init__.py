@@ -1,0 +1,1 @@
+"""The central server: it gathers every journal into one ledger."""
