@@ -42,7 +42,8 @@ class Element:
 
 def check_digit(digits: str) -> str:
     """The mod 10 check digit that follows `digits` (GenSpecs 7.9.1): GTIN, SSCC, GLN, GSRN."""
-    assert digits and set(digits) <= _DIGITS, f"digits wanted, not {digits!r}"
+    assert digits, "digits wanted"
+    assert set(digits) <= _DIGITS, f"digits wanted, not {digits!r}"
     total = sum(
         int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits))
     )

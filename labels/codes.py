@@ -1,0 +1,379 @@
+"""Every barcode that we print or read -> Code: one class per meaning, `decode` and `encode`.
+
+Two families. GS1 element strings belong to plants with a company prefix and to suppliers. In-house
+codes need none: two letters, fields between `+`, a check character last, A-Z 0-9 - . only.
+
+    WO order number [material amount unit]
+    LO lot [material amount unit expiry gtin serial]
+    MA material [gtin serial]
+    OP badge    KC command    KR reason    KD digit    KE server (base 32) and one-time code
+
+CodeError(ValueError)    cannot be read or written; `kind` says why, the message says it in words
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from labels import gs1, house
+
+COMMANDS = (
+    "DONE",
+    "OK",
+    "CANCEL",
+    "SCRAP",
+    "UNDO",
+    "END",
+    "PAUSE",
+    "RESUME",
+    "HELP",
+    "PRINT",
+    "OUTBOX",
+    "QUEUE",
+    "JOIN",
+)
+DIGITS = (*"0123456789", ".")
+CODE_CHARS_MAX = 512
+
+ErrorKind = Literal["layout", "unknown", "gs1", "bytes", "characters"]
+
+
+class CodeError(ValueError):
+    """Why a code cannot be used.
+
+    `kind`: "layout" (a code of ours, changed on its way: keyboard layout or caps lock), "unknown"
+    (plain text, no known prefix), "gs1" (a GS1 rule broken), "bytes" (not text); from `encode`
+    alone "characters" (a field that no in-house code can carry).
+    """
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCode:
+    """A traveller: the order, and with a 2-D symbol what it makes."""
+
+    number: str
+    material: str | None = None
+    amount: Decimal | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotCode:
+    """A container of one lot; `amount` in `unit` (UN/CEFACT code) is what its label says."""
+
+    lot: str
+    material: str | None = None
+    gtin: str | None = None
+    expiry: date | None = None
+    amount: Decimal | None = None
+    unit: str | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialCode:
+    """An item whose label names no lot."""
+
+    material: str | None = None
+    gtin: str | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeCode:
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCode:
+    """One of COMMANDS."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCode:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitCode:
+    """One of DIGITS, from a sheet for hands in gloves."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentCode:
+    """Where a new station finds its server, and the one-time code that lets it in."""
+
+    server: str
+    code: str
+
+
+Code = (
+    OrderCode
+    | LotCode
+    | MaterialCode
+    | BadgeCode
+    | CommandCode
+    | ReasonCode
+    | DigitCode
+    | EnrolmentCode
+)
+
+GS1_AIMS = frozenset({"]C1", "]d2", "]Q3", "]e0"})
+_ARTICLE_AIMS = {"]E0": 13, "]E4": 8}  # EAN and UPC symbols: a bare GTIN of so many digits
+_KEY_CHARS = {"00": 18, "01": 14, "02": 14}
+# What an amount may stand in, the most exact first: (AI or its family, UN/CEFACT unit).
+_AMOUNT_UNITS = (
+    ("310", "KGM"),
+    ("315", "LTR"),
+    ("316", "MTQ"),
+    ("314", "MTK"),
+    ("311", "MTR"),
+    ("320", "LBR"),
+    ("30", "C62"),
+    ("37", "C62"),
+)
+
+
+def decode(payload: bytes, aim: str = "", *, current_year: int = gs1.CENTURY_YEAR) -> Code:
+    """What a scan means; `aim` is its AIM identifier where the scanner sends one.
+
+    `current_year` settles the century of two-digit years. Raises CodeError; repairs nothing.
+    """
+    text = _text_of(payload)
+    if aim in GS1_AIMS:
+        return _decode_gs1(text, current_year)
+    if aim in _ARTICLE_AIMS:
+        return _decode_article(text, _ARTICLE_AIMS[aim])
+    if text[:2].upper() in _READERS:
+        return _decode_in_house(text, current_year)
+    if not aim and text[:2] in _KEY_CHARS and _starts_with_key(text):
+        return _decode_gs1(text, current_year)
+    raise CodeError("unknown", f"{_shown(text)} is not a code that this terminal knows.")
+
+
+def encode(code: Code, *, current_year: int = gs1.CENTURY_YEAR) -> str:
+    """The in-house text of `code`; `decode` is its inverse. Raises CodeError "characters"."""
+    prefix, fields = _fields_of(code, current_year)
+    while len(fields) > 1 and not fields[-1]:
+        fields.pop()
+    for field in fields:
+        if not house.is_plain(field):
+            raise CodeError(
+                "characters", f"{field!r} cannot stand in a code: use A-Z, 0-9, - and . only."
+            )
+    text = house.checked(f"{prefix}{house.SEPARATOR.join(fields)}")
+    if not _is_read_back(text, code, current_year):
+        raise CodeError("characters", f"{text} would not be read back as it was meant.")
+    return text
+
+
+def _is_read_back(text: str, code: Code, current_year: int) -> bool:
+    try:
+        return len(text) <= CODE_CHARS_MAX and _decode_in_house(text, current_year) == code
+    except CodeError:
+        return False
+
+
+def _text_of(payload: bytes) -> str:
+    if len(payload) > CODE_CHARS_MAX:
+        raise CodeError("bytes", f"{len(payload)} characters are more than any code of ours has.")
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        raise CodeError("bytes", "The scanner sent bytes that are not text.") from None
+    if not text:
+        raise CodeError("unknown", "The scan is empty.")
+    if any(ord(char) < 32 and char != gs1.GS for char in text):
+        raise CodeError("bytes", "The scanner sent control characters inside the code.")
+    return text
+
+
+def _shown(text: str) -> str:
+    return text.replace(gs1.GS, "<GS>")
+
+
+# GS1 element strings
+
+
+def _starts_with_key(text: str) -> bool:
+    return gs1.has_check_digit(text[2 : 2 + _KEY_CHARS[text[:2]]])
+
+
+def _decode_gs1(text: str, current_year: int) -> Code:
+    try:
+        elements = gs1.parse(text)
+        return _of_elements(elements, current_year)
+    except gs1.Gs1Error as error:
+        raise CodeError("gs1", f"The label breaks a GS1 rule: {error}.") from error
+
+
+def _of_elements(elements: tuple[gs1.Element, ...], current_year: int) -> Code:
+    values = {element.ai: element for element in elements}
+    gtin = values.get("01") or values.get("02")
+    if gtin is None:
+        named = ", ".join(f"({element.ai}) {element.value}" for element in elements)
+        raise CodeError("unknown", f"{named} names no article: scan the label with the lot.")
+    serial = values["21"].value if "21" in values else None
+    if "10" not in values:
+        return MaterialCode(gtin=gtin.value, serial=serial)
+    expiry = values.get("17") or values.get("15")
+    amount, unit = _amount_and_unit(values)
+    return LotCode(
+        values["10"].value,
+        gtin=gtin.value,
+        expiry=gs1.date_of(expiry, current_year) if expiry else None,
+        amount=amount,
+        unit=unit,
+        serial=serial,
+    )
+
+
+def _amount_and_unit(values: dict[str, gs1.Element]) -> tuple[Decimal | None, str | None]:
+    for name, unit in _AMOUNT_UNITS:
+        for ai, element in values.items():
+            if (ai[:3] if len(ai) == 4 else ai) == name:
+                return gs1.amount_of(element), unit
+    return None, None
+
+
+def _decode_article(text: str, chars: int) -> Code:
+    if len(text) != chars or not gs1.has_check_digit(text):
+        raise CodeError("gs1", f"{_shown(text)} is not an article number of {chars} digits.")
+    return MaterialCode(gtin=text.zfill(14))
+
+
+# In-house codes
+
+
+def _decode_in_house(text: str, current_year: int) -> Code:
+    if not house.is_intact(text):
+        if house.is_intact(text.upper()):
+            raise CodeError("layout", "The letters came in lower case: switch Caps Lock off.")
+        raise CodeError(
+            "layout",
+            f"{_shown(text)} was changed on its way: set the scanner to this keyboard's layout.",
+        )
+    names, read = _READERS[text[:2]]
+    fields = text[2:-1].split(house.SEPARATOR)
+    if len(fields) > len(names):
+        raise CodeError("unknown", f"{text} has more fields than a {text[:2]} code.")
+    values = {name: field for name, field in zip(names, fields, strict=False) if field}
+    try:
+        return read(values, current_year)
+    except (KeyError, ValueError) as error:
+        why = f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        raise CodeError("unknown", f"{text} cannot be used: {why}.") from None
+
+
+def _amount(values: dict[str, str]) -> Decimal | None:
+    return house.read_amount(values["amount"]) if "amount" in values else None
+
+
+def _read_order(values: dict[str, str], _: int) -> Code:
+    number = values["number"]
+    return OrderCode(number, values.get("material"), _amount(values), values.get("unit"))
+
+
+def _read_lot(values: dict[str, str], current_year: int) -> Code:
+    day = values.get("expiry")
+    return LotCode(
+        values["lot"],
+        values.get("material"),
+        values.get("gtin"),
+        gs1.read_date(day, current_year) if day else None,
+        _amount(values),
+        values.get("unit"),
+        values.get("serial"),
+    )
+
+
+def _read_material(values: dict[str, str], _: int) -> Code:
+    if not values:
+        raise KeyError("material")
+    return MaterialCode(values.get("material"), values.get("gtin"), values.get("serial"))
+
+
+def _read_badge(values: dict[str, str], _: int) -> Code:
+    return BadgeCode(values["badge"])
+
+
+def _read_command(values: dict[str, str], _: int) -> Code:
+    if values["command"] not in COMMANDS:
+        raise ValueError(f"there is no command {values['command']}")
+    return CommandCode(values["command"])
+
+
+def _read_reason(values: dict[str, str], _: int) -> Code:
+    return ReasonCode(values["reason"])
+
+
+def _read_digit(values: dict[str, str], _: int) -> Code:
+    if values["digit"] not in DIGITS:
+        raise ValueError(f"{values['digit']} is not one digit")
+    return DigitCode(values["digit"])
+
+
+def _read_enrolment(values: dict[str, str], _: int) -> Code:
+    return EnrolmentCode(house.from_base32(values["server"]), values["code"])
+
+
+_READERS = {
+    "WO": (("number", "material", "amount", "unit"), _read_order),
+    "LO": (("lot", "material", "amount", "unit", "expiry", "gtin", "serial"), _read_lot),
+    "MA": (("material", "gtin", "serial"), _read_material),
+    "OP": (("badge",), _read_badge),
+    "KC": (("command",), _read_command),
+    "KR": (("reason",), _read_reason),
+    "KD": (("digit",), _read_digit),
+    "KE": (("server", "code"), _read_enrolment),
+}
+
+
+def _fields_of(code: Code, current_year: int) -> tuple[str, list[str]]:
+    """Prefix and fields as text, empty where the code says nothing."""
+    match code:
+        case OrderCode(number, material, amount, unit):
+            return "WO", [number, material or "", _written(amount), unit or ""]
+        case LotCode(lot, material, gtin, expiry, amount, unit, serial):
+            day = _written_date(expiry, current_year)
+            fields = (material, _written(amount), unit, day, gtin, serial)
+            return "LO", [lot, *(field or "" for field in fields)]
+        case MaterialCode(material, gtin, serial):
+            return "MA", [material or "", gtin or "", serial or ""]
+        case BadgeCode(badge):
+            return "OP", [badge]
+        case CommandCode(command):
+            return "KC", [command]
+        case ReasonCode(reason):
+            return "KR", [reason]
+        case DigitCode(digit):
+            return "KD", [digit]
+        case EnrolmentCode(server, one_time):
+            return "KE", [house.to_base32(server), one_time]
+
+
+def _written(amount: Decimal | None) -> str:
+    if amount is None:
+        return ""
+    try:
+        return house.write_amount(amount)
+    except ValueError as error:
+        raise CodeError("characters", f"{error}.") from None
+
+
+def _written_date(day: date | None, current_year: int) -> str:
+    if day is None:
+        return ""
+    try:
+        return gs1.write_date(day, current_year)
+    except ValueError as error:
+        raise CodeError("characters", f"{error}.") from None
