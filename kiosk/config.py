@@ -1,0 +1,389 @@
+"""The home of the station's configuration: kiosk.toml, and what enrolment wrote beside the journal.
+
+Secrets stand in files of their own in the data folder. All mistakes are reported at once, each with
+its file and key.
+
+ConfigError(Exception)    kiosk.toml or the enrolment cannot be used; `problems` has a line for each
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar, cast
+
+from labels.printers import PrinterAddressError, open_printer
+
+CONFIG_NAME: Final = "kiosk.toml"
+ENROLMENT_NAME: Final = "station.toml"
+TOKEN_NAME: Final = "station.token"  # noqa: S105 — the name of a file
+LANGUAGES: Final = ("en",)
+BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
+FEEDBACKS: Final = ("none", "honeywell", "zebra-ssi", "datalogic")
+SEVERITY_NAMES: Final = ("refuse", "supervisor", "confirm", "note")
+NAME_CHARS_MAX: Final = 40
+IDLE_MINUTES_MAX: Final = 24 * 60
+WEDGE_GAP_MS_MAX: Final = 1_000
+DPI_MIN, DPI_MAX = 100, 1_200
+
+Feedback = Literal["none", "honeywell", "zebra-ssi", "datalogic"]
+Reader = Callable[[Any], Any]
+
+
+class ConfigError(Exception):
+    """What is wrong in the configuration, one line a mistake: file, key, value, what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class StationConfig:
+    """Who this station is; name, work centers and server come with enrolment where not given."""
+
+    name: str = ""
+    work_centers: tuple[str, ...] = ()
+    server: str = ""
+    language: str = "en"
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WedgeConfig:
+    """The scanner that types as a keyboard: the longest gap inside a burst (Bluetooth: 300)."""
+
+    gap_ms: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerConfig:
+    """A serial scanner: a device by its lasting name, or an address that pyserial opens."""
+
+    port: str
+    name: str = ""
+    driver: Literal["serial"] = "serial"
+    baud: int = 115200
+    feedback: Feedback = "none"
+
+    @property
+    def label(self) -> str:
+        """What the head of the screen calls it."""
+        return self.name or self.port.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterConfig:
+    """A label printer: where its bytes go, as `labels.printers` reads it, and its language."""
+
+    name: str
+    url: str
+    language: Literal["zpl", "pdf"] = "zpl"
+    dpi: int = 203
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """The rules that a site may change; `severities` maps a deviation to one of SEVERITY_NAMES."""
+
+    one_person: bool = False
+    pin: bool = True
+    idle_minutes: int = 10
+    severities: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it. `public_key` pins the server's signature; the token is read by `token`."""
+
+    data: Path
+    station: StationConfig = StationConfig()
+    wedge: WedgeConfig = WedgeConfig()
+    scanners: tuple[ScannerConfig, ...] = ()
+    printers: tuple[PrinterConfig, ...] = ()
+    site: SiteConfig = field(default_factory=SiteConfig)
+    public_key: str = ""
+    file: Path | None = None
+
+    @property
+    def token(self) -> str:
+        """The station's secret from its file; "" where there is none."""
+        try:
+            return (self.data / TOKEN_NAME).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ""
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether this station has a name, a server and the secret to speak to it."""
+        return bool(self.station.name and self.station.server and self.token)
+
+
+def text(value: object) -> str:
+    """A line of text; raises ValueError."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("want a line of text")
+    return value.strip()
+
+
+def name(value: object) -> str:
+    """A name that fits a screen and a barcode; raises ValueError."""
+    found = text(value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", found) or len(found) > NAME_CHARS_MAX:
+        raise ValueError(f"want at most {NAME_CHARS_MAX} letters, digits, '-', '_' or '.'")
+    return found
+
+
+def names(value: object) -> tuple[str, ...]:
+    """A list of different names; raises ValueError."""
+    if not isinstance(value, list) or not value:
+        raise ValueError('want a list such as ["MIX-1"]')
+    found = tuple(name(one) for one in value)
+    if len(set(found)) < len(found):
+        raise ValueError("names one twice")
+    return found
+
+
+def url(*schemes: str) -> Reader:
+    """An address of one of the schemes; raises ValueError."""
+
+    def read(value: object) -> str:
+        found = text(value)
+        if not any(found.startswith(scheme) and len(found) > len(scheme) for scheme in schemes):
+            raise ValueError(f"want an address that begins with {' or '.join(schemes)}")
+        return found
+
+    return read
+
+
+def printer_url(value: object) -> str:
+    """An address that a label can be sent to; raises ValueError."""
+    found = text(value)
+    try:
+        open_printer(found)
+    except PrinterAddressError as fault:
+        raise ValueError(str(fault).partition(": ")[2]) from None
+    return found
+
+
+def whole(lowest: int, highest: int) -> Reader:
+    """A whole number within limits; raises ValueError."""
+
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+            raise ValueError(f"want a whole number from {lowest} to {highest}")
+        return value
+
+    return read
+
+
+def choice(*allowed: object) -> Reader:
+    """One of some values; raises ValueError."""
+
+    def read(value: object) -> object:
+        if value not in allowed or isinstance(value, bool):
+            raise ValueError(f"want one of {', '.join(map(str, allowed))}{nearest(value, allowed)}")
+        return value
+
+    return read
+
+
+def flag(value: object) -> bool:
+    """True or false; raises ValueError."""
+    if not isinstance(value, bool):
+        raise ValueError("want true or false, without quotes")  # noqa: TRY004 — one kind for all
+    return value
+
+
+def severities(value: object) -> dict[str, str]:
+    """Deviation → severity; raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError('want a table such as lot_expired = "confirm"')  # noqa: TRY004
+    pick = choice(*SEVERITY_NAMES)
+    found: dict[str, str] = {}
+    for deviation, severity in value.items():
+        try:
+            found[deviation] = pick(severity)
+        except ValueError as fault:
+            raise ValueError(f"{deviation}: {fault}") from None
+    return found
+
+
+def nearest(value: object, allowed: Sequence[object]) -> str:
+    """` (did you mean …?)` where something is near."""
+    near = difflib.get_close_matches(str(value), [str(one) for one in allowed], 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
+    StationConfig: {
+        "name": name,
+        "work_centers": names,
+        "server": url("http://", "https://"),
+        "language": choice(*LANGUAGES),
+        "data": text,
+    },
+    WedgeConfig: {"gap_ms": whole(10, WEDGE_GAP_MS_MAX)},
+    ScannerConfig: {
+        "port": text,
+        "name": name,
+        "driver": choice("serial"),
+        "baud": choice(*BAUD_RATES),
+        "feedback": choice(*FEEDBACKS),
+    },
+    PrinterConfig: {
+        "name": name,
+        "url": printer_url,
+        "language": choice("zpl", "pdf"),
+        "dpi": whole(DPI_MIN, DPI_MAX),
+    },
+    SiteConfig: {
+        "one_person": flag,
+        "pin": flag,
+        "idle_minutes": whole(1, IDLE_MINUTES_MAX),
+        "severities": severities,
+    },
+}
+SECTIONS: Final[Mapping[str, type]] = {
+    "station": StationConfig,
+    "wedge": WedgeConfig,
+    "scanner": ScannerConfig,
+    "printer": PrinterConfig,
+    "site": SiteConfig,
+}
+LISTED: Final = ("scanner", "printer")
+_ENROLMENT: Final[Mapping[str, Reader]] = {
+    "name": name,
+    "work_centers": names,
+    "server": url("http://", "https://"),
+    "public_key": lambda value: text(value) if value else "",
+    "site": lambda value: text(value) if value else "",
+}
+
+S = TypeVar("S")
+
+
+class _Reading:
+    """One pass over one file, gathering problems."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+
+    def table(self) -> dict[str, Any]:
+        """The file's content; a missing file is empty."""
+        try:
+            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            self.problems.append(f"{self.path}: is not TOML: {fault}")
+        except OSError as fault:
+            self.problems.append(f"{self.path}: cannot be read: {fault.strerror}")
+        return {}
+
+    def unknown(self, where: str, key: str, allowed: Sequence[str]) -> None:
+        self.problems.append(f"{self.path}: {where}: no such key{nearest(key, allowed)}")
+
+    def values(
+        self, where: str, given: Mapping[str, Any], readers: Mapping[str, Reader]
+    ) -> dict[str, Any]:
+        """The values that can be read; a problem for each other."""
+        found = {}
+        for key, value in given.items():
+            if key not in readers:
+                self.unknown(f"{where}.{key}", key, tuple(readers))
+                continue
+            try:
+                found[key] = readers[key](value)
+            except ValueError as fault:
+                self.problems.append(f"{self.path}: {where}.{key} = {_shown(value)}: {fault}")
+        return found
+
+    def section(self, where: str, given: object, kind: type[S]) -> S | None:
+        """One table as its dataclass; None if a needed key is missing or wrong."""
+        if not isinstance(given, dict):
+            self.problems.append(f"{self.path}: {where}: want a section [{where}]")
+            return None
+        found = self.values(where, given, READERS[kind])
+        needed = [
+            one.name
+            for one in fields(cast("Any", kind))
+            if one.default is MISSING and one.default_factory is MISSING
+        ]
+        missing = [key for key in needed if key not in given]
+        self.problems += [f"{self.path}: {where}.{key}: is missing" for key in missing]
+        return None if any(key not in found for key in needed) else kind(**found)
+
+    def sections(self, key: str, given: object, kind: type[S]) -> tuple[S, ...]:
+        """A list of tables `[[key]]`, with different names and ports."""
+        if not isinstance(given, list):
+            self.problems.append(f"{self.path}: {key}: want sections [[{key}]]")
+            return ()
+        made = [self.section(f"{key}[{n}]", one, kind) for n, one in enumerate(given, 1)]
+        found = tuple(one for one in made if one is not None)
+        self.distinct(key, "name", [getattr(one, "name", "") for one in found])
+        self.distinct(key, "port", [getattr(one, "port", "") for one in found])
+        return found
+
+    def distinct(self, section: str, key: str, given: Sequence[str]) -> None:
+        for one in sorted({one for one in given if one and given.count(one) > 1}):
+            self.problems.append(f"{self.path}: {section}.{key} = '{one}': stands there twice")
+
+
+def load(file: Path | None = None, data: Path | None = None) -> Config:
+    """The configuration of `file` (default: kiosk.toml in `data`), with the enrolment in the data
+    folder; raises `ConfigError` with every problem found.
+    """
+    if file is not None and not file.is_file():
+        raise ConfigError([f"{file}: there is no such file: give --config or --data"])
+    source = _Reading(file or (data or default_data()) / CONFIG_NAME)
+    sections = _read_sections(source)
+    station = sections.get("station") or StationConfig()
+    folder = data or (Path(station.data).expanduser() if station.data else default_data())
+    enrolment = _Reading(folder / ENROLMENT_NAME)
+    enrolled = enrolment.values("enrolment", enrolment.table(), _ENROLMENT)
+    problems = source.problems + enrolment.problems
+    if problems:
+        raise ConfigError(problems)
+    return Config(
+        folder,
+        StationConfig(
+            station.name or enrolled.get("name", ""),
+            station.work_centers or enrolled.get("work_centers", ()),
+            station.server or enrolled.get("server", ""),
+            station.language,
+            str(folder),
+        ),
+        sections.get("wedge") or WedgeConfig(),
+        sections.get("scanner", ()),
+        sections.get("printer", ()),
+        sections.get("site") or SiteConfig(),
+        enrolled.get("public_key", ""),
+        source.path if source.path.exists() else None,
+    )
+
+
+def default_data() -> Path:
+    """Where a station keeps its journal unless told: $XDG_STATE_HOME/floor-kiosk."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "floor-kiosk"
+
+
+def _read_sections(source: _Reading) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, given in source.table().items():
+        if key not in SECTIONS:
+            source.unknown(key, key, tuple(SECTIONS))
+        elif key in LISTED:
+            found[key] = source.sections(key, given, SECTIONS[key])
+        else:
+            found[key] = source.section(key, given, SECTIONS[key])
+    return found
+
+
+def _shown(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)

@@ -1,0 +1,217 @@
+"""The home of `kiosk doctor`: does everything that this station needs work, and how fast?
+
+Each check gives findings and changes nothing; none of them raises.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from kiosk.config import Config, PrinterConfig, ScannerConfig
+from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
+
+FLUSHES: Final = 41
+FLUSH_BYTES: Final = 4_096
+FLUSH_MS_MIN: Final = 0.2
+FLUSH_MS_MAX: Final = 30.0
+CLOCK_SECONDS_MAX: Final = 60
+ANSWER_WAIT_S: Final = 3.0
+COLUMNS_MIN, ROWS_MIN = 80, 24
+
+State = Literal["ok", "warn", "bad"]
+_SIGNS: Final[Mapping[State, str]] = {"ok": "✔", "warn": "▲", "bad": "✖"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `next` says what to do, empty where all is well."""
+
+    what: str
+    state: State
+    detail: str
+    next: str = ""
+
+
+def examine(config: Config) -> list[Finding]:
+    """All findings, in the order of a scan's way."""
+    return [
+        *terminal(os.environ),
+        *(finding for one in config.scanners for finding in scanner(one)),
+        *keyboard(config),
+        *flush(config.data),
+        *server(config),
+        *(finding for one in config.printers for finding in printer(one)),
+    ]
+
+
+def as_text(findings: list[Finding]) -> str:
+    """Findings for people, one or two lines each."""
+    lines: list[str] = []
+    for one in findings:
+        lines.append(f"{_SIGNS[one.state]} {one.what:<12} {one.detail}")
+        if one.next:
+            lines.append(f"  {'':<12} → {one.next}")
+    return "\n".join(lines)
+
+
+def as_json(findings: list[Finding]) -> str:
+    """Findings for programs."""
+    return json.dumps([asdict(one) for one in findings], ensure_ascii=False)
+
+
+def terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Size, colours and encoding of the terminal."""
+    columns, rows = shutil.get_terminal_size((0, 0))
+    if not columns or not os.isatty(1):
+        yield Finding("terminal", "warn", "none here", "run the doctor on the kiosk's screen")
+        return
+    small = columns < COLUMNS_MIN or rows < ROWS_MIN
+    yield Finding(
+        "terminal",
+        "bad" if small else "ok",
+        f"{columns} × {rows}, {colours(environment)}",
+        f"set a smaller font: at least {COLUMNS_MIN} × {ROWS_MIN}" if small else "",
+    )
+    locale = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG", "")
+    if "utf" not in locale.lower():
+        yield Finding("terminal", "bad", f"LANG is {locale or 'not set'}", "set LANG=C.UTF-8")
+
+
+def colours(environment: Mapping[str, str]) -> str:
+    """How many colours the terminal says it has."""
+    if environment.get("TERM") == "linux":
+        return "8 grounds (Linux console)"
+    if environment.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return "true colour"
+    return "256 colours" if "256" in environment.get("TERM", "") else "16 colours"
+
+
+def scanner(config: ScannerConfig) -> Iterator[Finding]:
+    """Whether the port is there and can be opened."""
+    import serial
+
+    what = f"scanner {config.label}"
+    try:
+        serial.serial_for_url(config.port, baudrate=config.baud, timeout=0.1).close()  # type: ignore[no-untyped-call]
+    except (serial.SerialException, OSError, ValueError) as fault:
+        yield Finding(what, "bad", str(fault), _serial_step(config))
+        return
+    yield Finding(what, "ok", f"{config.port} opens at {config.baud} baud")
+    if config.port.startswith(("/dev/ttyUSB", "/dev/ttyACM")):
+        step = "use its name under /dev/serial/by-id: numbers change with an unplug"
+        yield Finding(what, "warn", config.port, step)
+
+
+def keyboard(config: Config) -> Iterator[Finding]:
+    """The keyboard wedge always works; it has no way to hear our answer."""
+    gap = f"bursts with gaps up to {config.wedge.gap_ms} ms are scans"
+    step = "" if config.scanners else "a serial scanner can also beep the answer: add [[scanner]]"
+    yield Finding("keyboard", "ok", gap, step)
+
+
+def flush(data: Path) -> Iterator[Finding]:
+    """The median time until the disk under the journal has written one scan."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        median = flush_ms(data)
+    except OSError as fault:
+        yield Finding("disk", "bad", f"{data}: {fault.strerror}", "give --data a folder to write")
+        return
+    detail = f"{data} flushes in {median:.2f} ms (median of {FLUSHES})"
+    if median < FLUSH_MS_MIN:
+        step = "too fast for a consumer disk: does it lie about writing? test a power cut"
+        yield Finding("disk", "warn", detail, step)
+    elif median > FLUSH_MS_MAX:
+        yield Finding("disk", "warn", detail, "scans will feel slow: use an SSD")
+    else:
+        yield Finding("disk", "ok", detail)
+
+
+def flush_ms(folder: Path) -> float:
+    """Median milliseconds of a write of one page and its flush, in `folder`."""
+    times = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(FLUSHES):
+            file.write(b"\0" * FLUSH_BYTES)
+            begun = time.perf_counter()
+            file.flush()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(times)
+
+
+def server(
+    config: Config, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[Finding]:
+    """Enrolment, the way to the server, and how far the clocks are apart."""
+    import httpx
+
+    address = config.station.server
+    if not config.is_enrolled:
+        yield Finding("enrolment", "bad", "not enrolled", "run: kiosk enrol SERVER CODE")
+    if not address:
+        return
+    try:
+        answer = httpx.get(f"{address}/healthz", timeout=ANSWER_WAIT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as fault:
+        step = "scans are kept and sent later; check cable, address, firewall"
+        yield Finding("server", "warn", f"{address}: {fault or type(fault).__name__}", step)
+        return
+    state: State = "ok" if answer.is_success else "warn"
+    yield Finding("server", state, f"{address} answers {answer.status_code}")
+    yield from clock(answer.headers.get("date", ""), now())
+
+
+def clock(date: str, now: datetime) -> Iterator[Finding]:
+    """How far this machine's clock is from the server's, by its Date header (whole seconds)."""
+    try:
+        apart = round((now - parsedate_to_datetime(date)).total_seconds())
+    except (ValueError, TypeError):
+        return
+    off = abs(apart) > CLOCK_SECONDS_MAX
+    step = "set the clock: events carry this station's time" if off else ""
+    yield Finding("clock", "bad" if off else "ok", f"{apart:+d} s against the server", step)
+
+
+def printer(config: PrinterConfig) -> Iterator[Finding]:
+    """Whether the printer can be reached; nothing is printed."""
+    what = f"printer {config.name}"
+    try:
+        reach(config.url)
+    except (OSError, PrinterAddressError) as fault:
+        step = "check power, cable and address; labels wait and are printed later"
+        yield Finding(what, "bad", f"{config.url}: {fault}", step)
+    else:
+        yield Finding(what, "ok", f"{config.url}, {config.language}, {config.dpi} dpi")
+
+
+def reach(url: str) -> None:
+    """Open and close the way to a printer; raises `OSError` or `PrinterAddressError`."""
+    match open_printer(url):
+        case NetworkPrinter(host, port):
+            with socket.create_connection((host, port), timeout=ANSWER_WAIT_S):
+                return
+        case FolderPrinter(folder):
+            there = next(one for one in (folder, *folder.parents) if one.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK):
+                raise OSError(f"{there} cannot be written")
+
+
+def _serial_step(config: ScannerConfig) -> str:
+    if "://" in config.port:
+        return "check the address of the scanner"
+    if not Path(config.port).exists():
+        return "plug it in; names are listed under /dev/serial/by-id"
+    if not os.access(config.port, os.R_OK | os.W_OK):
+        return "let the kiosk's user into the group dialout"
+    return "end the other program that uses it (the running kiosk is one)"

@@ -1,0 +1,1 @@
+"""The screens of the kiosk: Dialog and Shop as text. No decisions here."""
