@@ -1,0 +1,258 @@
+"""The home of the ledger: append under the rules of the exchange, read after a position.
+
+A fact is never refused: what cannot be read is stored, acknowledged and quarantined. Refused are
+only messages that contradict what is known of their origin.
+
+    LedgerError             a push of which nothing was stored
+    ├── ForkError           another digest at a place that is known: the station takes a new origin
+    └── OwnerError          the origin belongs to another station
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import uuid_utils
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy import insert as insert_into
+
+from sync.domain.events import Event, stamped
+from sync.server import tables
+from sync.server.clock import ServerClock
+from sync.server.database import Database, rows_with
+from sync.server.intake import (
+    Batch,
+    Head,
+    HeaderError,
+    Outcome,
+    entry_of,
+    prepare,
+    receive,
+    take_positions,
+)
+from sync.server.settings import INCARNATION, keep_setting, made_once, setting
+from sync.wire import Mark, PushHeader, Recorded, chain_start, recorded
+
+__all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "OwnerError", "Recorded"]
+
+OFFICE: Final = "office"
+INLINE_BYTES_MAX: Final = 65_536
+PROGRAM: Final = "program"
+
+
+class LedgerError(Exception):
+    """A push of which nothing was stored; see the tree at the top."""
+
+
+class ForkError(LedgerError):
+    """The message names origin and place; `have` is the server's head."""
+
+    def __init__(self, origin: str, after: Mark, have: Mark) -> None:
+        super().__init__(
+            f"origin {origin} has another digest at or before {after.seq} than the server:"
+            " take a new origin and send all events again"
+        )
+        self.have = have
+
+
+class OwnerError(LedgerError):
+    pass
+
+
+class Ledger:
+    """The server's log. Callbacks in `on_append` run after each commit that added events."""
+
+    def __init__(self, database: Database, clock: ServerClock) -> None:
+        self.database = database
+        self.clock = clock
+        self.on_append: list[Callable[[], None]] = []
+        self.incarnation = self._incarnation()
+        self.boot = uuid.uuid4().hex
+
+    async def receive(
+        self, origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]
+    ) -> Outcome:
+        """Store what is new of a push, then answer; raises `LedgerError` or `HeaderError`."""
+        if sum(map(len, bodies)) > INLINE_BYTES_MAX:
+            batch = await self.database.run(lambda: prepare(origin, station, header, bodies))
+        else:
+            batch = prepare(origin, station, header, bodies)
+        return self._answered(batch, await self.database.write(self._act(batch), origin=origin))
+
+    def receive_now(
+        self, origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]
+    ) -> Outcome:
+        """The same from a thread that may wait."""
+        batch = prepare(origin, station, header, bodies)
+        return self._answered(batch, self.database.write_now(self._act(batch), origin=origin))
+
+    async def append_office(self, events: Sequence[Event], account: str = OFFICE) -> list[Recorded]:
+        """Stamp and store events of the office as one act, in one transaction."""
+        stored = await self.database.write(lambda conn: self.append_in(conn, events, account))
+        self._appended(len(stored))
+        return stored
+
+    def append_office_now(self, events: Sequence[Event], account: str = OFFICE) -> list[Recorded]:
+        """The same from a thread that may wait."""
+        stored = self.database.write_now(lambda conn: self.append_in(conn, events, account))
+        self._appended(len(stored))
+        return stored
+
+    def append_in(
+        self, connection: Connection, events: Sequence[Event], account: str = OFFICE
+    ) -> list[Recorded]:
+        """Stamp and store office events in an open write; call `wake` after its commit."""
+        if not events:
+            return []
+        origin = made_once(connection, "office_origin")
+        head = head_of(connection, origin)
+        records = self._stamped(events, head.seq, account)
+        header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
+        batch = prepare(origin, OFFICE, header, [record.body for record in records])
+        receive(connection, batch, self.clock.milliseconds())
+        return records
+
+    def wake(self) -> None:
+        """Tell the readers that events were added."""
+        for callback in self.on_append:
+            callback()
+
+    def reread_quarantine(self, program: str) -> int:
+        """Once per program version, try to read what is in quarantine; returns how many it can."""
+        read = self.database.write_now(lambda conn: _reread(conn, program))
+        self._appended(read)
+        return read
+
+    def _act(self, batch: Batch) -> Callable[[Connection], Outcome]:
+        return lambda connection: receive(connection, batch, self.clock.milliseconds())
+
+    def _answered(self, batch: Batch, outcome: Outcome) -> Outcome:
+        if outcome.owner:
+            raise OwnerError(
+                f"origin {batch.origin} belongs to station {outcome.owner}, not {batch.station}:"
+                " enrol this journal as that station, or start a new journal"
+            )
+        if outcome.fork:
+            raise ForkError(batch.origin, batch.header.after, outcome.have)
+        self._appended(outcome.stored)
+        return outcome
+
+    def _appended(self, count: int) -> None:
+        if count:
+            self.wake()
+
+    def _stamped(self, events: Sequence[Event], seq: int, account: str) -> list[Recorded]:
+        act, at = str(uuid_utils.uuid7()), self.clock.local().isoformat(timespec="milliseconds")
+        return [
+            recorded(
+                stamped(
+                    event,
+                    id=str(uuid_utils.uuid7()),
+                    n=seq + count,
+                    act=act,
+                    at=event.at or at,
+                    boot=self.boot,
+                    station=OFFICE,
+                    operator=event.operator or account,
+                )
+            )
+            for count, event in enumerate(events, 1)
+        ]
+
+    def _incarnation(self) -> str:
+        found = self.database.read_now(lambda conn: setting(conn, INCARNATION))
+        return found or self.database.write_now(lambda conn: made_once(conn, INCARNATION))
+
+
+def head_of(connection: Connection, origin: str) -> Head:
+    """How far the ledger holds an origin; 0 for one that it never saw."""
+    table = tables.origin
+    found = select(table.c.head_seq, table.c.head_digest).where(table.c.origin == origin)
+    row = connection.execute(found).one_or_none()
+    return Head(row[0], bytes(row[1])) if row else Head(0, chain_start(origin))
+
+
+def read_after(connection: Connection, position: int, limit: int) -> list[tuple[int, bytes]]:
+    """Readable events after a position, in order: (position, body)."""
+    table = tables.event
+    rows = connection.execute(
+        select(table.c.position, table.c.body)
+        .where(table.c.position > position, table.c.unreadable == "")
+        .order_by(table.c.position)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def bodies_at(connection: Connection, positions: Sequence[int]) -> dict[int, bytes]:
+    """The bodies of readable events by position."""
+    rows = rows_with(connection, tables.event, "position", positions, "body", "unreadable")
+    return {row[0]: row[1] for row in rows if not row[2]}
+
+
+def positions_of_act(connection: Connection, act: str) -> list[int]:
+    """Where the readable events of an act are."""
+    table = tables.event
+    found = select(table.c.position).where(table.c.act == act, table.c.unreadable == "")
+    return sorted(row[0] for row in connection.execute(found))
+
+
+def positions_of_order(connection: Connection, order: str) -> list[int]:
+    """Where the readable events of an order are."""
+    table = tables.event
+    found = select(table.c.position).where(
+        table.c.order_number == order, table.c.order_number != "", table.c.unreadable == ""
+    )
+    return sorted(row[0] for row in connection.execute(found))
+
+
+def end_of(connection: Connection) -> int:
+    """The last position of the ledger."""
+    return int(connection.execute(select(func.max(tables.event.c.position))).scalar() or 0)
+
+
+def backlog(connection: Connection, position: int, most: int) -> int:
+    """How many readable events stand after a position, counted up to `most`."""
+    table = tables.event
+    beyond = (
+        select(table.c.position)
+        .where(table.c.position > position, table.c.unreadable == "")
+        .limit(most)
+        .subquery()
+    )
+    return int(connection.execute(select(func.count()).select_from(beyond)).scalar_one())
+
+
+def reader_mark(connection: Connection, reader: str) -> int:
+    """How far a reader of the ledger got; 0 for one that never read."""
+    table = tables.mark
+    found = select(table.c.position).where(table.c.reader == reader)
+    return int(connection.execute(found).scalar() or 0)
+
+
+def move_mark(connection: Connection, reader: str, position: int) -> None:
+    """Set a reader's mark, in the transaction that stored what it made of the events."""
+    table = tables.mark
+    moved = update(table).where(table.c.reader == reader).values(position=position)
+    if not connection.execute(moved).rowcount:
+        connection.execute(insert_into(table).values(reader=reader, position=position))
+
+
+def _reread(connection: Connection, program: str) -> int:
+    """Readers passed the old position long ago: an event that can be read now gets a new one."""
+    if setting(connection, PROGRAM) == program:
+        return 0
+    keep_setting(connection, PROGRAM, program)
+    event, place = tables.event, tables.place
+    held = select(event.c.position, event.c.id, event.c.body).where(event.c.unreadable != "")
+    read = 0
+    for position, name, body in connection.execute(held).all():
+        entry = entry_of(body)
+        if entry.unreadable or entry.id != name:
+            continue
+        new = take_positions(connection, "event", 1)
+        values = {**entry._asdict(), "position": new}
+        connection.execute(update(event).where(event.c.position == position).values(**values))
+        connection.execute(update(place).where(place.c.position == position).values(position=new))
+        read += 1
+    return read

@@ -1,0 +1,40 @@
+"""The home of the ledger's own facts: its incarnation and other named values of `setting`."""
+
+import uuid
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync.server.tables import setting as table
+
+INCARNATION: Final = "incarnation"
+
+
+def setting(connection: Connection, name: str) -> str:
+    """The value, or nothing."""
+    row = connection.execute(select(table.c.value).where(table.c.name == name)).one_or_none()
+    return str(row[0]) if row else ""
+
+
+def keep_setting(connection: Connection, name: str, value: str) -> None:
+    """Store a value in place of the one before."""
+    changed = connection.execute(update(table).where(table.c.name == name).values(value=value))
+    if not changed.rowcount:
+        connection.execute(insert(table).values(name=name, value=value))
+
+
+def made_once(connection: Connection, name: str) -> str:
+    """The random 128-bit name kept under `name`, made at the first call."""
+    value = setting(connection, name)
+    if not value:
+        value = uuid.uuid4().hex
+        keep_setting(connection, name, value)
+    return value
+
+
+def new_incarnation(connection: Connection) -> str:
+    """Say that this is another ledger: feed marks are void, the office begins a new origin."""
+    value = uuid.uuid4().hex
+    keep_setting(connection, INCARNATION, value)
+    keep_setting(connection, "office_origin", "")
+    return value
