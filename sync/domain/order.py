@@ -1,0 +1,289 @@
+"""The home of the production order: its folded state, its operations and its status.
+
+The facts add up in `order_facts`. What people ask of it (status, need, what is left) is derived
+when asked and never stored. Amounts are micros of a unit (`quantity`).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from sync.domain import needs
+from sync.domain.amounts import Amounts, merged, total
+from sync.domain.events import (
+    LabelDoubted,
+    LabelPrinted,
+    LabelVoided,
+    OperationPaused,
+    OperationStarted,
+    OperatorJoined,
+    OrderCancelled,
+    OrderClosed,
+    OrderHeld,
+    ReleasedLine,
+    RoutingOperation,
+)
+from sync.domain.needs import LineState
+from sync.domain.order_facts import OrderFacts, evolve
+from sync.domain.quantity import Quantity
+
+__all__ = ["OPEN_STATUSES", "Amounts", "LineState", "Order", "Status", "evolve"]
+
+
+class Status(StrEnum):
+    """planned → released → started → completed → closed; held and cancelled aside."""
+
+    PLANNED = "planned"
+    RELEASED = "released"
+    STARTED = "started"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATUSES: Final = frozenset({Status.RELEASED, Status.STARTED, Status.HELD})
+
+
+@dataclass(slots=True)
+class Order(OrderFacts):
+    """A production order: its facts, and what is derived from them."""
+
+    @property
+    def status(self) -> Status:
+        """Derived from the registers and from what happened, never stored."""
+        if isinstance(self.closure, OrderClosed):
+            return Status.CLOSED
+        if isinstance(self.closure, OrderCancelled):
+            return Status.CANCELLED
+        if isinstance(self.hold, OrderHeld):
+            return Status.HELD
+        if self.is_completed:
+            return Status.COMPLETED
+        if self.has_begun:
+            return Status.STARTED
+        return Status.RELEASED if self.release else Status.PLANNED
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything happened on the floor for it."""
+        return bool(self.starts or self.ends or self.used or self.good or self.scrap or self.made)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the last operation ended; without a routing, whether any did."""
+        last = self.last_operation
+        if last is not None:
+            return self.is_ended(last.operation)
+        return self.release is not None and bool(self.ends)
+
+    @property
+    def material(self) -> str:
+        """What is made: by the office, else by the traveller that started it."""
+        told = self._traveller()
+        return self.header.material if self.header else told.material if told else ""
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """The planned quantity: the office's, else the traveller's."""
+        told = self._traveller()
+        return self.header.quantity if self.header else told.target if told else None
+
+    @property
+    def unit(self) -> str:
+        """The unit that output counts in; empty while nothing tells it."""
+        quantity = self.quantity
+        if quantity is not None:
+            return quantity.unit
+        return min((unit for amounts in self.good.values() for unit in amounts), default="")
+
+    @property
+    def planned(self) -> int:
+        quantity = self.quantity
+        return quantity.micros if quantity else 0
+
+    @property
+    def priority(self) -> int:
+        return self.header.priority if self.header else 50
+
+    @property
+    def due(self) -> str:
+        return self.header.due if self.header else ""
+
+    @property
+    def operations(self) -> tuple[RoutingOperation, ...]:
+        return self.release.operations if self.release else ()
+
+    @property
+    def last_operation(self) -> RoutingOperation | None:
+        return self.operations[-1] if self.operations else None
+
+    def operation(self, name: str) -> RoutingOperation | None:
+        return next((one for one in self.operations if one.operation == name), None)
+
+    def is_ended(self, operation: str) -> bool:
+        return any(end.operation == operation for end in self.ends.values())
+
+    def is_last(self, operation: str) -> bool:
+        """Whether output of this operation is stock; of an order without routing, always."""
+        last = self.last_operation
+        return last is None or last.operation == operation
+
+    def next_operations(self, work_centers: Collection[str]) -> tuple[RoutingOperation, ...]:
+        """What can be worked on at these work centers, in routing order; two or more: ask.
+
+        An operation can be worked on once the one before it ended or gave something good. Where
+        that is true of none, the first one that is not ended stands alone: out of sequence.
+        """
+        here = [
+            (before, one)
+            for before, one in zip((None, *self.operations), self.operations, strict=False)
+            if one.work_center in work_centers and not self.is_ended(one.operation)
+        ]
+        ready = tuple(one for before, one in here if self._is_ready(before, one))
+        return ready or tuple(one for _, one in here[:1])
+
+    def open_starts(self, station: str = "") -> tuple[OperationStarted, ...]:
+        """Starts that no end closes (of one station, or of all), the latest last."""
+        closed = {end.of for end in self.ends.values()}
+        whole = {end.operation for end in self.ends.values() if not end.of}
+        found = (
+            start
+            for start in self.starts.values()
+            if start.id not in closed
+            and start.operation not in whole
+            and station in ("", start.station)
+        )
+        return tuple(sorted(found, key=lambda start: (start.n, start.id)))
+
+    def start_of(self, operation: str, station: str = "") -> OperationStarted | None:
+        """The latest start of an operation that no end closes."""
+        found = [one for one in self.open_starts(station) if one.operation == operation]
+        return found[-1] if found else None
+
+    def is_paused(self, start: str) -> OperationPaused | None:
+        """The latest pause of a start (by its id) that no resume closes."""
+        resumed = {resume.of for resume in self.resumes.values()}
+        found = [p for p in self.pauses.values() if p.of == start and p.id not in resumed]
+        return max(found, key=lambda pause: (pause.n, pause.id), default=None)
+
+    def joined(self) -> dict[str, OperatorJoined]:
+        """Who works on it: person → latest join that was not left, of operations not ended."""
+        left = {leave.of for leave in self.leaves.values()}
+        found = [
+            join
+            for join in self.joins.values()
+            if join.id not in left and not self.is_ended(join.operation)
+        ]
+        return {one.operator: one for one in sorted(found, key=lambda join: (join.n, join.id))}
+
+    def good_at(self, operation: str) -> int:
+        """Good output of an operation, less what left it for rework.
+
+        The last operation tells its output twice, reported and into stock: the greater counts.
+        """
+        reported = total(self.good.get(operation, {}), self.unit)
+        made = total(self.made.get(operation, {}), self.unit)
+        reworked = self.disposed.get("rework", {}).get(operation, {})
+        return max(reported, made) - total(reworked, self.unit)
+
+    def scrap_at(self, operation: str) -> int:
+        return total(self.scrap.get(operation, {}), self.unit)
+
+    @property
+    def good_total(self) -> int:
+        """Good output of the last operation; without a routing, the most that any reports."""
+        last = self.last_operation
+        if last is not None:
+            return self.good_at(last.operation)
+        return max((self.good_at(one) for one in {*self.good, *self.made}), default=0)
+
+    @property
+    def scrap_total(self) -> int:
+        """Scrap of all operations."""
+        whole: Amounts = {}
+        for amounts in self.scrap.values():
+            merged(whole, amounts)
+        return total(whole, self.unit)
+
+    def remaining(self, operation: str) -> int:
+        """What is still to be made good there, 0 or more."""
+        return max(0, self.planned - self.good_at(operation))
+
+    @property
+    def lowest(self) -> int:
+        """The least good output that reaches the plan: planned less tolerance."""
+        return self.planned - needs.percent_of(self.planned, self._tolerance)
+
+    @property
+    def highest(self) -> int:
+        """The most good output that is no deviation: planned and tolerance."""
+        return self.planned + needs.percent_of(self.planned, self._tolerance)
+
+    @property
+    def limit(self) -> int:
+        """The most good output that an operator may confirm alone."""
+        text = self.header.limit_percent if self.header else "100"
+        return needs.percent_of(self.planned, needs.percent(text, needs.WHOLE))
+
+    def lines(self, operation: str) -> tuple[LineState, ...]:
+        """The lines of one operation; a line that names none belongs to the first."""
+        release = self.release
+        if release is None:
+            return ()
+        return tuple(
+            needs.line_state(release, line, self.need(line), self.used, self.wasted)
+            for line in release.lines
+            if needs.home_of(release, line) == operation
+        )
+
+    def all_lines(self) -> tuple[LineState, ...]:
+        """Every line of the order, in the order of the release."""
+        release = self.release
+        if release is None:
+            return ()
+        return tuple(
+            needs.line_state(release, line, self.need(line), self.used, self.wasted)
+            for line in release.lines
+        )
+
+    def need(self, line: ReleasedLine) -> int:
+        """A line's need for the whole order as it is planned now."""
+        return needs.whole_up(line.quantity.micros * self._scale(), line.quantity.unit)
+
+    def need_for(self, line: ReleasedLine, good: int) -> int:
+        """A line's need for so much good output (micros of the order's unit), rounded up."""
+        if not self.planned:
+            return self.need(line)
+        exact = line.quantity.micros * self._scale() * Fraction(good, self.planned)
+        return needs.whole_up(exact, line.quantity.unit)
+
+    def label_states(self) -> dict[str, str]:
+        """Label number → voided, printed or doubted, the first of these that was told."""
+        ranks = {LabelVoided: "voided", LabelPrinted: "printed", LabelDoubted: "doubted"}
+        return {
+            label: next(word for kind, word in ranks.items() if kind in map(type, told.values()))
+            for label, told in sorted(self.labels.items())
+        }
+
+    @property
+    def _tolerance(self) -> Fraction:
+        return needs.percent(self.header.tolerance_percent) if self.header else Fraction(0)
+
+    def _scale(self) -> Fraction:
+        """How much of the released quantity is planned now."""
+        assert self.release is not None, f"{self.number}: a line's need before its release"
+        released = self.release.quantity
+        now = total({self.unit: self.planned}, released.unit)
+        return Fraction(now, released.micros) if now and released.micros else Fraction(1)
+
+    def _is_ready(self, before: RoutingOperation | None, one: RoutingOperation) -> bool:
+        if before is None or self.is_ended(before.operation):
+            return True
+        return self.good_at(before.operation) > 0 or self.start_of(one.operation) is not None
+
+    def _traveller(self) -> OperationStarted | None:
+        told = [start for start in self.starts.values() if start.target or start.material]
+        return min(told, key=lambda start: start.id, default=None)

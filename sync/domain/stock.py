@@ -1,0 +1,227 @@
+"""The home of stock: lots of a material, what events move of them, and what is known of a lot.
+
+A lot is kept in the units that events count in; no event is refused, so a lot consumed before its
+receipt arrives stands below zero. Everything is a function of the set of effective events.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from sync.domain.amounts import Amounts, AmountsBy, add, foreign, merged, total
+from sync.domain.events import (
+    Event,
+    LotStatusSet,
+    MaterialConsumed,
+    MaterialDisposed,
+    MaterialMoved,
+    MaterialProduced,
+    MaterialReceived,
+    MaterialReturned,
+    StockCounted,
+)
+from sync.domain.order_facts import winner
+
+
+class Movement(NamedTuple):
+    """What one event adds to a lot at a place, in micros of `unit`."""
+
+    material: str
+    lot: str
+    place: str
+    unit: str
+    micros: int
+
+
+@dataclass(slots=True)
+class Lot:
+    """One material lot as folded: amounts by place and unit, and what tells of its use."""
+
+    material: str
+    lot: str
+    held: AmountsBy = field(default_factory=dict)  # place → unit → micros
+    units: dict[str, int] = field(default_factory=dict)  # unit → how many events count in it
+    expiries: dict[str, int] = field(default_factory=dict)  # date → how many events tell it
+    serials: dict[str, int] = field(default_factory=dict)  # serial → in stock where above 0
+    known: int = 0  # events that tell of its coming: received, produced, counted, held
+    holds: int = 0
+    status_set: LotStatusSet | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit that most events count in."""
+        return min(self.units, key=lambda unit: (-self.units[unit], unit), default="")
+
+    @property
+    def amounts(self) -> Amounts:
+        """What there is, by unit, over all places."""
+        whole: Amounts = {}
+        for amounts in self.held.values():
+            merged(whole, amounts)
+        return whole
+
+    @property
+    def micros(self) -> int:
+        """What there is, in `unit`; may be below 0. What has no factor is in `other`."""
+        return total(self.amounts, self.unit)
+
+    @property
+    def other(self) -> Amounts:
+        """What there is in units that do not convert to `unit`."""
+        return foreign(self.amounts, self.unit)
+
+    @property
+    def expiry(self) -> str:
+        """The earliest date told, or nothing."""
+        return min(self.expiries, default="")
+
+    @property
+    def status(self) -> str:
+        """`available` or `blocked`: as the office set it, else blocked where output is on hold."""
+        if self.status_set is not None:
+            return self.status_set.status
+        return "blocked" if self.holds > 0 else "available"
+
+    @property
+    def is_available(self) -> bool:
+        return self.status == "available"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing in effect tells of this lot."""
+        return not self.units and self.status_set is None
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Where it lies, micros of `unit`; use without a place is taken from the places by name."""
+        unit = self.unit
+        lying = {place: total(amounts, unit) for place, amounts in sorted(self.held.items())}
+        short = -min(0, lying.get("", 0))
+        for place in [one for one in lying if one and lying[one] > 0]:
+            taken = min(short, lying[place])
+            lying[place] -= taken
+            lying[""] = lying.get("", 0) + taken
+            short -= taken
+        return {place: micros for place, micros in lying.items() if micros}
+
+
+Stock = dict[str, dict[str, Lot]]  # material → lot
+
+
+def lot_on_hold(event: MaterialDisposed) -> str:
+    """The blocked lot that output on hold makes: the one named, else one of the order."""
+    return event.lot or f"{event.order}-HOLD"
+
+
+def movements(event: Event) -> tuple[Movement, ...]:
+    """What an event moves; all of one lot. Empty for events that are not of stock."""
+    kind = _MOVES.get(type(event))
+    return kind(event) if kind is not None else ()
+
+
+def book(stock: Stock, event: Event, sign: int) -> None:
+    """Add an event's effect to the stock, or with `sign` -1 take it out again."""
+    moves = movements(event)
+    if not moves:
+        return
+    lot = _lot_of(stock, moves[0].material, moves[0].lot)
+    for move in moves:
+        add(lot.held, sign * move.micros, move.place, move.unit)
+    add(lot.units, sign, moves[0].unit)
+    _tell(lot, event, sign)
+    if lot.is_empty:
+        _forget(stock, lot)
+
+
+def set_status(stock: Stock, event: LotStatusSet) -> None:
+    """The status of a lot, a register."""
+    lot = _lot_of(stock, event.material, event.lot)
+    lot.status_set = winner(lot.status_set, event)
+
+
+def _lot_of(stock: Stock, material: str, name: str) -> Lot:
+    lots = stock.setdefault(material, {})
+    lot = lots.get(name)
+    if lot is None:
+        lot = lots[name] = Lot(material, name)
+    return lot
+
+
+def _forget(stock: Stock, lot: Lot) -> None:
+    del stock[lot.material][lot.lot]
+    if not stock[lot.material]:
+        del stock[lot.material]
+
+
+def _tell(lot: Lot, event: Event, sign: int) -> None:
+    if isinstance(event, (MaterialReceived, MaterialProduced)):
+        if event.expiry:
+            add(lot.expiries, sign, event.expiry)
+        for serial in event.serials:
+            add(lot.serials, sign, serial)
+    elif isinstance(event, (MaterialConsumed, MaterialReturned)):
+        if event.serial:
+            back = isinstance(event, MaterialReturned)
+            add(lot.serials, sign if back else -sign, event.serial)
+        return
+    elif isinstance(event, MaterialDisposed):
+        lot.holds += sign
+    elif isinstance(event, MaterialMoved):
+        return
+    lot.known += sign
+
+
+def _received(event: MaterialReceived) -> tuple[Movement, ...]:
+    return (_move(event, event.place, event.quantity.micros),)
+
+
+def _consumed(event: MaterialConsumed) -> tuple[Movement, ...]:
+    return (_move(event, "", -event.quantity.micros),)
+
+
+def _returned(event: MaterialReturned) -> tuple[Movement, ...]:
+    return (_move(event, event.place, event.quantity.micros),)
+
+
+def _moved(event: MaterialMoved) -> tuple[Movement, ...]:
+    micros = event.quantity.micros
+    return _move(event, event.source, -micros), _move(event, event.destination, micros)
+
+
+def _counted(event: StockCounted) -> tuple[Movement, ...]:
+    where = (event.material, event.lot, event.place)
+    return (
+        Movement(*where, event.counted.unit, event.counted.micros),
+        Movement(*where, event.expected.unit, -event.expected.micros),
+    )
+
+
+def _disposed(event: MaterialDisposed) -> tuple[Movement, ...]:
+    if event.disposition != "hold":
+        return ()
+    quantity = event.quantity
+    return (Movement(event.material, lot_on_hold(event), "", quantity.unit, quantity.micros),)
+
+
+def _move(
+    event: MaterialReceived
+    | MaterialConsumed
+    | MaterialReturned
+    | MaterialProduced
+    | MaterialMoved,
+    place: str,
+    micros: int,
+) -> Movement:
+    return Movement(event.material, event.lot, place, event.quantity.unit, micros)
+
+
+_MOVES: Final[dict[type[Event], Callable[[Any], tuple[Movement, ...]]]] = {
+    MaterialReceived: _received,
+    MaterialConsumed: _consumed,
+    MaterialReturned: _returned,
+    MaterialProduced: _received,
+    MaterialMoved: _moved,
+    StockCounted: _counted,
+    MaterialDisposed: _disposed,
+}
+STOCK_FACTS: Final = frozenset({*_MOVES, LotStatusSet})
