@@ -5,7 +5,7 @@ addition and no rounding can matter. Units are never mixed silently: a conversio
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,8 @@ from typing import Final
 
 MICROS_PER_ONE: Final = 1_000_000
 AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?\Z", re.ASCII)
+AMOUNT_CHARS_MAX: Final = 20
+PLACES_MAX: Final = 6
 UNIT_CHARS_MAX: Final = 8
 UNIT: Final = re.compile(rf"[A-Z0-9]{{1,{UNIT_CHARS_MAX}}}\Z", re.ASCII)
 
@@ -111,10 +113,10 @@ def of_micros(value: int, unit: str) -> Quantity:
 def typed(entry: str, unit: str) -> Quantity:
     """What a person typed; comma and point are both decimal, thousands separators are refused.
 
-    Raises `QuantityError`, also for a fraction of a counted unit.
+    Raises `QuantityError`, also below 0 and for a fraction of a counted unit.
     """
     amount = entry.strip().replace(",", ".")
-    if not AMOUNT.match(amount):
+    if not AMOUNT.match(amount) or amount.startswith("-"):
         raise QuantityError(f"{entry.strip()[:20]!r} is not a number: write 12.5 or 12,5")
     return whole_if_counted(Quantity(amount, unit))
 
@@ -127,27 +129,32 @@ def whole_if_counted(quantity: Quantity) -> Quantity:
 
 
 def of_decimal(amount: Decimal, unit: str) -> Quantity:
-    """A label's decimal amount as a quantity; raises `QuantityError` past six places."""
-    return Quantity(f"{amount:f}", unit)
+    """A label's decimal amount as a quantity; raises `QuantityError` past 12 and 6 places."""
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, str) or not -AMOUNT_CHARS_MAX <= exponent <= AMOUNT_CHARS_MAX:
+        raise QuantityError(f"amount {str(amount)[:40]}: write digits, and up to 6 after a point")
+    whole, _, part = f"{amount:f}".partition(".")
+    kept = part[:PLACES_MAX] + part[PLACES_MAX:].rstrip("0")
+    return Quantity(f"{whole}.{kept}" if kept else whole, unit)
 
 
 def factor(unit: str, into: str, factors: Mapping[str, str] | None = None) -> Fraction:
     """How many `into` one `unit` is, exactly.
 
-    `factors` are the material's own: unit → amount of `into`'s dimension base, as `1 BAG = 25 KGM`
-    is written `{"BAG": "25 KGM"}`. Raises `UnitUnknown` where no factor is known.
+    `factors` are the material's own: `1 BAG = 25 KGM` is written `{"BAG": "25 KGM"}`. They join to
+    chains, the shortest counts, and never overrule a dimension. Raises `UnitUnknown` for no factor.
     """
-    if unit == into:
-        return Fraction(1)
-    own = _own_factor(unit, factors)
-    if own is not None:
-        amount, base = own
-        return amount * factor(base, into)
-    own = _own_factor(into, factors)
-    if own is not None:
-        amount, base = own
-        return factor(unit, base) / amount
-    return _dimension_factor(unit, into)
+    reached = {unit: Fraction(1)}
+    waiting = [unit]
+    for at in waiting:
+        last = _dimension_factor(at, into)
+        if last is not None:
+            return reached[at] * last
+        for further, ratio in _own_factors(at, factors or {}):
+            if further not in reached:
+                reached[further] = reached[at] * ratio
+                waiting.append(further)
+    raise UnitUnknown(f"no factor from {shown(unit)} to {shown(into)}")
 
 
 def convert(quantity: Quantity, into: str, factors: Mapping[str, str] | None = None) -> Quantity:
@@ -172,17 +179,24 @@ def unit_named(name: str) -> str:
     return capitals if capitals in _DIMENSIONS else _SPOKEN.get(capitals, capitals)
 
 
-def _own_factor(unit: str, factors: Mapping[str, str] | None) -> tuple[Fraction, str] | None:
-    if not factors or unit not in factors:
-        return None
-    amount, _, base = factors[unit].partition(" ")
-    if not AMOUNT.match(amount) or not micros(amount):
-        return None
-    return Fraction(micros(amount), MICROS_PER_ONE), base
+def _own_factors(at: str, factors: Mapping[str, str]) -> Iterator[tuple[str, Fraction]]:
+    """The units that a material's own factors lead to from one unit, and how many one is."""
+    for unit, told in factors.items():
+        amount, _, base = told.partition(" ")
+        if not AMOUNT.match(amount) or micros(amount) <= 0:
+            continue
+        one = Fraction(micros(amount), MICROS_PER_ONE)
+        forth, back = _dimension_factor(at, unit), _dimension_factor(at, base)
+        if forth is not None:
+            yield base, forth * one
+        if back is not None:
+            yield unit, back / one
 
 
-def _dimension_factor(unit: str, into: str) -> Fraction:
+def _dimension_factor(unit: str, into: str) -> Fraction | None:
+    if unit == into:
+        return Fraction(1)
     one, other = _DIMENSIONS.get(unit), _DIMENSIONS.get(into)
     if one is None or other is None or one[0] != other[0]:
-        raise UnitUnknown(f"no factor from {shown(unit)} to {shown(into)}")
+        return None
     return Fraction(one[1], other[1])
