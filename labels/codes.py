@@ -6,6 +6,7 @@ codes need none: two letters, fields between `+`, a check character last, A-Z 0-
     WO order number [material amount unit]
     LO lot [material amount unit expiry gtin serial]
     MA material [gtin serial]
+    LB label [station]
     OP badge    KC command    KR reason    KD digit    KE server (base 32) and one-time code
 
 CodeError(ValueError)    cannot be read or written; `kind` says why, the message says it in words
@@ -109,6 +110,14 @@ class DigitCode:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelCode:
+    """One printed label: its number at the station that printed it."""
+
+    label: str
+    station: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentCode:
     """Where a new station finds its server, and the one-time code that lets it in."""
 
@@ -124,6 +133,7 @@ Code = (
     | CommandCode
     | ReasonCode
     | DigitCode
+    | LabelCode
     | EnrolmentCode
 )
 
@@ -322,6 +332,10 @@ def _read_digit(values: dict[str, str], _: int) -> Code:
     return DigitCode(values["digit"])
 
 
+def _read_label(values: dict[str, str], _: int) -> Code:
+    return LabelCode(values["label"], values.get("station"))
+
+
 def _read_enrolment(values: dict[str, str], _: int) -> Code:
     return EnrolmentCode(house.from_base32(values["server"]), values["code"])
 
@@ -334,6 +348,7 @@ _READERS = {
     "KC": (("command",), _read_command),
     "KR": (("reason",), _read_reason),
     "KD": (("digit",), _read_digit),
+    "LB": (("label", "station"), _read_label),
     "KE": (("server", "code"), _read_enrolment),
 }
 
@@ -357,6 +372,8 @@ def _fields_of(code: Code, current_year: int) -> tuple[str, list[str]]:
             return "KR", [reason]
         case DigitCode(digit):
             return "KD", [digit]
+        case LabelCode(label, station):
+            return "LB", [label, station or ""]
         case EnrolmentCode(server, one_time):
             return "KE", [house.to_base32(server), one_time]
 

@@ -15,14 +15,14 @@ from difflib import get_close_matches
 from string import Formatter
 from typing import Any, Literal, cast
 
-from labels.codes import LotCode, MaterialCode, OrderCode
+from labels.codes import LabelCode, LotCode, MaterialCode, OrderCode
 from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, TemplateError
 
 FieldKind = Literal["text", "code", "amount", "unit", "date", "gtin"]
 FIELD_KINDS: tuple[FieldKind, ...] = ("text", "code", "amount", "unit", "date", "gtin")
 FIELD_CHARS_MAX = 100
 MEDIA_MM_MAX = 300.0
-CODE_CLASSES = {"lot": LotCode, "order": OrderCode, "material": MaterialCode}
+CODE_CLASSES = {"lot": LotCode, "order": OrderCode, "material": MaterialCode, "label": LabelCode}
 # The widest and narrowest module allowed, mm: (linear, two-dimensional). Distribution by GenSpecs
 # 5.12.3.4 (tables of symbol specifications).
 MODULE_MM = {

@@ -15,6 +15,7 @@ from labels.codes import (
     CommandCode,
     DigitCode,
     EnrolmentCode,
+    LabelCode,
     LotCode,
     MaterialCode,
     OrderCode,
@@ -41,6 +42,7 @@ some_code: st.SearchStrategy[Code] = st.one_of(
     st.builds(ReasonCode, words),
     st.builds(CommandCode, st.sampled_from(codes.COMMANDS)),
     st.builds(DigitCode, st.sampled_from(codes.DIGITS)),
+    st.builds(LabelCode, words, st.none() | words),
     st.builds(EnrolmentCode, st.text(min_size=1, max_size=60), words),
 )
 

@@ -1,0 +1,168 @@
+"""Totals recomputed from exported events, sharing no code with the domain that it checks.
+
+Input is JSON lines as any program would read them. Amounts are decimals, units are kept apart.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+_UNTOUCHED_BY_REVERSAL = frozenset(
+    {
+        "EventReversed",
+        "LabelPrinted",
+        "LabelDoubted",
+        "LabelVoided",
+        "OperatorSignedIn",
+        "OperatorSignedOut",
+        "OperatorJoined",
+        "OperatorLeft",
+    }
+)
+
+
+@dataclass(slots=True)
+class OrderTotals:
+    """What was made of one order."""
+
+    material: str = ""
+    planned: Decimal = Decimal(0)
+    tolerance_percent: Decimal = Decimal(0)
+    operations: tuple[str, ...] = ()
+    good: Decimal = Decimal(0)
+    scrap: Decimal = Decimal(0)
+    started: bool = False
+    ended: set[str] = field(default_factory=set)
+
+    @property
+    def status(self) -> str:
+        """`released`, `started`, `partial` (some good, still open) or `completed`."""
+        if self.operations and self.operations[-1] in self.ended:
+            return "completed"
+        if self.good:
+            return "partial"
+        return "started" if self.started else "released"
+
+
+@dataclass(slots=True)
+class Totals:
+    """Orders by number; consumption by (lot, order, unit); stock by (material, lot, unit)."""
+
+    orders: dict[str, OrderTotals] = field(default_factory=lambda: defaultdict(OrderTotals))
+    consumed: dict[tuple[str, str, str], Decimal] = field(
+        default_factory=lambda: defaultdict(Decimal)
+    )
+    stock: dict[tuple[str, str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    produced: dict[str, Json] = field(default_factory=dict)
+
+    def consumed_by(self, lot: str, order: str, unit: str) -> Decimal:
+        return self.consumed.get((lot, order, unit), Decimal(0))
+
+    def completed(self) -> int:
+        return sum(order.status == "completed" for order in self.orders.values())
+
+    def lots_consumed(self) -> int:
+        return len({lot for (lot, _, _), amount in self.consumed.items() if amount})
+
+
+def totals(bodies: Iterable[bytes]) -> Totals:
+    """Fold every event once, in whatever order it comes; reversed acts have no effect."""
+    events: dict[str, Json] = {}
+    for body in bodies:
+        event = json.loads(body, parse_float=Decimal)
+        events[event["id"]] = event
+    reversed_acts = {e["of"] for e in events.values() if e["type"] == "EventReversed"}
+    result = Totals()
+    for event in _newest_headers_last(events.values()):
+        untouched = event["type"] in _UNTOUCHED_BY_REVERSAL
+        if untouched or event.get("act") not in reversed_acts:
+            _count(result, event)
+    return result
+
+
+def _newest_headers_last(events: Iterable[Json]) -> list[Json]:
+    return sorted(events, key=lambda event: (event.get("revision", 0), event["id"]))
+
+
+def _count(result: Totals, event: Json) -> None:
+    handler = _HANDLERS.get(event["type"])
+    if handler:
+        handler(result, event)
+
+
+def _header(result: Totals, event: Json) -> None:
+    order = result.orders[event["order"]]
+    order.material = event["material"]
+    order.planned = Decimal(event["quantity"]["amount"])
+    order.tolerance_percent = Decimal(event.get("tolerance_percent", "0"))
+    if "operations" in event:
+        order.operations = tuple(operation["operation"] for operation in event["operations"])
+
+
+def _started(result: Totals, event: Json) -> None:
+    result.orders[event["order"]].started = True
+
+
+def _ended(result: Totals, event: Json) -> None:
+    result.orders[event["order"]].ended.add(event["operation"])
+
+
+def _reported(result: Totals, event: Json) -> None:
+    """Good counts at the last operation alone, scrap wherever it falls."""
+    order = result.orders[event["order"]]
+    order.scrap += Decimal((event.get("scrap") or {"amount": "0"})["amount"])
+
+
+def _produced(result: Totals, event: Json) -> None:
+    amount, unit = _amount(event["quantity"])
+    result.orders[event["order"]].good += amount
+    result.stock[event["material"], event["lot"], unit] += amount
+    result.produced[event["id"]] = event
+
+
+def _consumed(result: Totals, event: Json) -> None:
+    amount, unit = _amount(event["quantity"])
+    lot = event["lot"] or event.get("serial", "")
+    result.consumed[lot, event["order"], unit] += amount
+    result.stock[event["material"], event["lot"], unit] -= amount
+
+
+def _returned(result: Totals, event: Json) -> None:
+    amount, unit = _amount(event["quantity"])
+    lot = event["lot"] or event.get("serial", "")
+    result.consumed[lot, event["order"], unit] -= amount
+    result.stock[event["material"], event["lot"], unit] += amount
+
+
+def _received(result: Totals, event: Json) -> None:
+    amount, unit = _amount(event["quantity"])
+    result.stock[event["material"], event["lot"], unit] += amount
+
+
+def _stock_counted(result: Totals, event: Json) -> None:
+    counted, unit = _amount(event["counted"])
+    expected, _ = _amount(event["expected"])
+    result.stock[event["material"], event["lot"], unit] += counted - expected
+
+
+def _amount(quantity: Mapping[str, str]) -> tuple[Decimal, str]:
+    return Decimal(quantity["amount"]), quantity["unit"]
+
+
+_HANDLERS = {
+    "OrderPlanned": _header,
+    "OrderReleased": _header,
+    "OrderChanged": _header,
+    "OperationStarted": _started,
+    "OperationEnded": _ended,
+    "OperationReported": _reported,
+    "MaterialProduced": _produced,
+    "MaterialConsumed": _consumed,
+    "MaterialReturned": _returned,
+    "MaterialReceived": _received,
+    "StockCounted": _stock_counted,
+}
