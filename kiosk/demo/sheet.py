@@ -1,4 +1,4 @@
-"""One A4 page of a factory's badges, orders, lots and commands, for a visitor who owns a scanner."""
+"""A factory's badges, orders, lots and commands on paper, for a visitor who owns a scanner."""
 
 from pathlib import Path
 from typing import Final

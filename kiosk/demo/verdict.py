@@ -124,9 +124,8 @@ def _labels_differ(
         if event["type"] == "MaterialProduced"
     }
     faults = [fault for label in printed if (fault := _label_differs(label, produced))]
-    for missing in totals.produced.keys() - {label.job for label in printed}:
-        faults.append(f"no label came out for {produced[missing]['lot']} ({missing})")
-    return faults
+    missing = totals.produced.keys() - {label.job for label in printed}
+    return faults + [f"no label came out for {produced[one]['lot']} ({one})" for one in missing]
 
 
 def _label_differs(label: PrintedLabel, produced: dict[str, Json]) -> str:

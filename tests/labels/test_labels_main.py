@@ -12,7 +12,7 @@ from labels.__main__ import main
 def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "batch"]) == 0
     said = capsys.readouterr().out
-    assert "batch revision 1, 100 x 75 mm, 12 items: good at 203 and 300 dpi" in said
+    assert "batch revision 1, 100 x 75 mm, 14 items: good at 203 and 300 dpi" in said
 
 
 def test_check_says_what_is_bad(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
