@@ -1,0 +1,62 @@
+"""The home of questions to the journal's tables; reading connections only."""
+
+import sqlite3
+from typing import Final
+
+from sync.wire import chain_start
+
+ScanRow = tuple[str, str, bytes, str]
+_UNSENT: Final = (
+    "SELECT e.body FROM place p JOIN event e ON e.id = p.id"
+    " WHERE p.origin = ? AND p.seq > ? ORDER BY p.seq LIMIT ?"
+)
+
+
+def kept(connection: sqlite3.Connection, name: str) -> bytes | None:
+    """The value last kept under that name."""
+    found = connection.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+    return found[0] if found else None
+
+
+def reader_mark(connection: sqlite3.Connection, reader: str) -> int:
+    """The reader's `local`, 0 if it never moved."""
+    found = connection.execute("SELECT local FROM mark WHERE reader = ?", (reader,)).fetchone()
+    return found[0] if found else 0
+
+
+def digest_at(connection: sqlite3.Connection, origin: str, seq: int) -> bytes | None:
+    """The digest of the chain at `seq`, or None where the station has no such row."""
+    if seq == 0:
+        return chain_start(origin)
+    found = connection.execute(
+        "SELECT digest FROM place WHERE origin = ? AND seq = ?", (origin, seq)
+    ).fetchone()
+    return found[0] if found else None
+
+
+def bodies_after(
+    connection: sqlite3.Connection, origin: str, seq: int, events_max: int, bytes_max: int
+) -> list[bytes]:
+    """Own events after `seq`, within both limits, but one at least where there is one."""
+    bodies: list[bytes] = []
+    size = 0
+    for (body,) in connection.execute(_UNSENT, (origin, seq, events_max)):
+        size += len(body) + 1
+        if bodies and size > bytes_max:
+            break
+        bodies.append(body)
+    return bodies
+
+
+def page(connection: sqlite3.Connection, after: int, events_max: int) -> list[tuple[int, bytes]]:
+    """(local, body) of the events after a `local`."""
+    return connection.execute(
+        "SELECT local, body FROM event WHERE local > ? ORDER BY local LIMIT ?", (after, events_max)
+    ).fetchall()
+
+
+def newest_scans(connection: sqlite3.Connection, limit: int) -> list[ScanRow]:
+    """Refused scans, newest first."""
+    return connection.execute(
+        "SELECT at, source, payload, answer FROM scan_log ORDER BY row DESC LIMIT ?", (limit,)
+    ).fetchall()

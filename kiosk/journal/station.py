@@ -1,0 +1,350 @@
+"""The home of the Journal: every event known to a station, and the chain of its own.
+
+`append` is one act, one transaction, one flush; its future is done when the act is on disk. What
+comes later (sync, labels, the folded Shop) reads from here with a mark. Reading goes by other
+connections, so that no reader waits for a writer.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from itertools import count
+from pathlib import Path
+from sqlite3 import Connection
+from typing import IO, Final
+
+from kiosk.clock import Clock
+from kiosk.journal import audit, files, image, queries, store
+from kiosk.journal.errors import JournalError
+from kiosk.journal.store import Head
+from kiosk.journal.writer import Turn, Work, Writer
+from sync.domain.events import Event, stamped
+from sync.domain.shop import Shop
+from sync.domain.shop import absorb as fold_event
+from sync.exchange import Batch
+from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, chain_start, decode
+
+REPLAY_EVENTS_MAX: Final = 2_000
+
+
+class Journal:
+    """One station's log in one folder, held by one process. Made by `Journal.open`."""
+
+    def __init__(
+        self, folder: Path, station: str, clock: Clock, new_id: Callable[[], str], held: int
+    ) -> None:
+        self.folder = folder
+        self.path = folder / files.JOURNAL_NAME
+        self.station = station
+        self.moved_aside: Path | None = None
+        self._clock = clock
+        self._new_id = new_id
+        self._held = held
+        self._readers = files.Readers(self.path)
+        self._writer = Writer(self.path)
+        self._forking: Future[bool] | None = None
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, station: str, clock: Clock, new_id: Callable[[], str]
+    ) -> "Journal":
+        """The journal of a folder, made if there is none.
+
+        Raises `JournalLocked`, `JournalNewer`, `JournalUnsafe`, `JournalFull` or `JournalFault`. A
+        foreign or damaged file is renamed, and told in `moved_aside`.
+        """
+        held = files.lock(folder)
+        try:
+            moved = files.made_fit(folder / files.JOURNAL_NAME, clock.now())
+            journal = cls(folder, station, clock, new_id, held)
+        except BaseException:
+            os.close(held)
+            raise
+        journal.moved_aside = moved
+        journal._begin()
+        return journal
+
+    @property
+    def origin(self) -> str:
+        """The random name under which the station's own events are numbered now."""
+        return self._writer.head.origin
+
+    def append(
+        self, events: Sequence[Event], kept: Mapping[str, bytes] | None = None
+    ) -> "Future[list[Recorded]]":
+        """Record one act: all of it or nothing; the future's result is what is on disk.
+
+        `id`, `act`, `at` and `station` are given where they are empty; `n`, `boot`, `mono` and
+        `saw` always. Raises `JournalFull` or another `JournalError` through the future.
+        """
+        appending = self._appending(events)
+
+        def work(connection: Connection, head: Head) -> list[Recorded]:
+            store.put_kept(connection, kept or {})
+            return appending(connection, head)
+
+        return self._writer.do(Turn.ACT, work)
+
+    def keep(self, name: str, value: bytes) -> "Future[None]":
+        """Remember a small value, such as the dialog, for after a restart."""
+        return self._writer.do(
+            Turn.KEEP, lambda connection, _: store.put_kept(connection, {name: value})
+        )
+
+    def kept(self, name: str) -> bytes | None:
+        """The value last kept under that name."""
+        with self._readers.reading() as connection:
+            return queries.kept(connection, name)
+
+    def replay(self, after_local: int = 0) -> Iterator[tuple[int, Recorded]]:
+        """Every event known here with its `local`, oldest first, own and absorbed."""
+        while True:
+            with self._readers.reading() as connection:
+                rows = queries.page(connection, after_local, REPLAY_EVENTS_MAX)
+            if not rows:
+                return
+            for local, body in rows:
+                yield local, decode(body)
+            after_local = rows[-1][0]
+
+    def local(self) -> int:
+        """The `local` of the newest event."""
+        return self._writer.head.local
+
+    def shop(self) -> Shop:
+        """Everything known here, folded."""
+        return self.folded()[0]
+
+    def folded(self) -> tuple[Shop, int]:
+        """The folded Shop and the `local` it reaches: from the image, then the rest."""
+        with self._readers.reading() as connection:
+            shop, local = image.load(self.folder, connection) or (Shop(), 0)
+        return shop, self.fold(shop, local)
+
+    def fold(self, shop: Shop, after_local: int) -> int:
+        """Fold what came after into the shop, known events without effect; how far it reaches."""
+        for local, record in self.replay(after_local):
+            if not isinstance(record.event, Unknown):
+                fold_event(shop, record.event)
+            after_local = local
+        return after_local
+
+    def save_image(self, shop: Shop, local: int) -> bool:
+        """Save the Shop that holds all events up to `local`, at a quiet time; False if it failed.
+
+        It is a cache: without it the next start only takes longer.
+        """
+        try:
+            with self._readers.reading() as connection:
+                event_id = image.id_at(connection, local)
+            image.save(self.folder, shop, local, event_id)
+        except (OSError, JournalError):
+            return False
+        return True
+
+    def absorb(
+        self, bodies: Sequence[bytes], mark: FeedMark, *, snapshot: bool = False
+    ) -> "Future[list[Recorded]]":
+        """A page of the feed and its mark in one transaction; the result is what was new.
+
+        With `snapshot` the bodies, and those staged before, become known in one transaction; this
+        waits for it and must not be called from the screen's loop.
+        """
+        if snapshot:
+            return self._switch(bodies, mark)
+        records = [decode(body) for body in bodies]
+
+        def work(connection: Connection, head: Head) -> list[Recorded]:
+            store.count_own(connection, head, self.station, records)
+            return store.absorb(connection, head, records, mark)
+
+        return self._writer.do(Turn.FEED, work)
+
+    def stage(self, bodies: Sequence[bytes], *, restart: bool) -> None:
+        """Lay a page of a snapshot by until `absorb(…, snapshot=True)`; `restart` drops older.
+
+        Waits until it is stored, in small transactions; raises `JournalError`.
+        """
+        if restart:
+            self._writer.do(Turn.FEED, lambda connection, _: store.clear_stage(connection)).result()
+        records = [decode(body) for body in bodies]
+        for start in range(0, len(records), store.STAGED_EVENTS_MAX):
+            some = records[start : start + store.STAGED_EVENTS_MAX]
+
+            def work(connection: Connection, head: Head, some: Sequence[Recorded] = some) -> None:
+                store.count_own(connection, head, self.station, some)
+                store.stage(connection, some)
+
+            self._writer.do(Turn.FEED, work).result()
+
+    def feed_mark(self) -> FeedMark | None:
+        """How far the server's feed has been absorbed."""
+        return self._writer.head.feed
+
+    def unsent(self, events_max: int, bytes_max: int = BATCH_BYTES_MAX) -> Batch:
+        """The next own events that the server has not confirmed, at least one if there is any."""
+        self._await_fork()
+        head = self._writer.head
+        origin, after = head.origin, head.acknowledged
+        with self._readers.reading() as connection:
+            digest = queries.digest_at(connection, origin, after)
+            bodies = queries.bodies_after(connection, origin, after, events_max, bytes_max)
+        assert digest is not None, f"{self.path}: no own row at the acknowledged {after}"
+        low = Mark(1, chain_start(origin).hex())
+        return Batch(origin, Mark(after, digest.hex()), low, tuple(bodies))
+
+    def acknowledge(self, mark: Mark) -> bool:
+        """Move the push mark, backwards too; False, and nothing moved, if own rows say otherwise.
+
+        It is written down with the next act or at a quiet moment: an older one does no harm.
+        """
+        self._await_fork()
+        head = self._writer.head
+        with self._readers.reading() as connection:
+            digest = queries.digest_at(connection, head.origin, mark.seq)
+        if digest is None or digest.hex() != mark.digest:
+            return False
+        if head.acknowledged != mark.seq:
+            head.acknowledged = mark.seq
+            self._writer.nudge()
+        return True
+
+    def fork(self) -> str:
+        """Go on under a new origin: places are copied in steps between acts, ids are kept.
+
+        Waits until it is done; raises `JournalError`.
+        """
+        self._begin_fork()
+        self._await_fork()
+        return self.origin
+
+    def waiting(self) -> int:
+        """How many own events the server has not confirmed."""
+        head = self._writer.head
+        return max(0, head.seq - head.acknowledged)
+
+    def waiting_events(self, limit: int) -> list[Recorded]:
+        """The oldest of them, for the outbox."""
+        head = self._writer.head
+        with self._readers.reading() as connection:
+            bodies = queries.bodies_after(
+                connection, head.origin, head.acknowledged, limit, BATCH_BYTES_MAX
+            )
+        return [decode(body) for body in bodies]
+
+    def reader_mark(self, name: str) -> int:
+        """How far a reader inside the station got, 0 at first."""
+        with self._readers.reading() as connection:
+            return queries.reader_mark(connection, name)
+
+    def move_mark(
+        self, name: str, local: int, events: Sequence[Event] = ()
+    ) -> "Future[list[Recorded]]":
+        """Move a reader's mark, and record in the same transaction what it did."""
+        appending = self._appending(events)
+
+        def work(connection: Connection, head: Head) -> list[Recorded]:
+            store.put_mark(connection, name, local)
+            return appending(connection, head)
+
+        return self._writer.do(Turn.ACT if events else Turn.KEEP, work)
+
+    def log_scan(self, source: str, payload: bytes, answer: str) -> "Future[None]":
+        """Note a refused scan in the local scan log; it is no event and is never sent."""
+        row = (self._now(), source, payload, answer)
+        return self._writer.do(Turn.UPKEEP, lambda connection, _: store.put_scan(connection, row))
+
+    def scan_log(self, limit: int = 100) -> list[queries.ScanRow]:
+        """(at, source, payload, answer) of the newest refused scans, newest first."""
+        with self._readers.reading() as connection:
+            return queries.newest_scans(connection, limit)
+
+    def verify(self) -> None:
+        """Check every page, row and digest; raises `JournalDamaged` naming the first bad one."""
+        with self._readers.reading() as connection:
+            audit.verify(connection, self.path)
+
+    def export(self, target: Path | IO[bytes]) -> int:
+        """Write the station's own events as JSON lines with origin, seq and digest; how many."""
+        with self._readers.reading() as connection:
+            if not isinstance(target, Path):
+                return audit.export(connection, target)
+            with target.open("wb") as stream:
+                return audit.export(connection, stream)
+
+    def close(self) -> None:
+        """Finish what is queued, give the folder back; the second time nothing happens."""
+        self._readers.close()
+        self._writer.close()
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+    def _begin(self) -> None:
+        """Go on with a fork that a power cut broke off, and with tidying up after one."""
+        self._writer.start()
+        if self._writer.head.forking:
+            self._begin_fork()
+        else:
+            self._writer.do_steps(Turn.UPKEEP, store.forget_step)
+
+    def _begin_fork(self) -> None:
+        if self._forking is None:
+            origin = uuid.uuid4().hex
+            self._writer.do(
+                Turn.UPKEEP, lambda connection, head: store.begin_fork(connection, head, origin)
+            )
+            self._forking = self._writer.do_steps(Turn.UPKEEP, store.fork_step)
+
+    def _await_fork(self) -> None:
+        if self._forking is not None:
+            waited, self._forking = self._forking, None
+            waited.result()
+            self._writer.do_steps(Turn.UPKEEP, store.forget_step)
+
+    def _appending(self, events: Sequence[Event]) -> Work[list[Recorded]]:
+        act, at = self._new_id(), self._now()
+        fresh = [
+            stamped(
+                event,
+                id=event.id or self._new_id(),
+                act=event.act or act,
+                at=event.at or at,
+                boot=self._clock.boot,
+                mono=self._clock.milliseconds(),
+                station=event.station or self.station,
+            )
+            for event in events
+        ]
+        attempts = count()
+
+        def work(connection: Connection, head: Head) -> list[Recorded]:
+            if next(attempts):
+                bodies = store.stored(connection, [event.id for event in fresh])
+                if bodies:
+                    return [decode(body) for body in bodies]
+            return store.append(connection, head, fresh)
+
+        return work
+
+    def _switch(self, bodies: Sequence[bytes], mark: FeedMark) -> "Future[list[Recorded]]":
+        answer: Future[list[Recorded]] = Future()
+        try:
+            self.stage(bodies, restart=False)
+            first, last = self._writer.do(
+                Turn.FEED, lambda connection, head: store.switch(connection, head, mark)
+            ).result()
+        except JournalError as fault:
+            answer.set_exception(fault)
+            return answer
+        fresh = []
+        for local, record in self.replay(first - 1):
+            if local > last:
+                break
+            fresh.append(record)
+        answer.set_result(fresh)
+        return answer
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="milliseconds")

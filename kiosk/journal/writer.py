@@ -1,0 +1,192 @@
+"""The home of the one thread that writes the journal.
+
+Work waits in a queue ordered by importance: an operator's act goes before everything else, and
+everything else comes in transactions of some milliseconds, so that no act waits long. Long work is
+a step that is called again, one transaction each, until it says that it is done.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import count
+from pathlib import Path
+from queue import Empty, PriorityQueue
+from typing import Any, Final, TypeVar
+
+from kiosk.journal import store
+from kiosk.journal.errors import JournalClosed, is_io_fault, told
+from kiosk.journal.files import connect_writer
+from kiosk.journal.store import Head
+
+IDLE_SECONDS: Final = 0.25
+CHECKPOINT_ROWS: Final = 500
+CHECKPOINT_ROWS_MAX: Final = 20_000
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection, Head], T]
+
+
+class Turn(IntEnum):
+    """Who goes first."""
+
+    ACT = 0
+    KEEP = 1
+    FEED = 2
+    UPKEEP = 3
+    END = 9
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    turn: Turn
+    number: int
+    work: Work[Any] | None = field(compare=False)
+    future: "Future[Any]" = field(compare=False)
+    stepwise: bool = field(compare=False, default=False)
+    begun: bool = field(compare=False, default=False)
+
+
+class Writer(threading.Thread):
+    """Owns the writing connection and the head of the chain."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="journal-writer", daemon=True)
+        self._path = path
+        self._jobs: PriorityQueue[_Job] = PriorityQueue()
+        self._numbers = count()
+        self._door = threading.Lock()
+        self._closed = False
+        self._connection = connect_writer(path)
+        self._checkpointed = self._connection.total_changes
+        self._head_is_stale = False
+        self.head = store.read_head(self._connection)
+
+    def do(self, turn: Turn, work: Work[T]) -> "Future[T]":
+        """Queue one transaction; its result, or a `JournalError`, comes through the future."""
+        return self._queue(turn, work, stepwise=False)
+
+    def do_steps(self, turn: Turn, step: Work[bool]) -> "Future[bool]":
+        """Queue a transaction that is repeated, others in between, until it returns True."""
+        return self._queue(turn, step, stepwise=True)
+
+    def nudge(self) -> None:
+        """The head changed from outside: write it down at the next quiet moment."""
+        self._queue(Turn.UPKEEP, None, stepwise=False)
+
+    def close(self) -> None:
+        """Do all that is queued, then leave the file tidy."""
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(_Job(Turn.END, next(self._numbers), None, Future()))
+        self.join()
+
+    def run(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_SECONDS if self._has_upkeep() else None)
+            except Empty:
+                self._upkeep()
+                continue
+            if job.turn is Turn.END:
+                break
+            if job.work:
+                self._handle(job, job.work)
+        self._upkeep()
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.close()
+
+    def _queue(self, turn: Turn, work: Work[Any] | None, *, stepwise: bool) -> "Future[Any]":
+        job = _Job(turn, next(self._numbers), work, Future(), stepwise)
+        with self._door:
+            if not self._closed:
+                self._jobs.put(job)
+                return job.future
+        job.future.set_exception(JournalClosed(f"{self._path}: the journal is closed"))
+        return job.future
+
+    def _handle(self, job: _Job, work: Work[Any]) -> None:
+        if not job.begun and not job.future.set_running_or_notify_cancel():
+            return
+        job.begun = True
+        try:
+            result = self._commit_or_reopen(work)
+        except sqlite3.Error as fault:
+            wrong = told(fault, self._path)
+            wrong.__cause__ = fault
+            job.future.set_exception(wrong)
+        except BaseException as fault:
+            job.future.set_exception(fault)
+        else:
+            if job.stepwise and not result:
+                job.number = next(self._numbers)
+                self._jobs.put(job)
+            else:
+                job.future.set_result(result)
+        if self._changes() >= CHECKPOINT_ROWS_MAX:
+            self._checkpoint()
+
+    def _commit_or_reopen(self, work: Work[T]) -> T:
+        """After a fault of the disk: open again, read the head again, try once more."""
+        try:
+            return self._commit(work)
+        except sqlite3.Error as fault:
+            if not is_io_fault(fault):
+                raise
+        self._connection.close()
+        self._connection = connect_writer(self._path)
+        self._checkpointed = self._connection.total_changes
+        self._head_is_stale = True
+        return self._commit(work)
+
+    def _commit(self, work: Work[T]) -> T:
+        connection = self._connection
+        if self._head_is_stale:
+            self._read_head_again()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection, self.head)
+            store.put_acknowledged(connection, self.head)
+            connection.execute("COMMIT")
+        except BaseException:
+            self._head_is_stale = True
+            with suppress(sqlite3.Error):
+                connection.rollback()
+                self._read_head_again()
+            raise
+        return result
+
+    def _read_head_again(self) -> None:
+        """What the transaction left in the head was rolled back with it."""
+        confirmed, origin = self.head.acknowledged, self.head.origin
+        self.head = store.read_head(self._connection)
+        if self.head.origin == origin:
+            self.head.acknowledged = min(confirmed, self.head.seq)
+        self._head_is_stale = False
+
+    def _has_upkeep(self) -> bool:
+        unsaved = self.head.acknowledged != self.head.acknowledged_stored
+        return unsaved or self._changes() >= CHECKPOINT_ROWS
+
+    def _upkeep(self) -> None:
+        """At a quiet moment: write the push mark down, move pages out of the WAL."""
+        with suppress(sqlite3.Error):
+            if self.head.acknowledged != self.head.acknowledged_stored:
+                self._commit(lambda *_: None)
+        if self._changes() >= CHECKPOINT_ROWS:
+            self._checkpoint()
+
+    def _changes(self) -> int:
+        return self._connection.total_changes - self._checkpointed
+
+    def _checkpoint(self) -> None:
+        """A full disk only puts it off: what is in the WAL is safe there."""
+        self._checkpointed = self._connection.total_changes
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
