@@ -84,13 +84,20 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No answer, or none that can be believed; `sent` if the request had gone out."""
+    """No answer, or none that can be read; `sent` if the request had gone out."""
 
     why: str
     sent: bool = False
 
 
-Reply = Answered | Refused | Silence
+@dataclass(frozen=True, slots=True)
+class Unbelieved:
+    """An answer that is not proved to come from the server of the enrolment."""
+
+    why: str
+
+
+Reply = Answered | Refused | Silence | Unbelieved
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ def judge(pace: Pace, batch: Batch, reply: Reply, *, seconds: float, chance: flo
             return _welcome(pace, batch, answer, seconds, chance)
         case Refused(status=409, why=why):
             return _forked(pace, why, chance)
-        case Refused(status=401 | 403, why=why):
+        case Refused(status=401 | 403, why=why) | Unbelieved(why=why):
             return Verdict(_failed(pace), State.REFUSED, why, REFUSED_SECONDS)
         case Refused(status=413) if len(batch.bodies) > 1:
             less = replace(_failed(pace), bytes=sum(map(len, batch.bodies)) // 2, greeting=False)

@@ -1,0 +1,320 @@
+"""The home of a station's exchange with the server: it pushes what is recorded, hears what is new.
+
+Two threads with a line each, so that waiting for news (a request that the server answers when there
+is some) never delays a push. The push thread alone decides how the station stands with the server;
+the feed thread, when it hears nothing, makes it ask, and is called back when it is heard again.
+Everything is tried again by timer: no failure waits for the next scan.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sync.enrolment import Enrolment, enrol
+from sync.exchange import (
+    HEARTBEAT_SECONDS,
+    SNAPSHOT_SPREAD_SECONDS,
+    Answered,
+    Batch,
+    Pace,
+    Refused,
+    Reply,
+    Silence,
+    State,
+    SyncStatus,
+    Unbelieved,
+    Verdict,
+    feed_wait,
+    judge,
+    reviewed,
+)
+from sync.line import (
+    ANSWER_SECONDS_MAX,
+    AnswerUnreadable,
+    AnswerUnsigned,
+    Line,
+    ServerAddressError,
+    ServerRefused,
+    ServerUnreachable,
+    SyncError,
+    check_signature,
+    checked_address,
+    read_answer,
+)
+from sync.standing import Bell, Log, Standing
+from sync.wire import (
+    BATCH_BYTES_MAX,
+    FEED_WAIT_SECONDS_MAX,
+    FeedPage,
+    PushAnswer,
+    PushHeader,
+    Recorded,
+    decode,
+    push_message,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = [
+    "AnswerUnreadable",
+    "AnswerUnsigned",
+    "Enrolment",
+    "Log",
+    "ServerAddressError",
+    "ServerRefused",
+    "ServerUnreachable",
+    "State",
+    "SyncClient",
+    "SyncError",
+    "SyncStatus",
+    "enrol",
+]
+
+STOP_SECONDS_MAX: Final = 1.0
+FEED_PAUSE_SECONDS: Final = 1.0
+JOURNAL_PAUSE_SECONDS: Final = 5.0
+GONE: Final = 410
+
+
+class SyncClient:
+    """Keeps one station's journal and the server alike, from `start` to `stop`.
+
+    `on_status` and `on_events` are called from its threads: they pass the word on and return.
+    `push` and `pull` are one round each, for who brings an own thread.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        log: Log,
+        on_status: Callable[[SyncStatus], None],
+        on_events: Callable[[Sequence[Recorded]], None],
+        *,
+        transport: "httpx.BaseTransport | None" = None,
+        public_key: str = "",
+        snapshot_seconds: float = SNAPSHOT_SPREAD_SECONDS,
+        chance: Callable[[], float] = random.random,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        """Raises `ServerAddressError`. `public_key` is hexadecimal; empty means not verified."""
+        self._server = checked_address(server)
+        self._token = token
+        self._log = log
+        self._on_events = on_events
+        self._transport = transport
+        self._public_key = public_key
+        self._snapshot_seconds = snapshot_seconds
+        self._chance = chance
+        self._standing = Standing(log, on_status, now)
+        self._pace = Pace()
+        self._greeting = False
+        self._feed_failures = 0
+        self._snapshot_due = False
+        self._push_bell, self._feed_bell = Bell(), Bell()
+        self._lines: dict[str, Line] = {}
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def status(self) -> SyncStatus:
+        """How the station stands with the server, the waiting count as of now."""
+        return self._standing.status
+
+    def start(self) -> None:
+        """Begin with an empty push: it alone discovers a server restored meanwhile."""
+        assert not self._threads, "a client is started once"
+        for name, work in (("sync-push", self._pushing), ("sync-feed", self._feeding)):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def wake(self) -> None:
+        """Something was recorded: push it, unless a failure is being waited out."""
+        self._push_bell.ring()
+
+    def hurry(self) -> None:
+        """Try again now, whatever is being waited for; somebody asked for it."""
+        self._push_bell.ring(loud=True)
+        self._feed_bell.ring(loud=True)
+
+    def stop(self) -> None:
+        """Break off what is under way and end both threads, within a second."""
+        self._push_bell.close()
+        self._feed_bell.close()
+        for line in list(self._lines.values()):
+            line.close()
+        end = time.monotonic() + STOP_SECONDS_MAX
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        if not self._threads:
+            for line in self._lines.values():
+                line.hang_up()
+
+    def push(self) -> float | None:
+        """One push and what it means; seconds to wait, or None until there is cause."""
+        if self._greeting:
+            self._greeting, self._pace = False, replace(self._pace, greeting=True)
+        batch = self._log.unsent(self._pace.wants, self._pace.bytes)
+        begun = time.monotonic()
+        reply = self._reply(batch)
+        seconds = time.monotonic() - begun
+        was = self.status.state
+        verdict = judge(self._pace, batch, reply, seconds=seconds, chance=self._chance())
+        self._pace = verdict.pace
+        if verdict.fork:
+            self._log.fork()
+        review = None
+        if isinstance(reply, Answered):
+            review = reviewed(self.status.review, batch, reply.answer.review)
+        self._standing.told(verdict, review, self._accused(verdict))
+        if verdict.state is State.ONLINE and was in (State.OFFLINE, State.REFUSED):
+            self._call_feed_back()
+        return verdict.wait
+
+    def pull(self, wait_seconds: int = 0) -> float:
+        """One page of the feed, or a snapshot where the server asks for one; seconds to wait."""
+        try:
+            wait = self._snapshot() if self._snapshot_due else self._page(wait_seconds)
+        except ServerRefused as refusal:
+            if refusal.status == GONE and not self._snapshot_due:
+                return self._await_snapshot(refusal)
+            told = Refused(refusal.status, str(refusal), refusal.retry_after)
+            return self._feed_failed(told)
+        except SyncError as fault:
+            self._greet()
+            return self._feed_failed(Silence(str(fault)))
+        self._standing.feed("")
+        return wait
+
+    def _pushing(self) -> None:
+        while not self._push_bell.closed:
+            wait = self._guarded(self.push)
+            if wait is not None:
+                self._push_bell.wait(wait, hears_soft=False)
+            elif not self._log.waiting() and not self._push_bell.wait(
+                HEARTBEAT_SECONDS, hears_soft=True
+            ):
+                self._greeting = True
+        self._hang_up("push")
+
+    def _feeding(self) -> None:
+        while not self._feed_bell.closed:
+            wait = self._guarded(lambda: self.pull(FEED_WAIT_SECONDS_MAX))
+            if wait:
+                self._feed_bell.wait(wait, hears_soft=False)
+        self._hang_up("feed")
+
+    def _guarded(self, work: Callable[[], float | None]) -> float | None:
+        """A full disk or a fault of who is told must not end the exchange."""
+        try:
+            return work()
+        except Exception as fault:
+            if not self._push_bell.closed:
+                self._standing.trouble(str(fault) or type(fault).__name__)
+            return JOURNAL_PAUSE_SECONDS
+
+    def _reply(self, batch: Batch) -> Reply:
+        header = PushHeader(batch.after, batch.low, waiting=self._log.waiting())
+        path = f"/v1/origins/{batch.origin}/events"
+        try:
+            content = self._line("push").send(
+                "POST", path, content=push_message(header, batch.bodies)
+            )
+            answer = read_answer(content, PushAnswer, self._server)
+            if self._public_key:
+                check_signature(answer, batch.origin, self._public_key)
+        except ServerRefused as refusal:
+            return Refused(refusal.status, str(refusal), refusal.retry_after)
+        except AnswerUnsigned as fault:
+            return Unbelieved(str(fault))
+        except ServerUnreachable as fault:
+            return Silence(str(fault), sent=fault.sent)
+        except SyncError as fault:
+            return Silence(str(fault))
+        return Answered(answer, self._log.acknowledge(answer.have))
+
+    def _page(self, wait_seconds: int) -> float:
+        mark = self._log.feed_mark()
+        query = {"after": mark.text() if mark else "", "wait": str(wait_seconds)}
+        begun = time.monotonic()
+        page = self._read("/v1/feed", query, wait_seconds + ANSWER_SECONDS_MAX)
+        if page.mark != mark or page.events:
+            self._absorbed(self._log.absorb([bytes(one) for one in page.events], page.mark))
+        self._feed_failures = 0
+        quick = not page.events and time.monotonic() - begun < FEED_PAUSE_SECONDS
+        return FEED_PAUSE_SECONDS if quick and not page.more else 0.0
+
+    def _snapshot(self) -> float:
+        """Read it page by page into the stage, then switch; broken off, it starts over."""
+        cursor = ""
+        while True:
+            page = self._read("/v1/snapshot", {"cursor": cursor}, ANSWER_SECONDS_MAX)
+            bodies = [bytes(one) for one in page.events]
+            self._log.stage(bodies, restart=not cursor)
+            if not page.more:
+                break
+            cursor = page.mark.text()
+        self._absorbed(self._log.absorb((), page.mark, snapshot=True))
+        self._snapshot_due = False
+        return 0.0
+
+    def _read(self, path: str, query: dict[str, str], patience: float) -> FeedPage:
+        content = self._line("feed").send("GET", path, query=query, patience=patience)
+        return read_answer(content, FeedPage, f"{self._server}{path}")
+
+    def _absorbed(self, absorbing: "Future[list[Recorded]]") -> None:
+        fresh = absorbing.result()
+        if fresh:
+            self._on_events(fresh)
+
+    def _await_snapshot(self, refusal: ServerRefused) -> float:
+        """A thousand stations of a restored server do not come at once; a new one comes now."""
+        self._snapshot_due = True
+        self._feed_failures += 1
+        if self._feed_failures > 1:
+            told = Refused(refusal.status, str(refusal), refusal.retry_after)
+            return feed_wait(told, self._feed_failures, self._chance())
+        return self._snapshot_seconds * self._chance() if self._log.feed_mark() else 0.0
+
+    def _feed_failed(self, reply: Refused | Silence) -> float:
+        self._feed_failures += 1
+        if self._feed_failures > 1 and not self._feed_bell.closed:
+            self._standing.feed(reply.why)
+        return feed_wait(reply, self._feed_failures, self._chance())
+
+    def _greet(self) -> None:
+        """Let the push thread find out how we stand."""
+        if self._feed_failures == 0 and self.status.state is State.ONLINE:
+            self._greeting = True
+            self._push_bell.ring()
+
+    def _call_feed_back(self) -> None:
+        """The server is there again: what the feed waits for may never come on its old line."""
+        line = self._lines.get("feed")
+        if self._feed_failures and not self._snapshot_due:
+            self._feed_bell.ring(loud=True)
+        elif line:
+            line.break_off()
+
+    def _accused(self, verdict: Verdict) -> str:
+        if verdict.state is not State.STUCK:
+            return ""
+        return decode(self._log.unsent(1, BATCH_BYTES_MAX).bodies[0]).id
+
+    def _line(self, name: str) -> Line:
+        if name not in self._lines:
+            line = Line(self._server, self._token, self._transport)
+            self._lines[name] = line
+            if self._push_bell.closed:
+                line.close()
+        return self._lines[name]
+
+    def _hang_up(self, name: str) -> None:
+        if name in self._lines:
+            self._lines[name].hang_up()

@@ -1,0 +1,197 @@
+"""The home of one long-lived HTTP connection to the server, and of what can go wrong on it.
+
+SyncError
+├── ServerAddressError   the configured address is no http or https address
+├── ServerUnreachable    no answer; `sent` tells whether the request had gone out
+├── ServerRefused        an answer other than success: `status`, `retry_after` if it was told
+├── AnswerUnreadable     success in a language that is not this server's
+└── AnswerUnsigned       an answer whose signature is not of the key pinned at enrolment
+
+httpx and cryptography are imported when first used: a kiosk is ready to scan before that.
+"""
+
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sync.wire import PushAnswer, signed_text
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS_MAX: Final = 3.0
+ANSWER_SECONDS_MAX: Final = 10.0
+WHY_CHARS_MAX: Final = 200
+
+T = TypeVar("T")
+
+
+class SyncError(Exception):
+    """Operating trouble with the server; the message names it and what was answered."""
+
+
+class ServerAddressError(SyncError):
+    """The address cannot be one of a server."""
+
+
+class ServerUnreachable(SyncError):  # noqa: N818
+    """Nothing was heard."""
+
+    def __init__(self, why: str, *, sent: bool) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+class ServerRefused(SyncError):  # noqa: N818
+    """The server answered with a status other than success."""
+
+    def __init__(self, status: int, why: str, retry_after: float | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class AnswerUnreadable(SyncError):  # noqa: N818
+    """The bytes are not the message that was asked for."""
+
+
+class AnswerUnsigned(SyncError):  # noqa: N818
+    """The answer is not proved to come from the server of the enrolment."""
+
+
+class _Problem(msgspec.Struct):
+    """What is read of problem details (RFC 9457)."""
+
+    title: str = ""
+    detail: str = ""
+
+
+class Line:
+    """Requests of one thread to one server; `break_off` may be called from any other thread."""
+
+    def __init__(self, server: str, token: str, transport: "httpx.BaseTransport | None") -> None:
+        import httpx
+
+        self._server = server
+        self._client = httpx.Client(
+            base_url=server,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            transport=transport,
+            trust_env=False,  # a factory's proxy settings are not for its own server
+            verify=not server.startswith("http:"),  # spares reading certificates nobody asks for
+            timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
+        )
+        self._socket: socket.socket | None = None
+        self._broken = False
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        query: dict[str, str] | None = None,
+        form: str = "application/x-ndjson",
+        patience: float = ANSWER_SECONDS_MAX,
+    ) -> bytes:
+        """The body of a successful answer; raises `ServerUnreachable` or `ServerRefused`."""
+        import httpx
+
+        if self._broken:
+            raise ServerUnreachable("the line was closed", sent=False)
+        try:
+            answer = self._client.request(
+                method,
+                path,
+                content=content,
+                params=query,
+                headers={"Content-Type": form} if content else {},
+                timeout=httpx.Timeout(patience, connect=CONNECT_SECONDS_MAX),
+                extensions={"trace": self._trace},
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+            raise ServerUnreachable(self._told(fault), sent=False) from fault
+        except (httpx.HTTPError, httpx.InvalidURL) as fault:
+            raise ServerUnreachable(self._told(fault), sent=True) from fault
+        if answer.is_success:
+            return answer.content
+        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
+
+    def break_off(self) -> None:
+        """End the request under way, if any: closing a socket does not wake who reads it."""
+        held = self._socket
+        if held is not None:
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Break off, and refuse what comes later."""
+        self._broken = True
+        self.break_off()
+
+    def hang_up(self) -> None:
+        """Free the connection; by the thread that used it, at its end."""
+        self._client.close()
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._broken:
+                self.break_off()
+
+    def _told(self, fault: Exception) -> str:
+        why = str(fault) or type(fault).__name__
+        return f"{self._server}: no answer ({why})"[:WHY_CHARS_MAX]
+
+
+def checked_address(server: str) -> str:
+    """The server's address without a slash at the end; raises `ServerAddressError`."""
+    try:
+        parts = urlsplit(server)
+        fit = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fit = False
+    if not fit:
+        raise ServerAddressError(f"server {server[:80]!r}: want http://HOST:PORT or https://HOST")
+    return server.rstrip("/")
+
+
+def read_answer(content: bytes, kind: type[T], what: str) -> T:
+    """An answer as a message; raises `AnswerUnreadable`."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise AnswerUnreadable(f"{what}: not from a kiosk server ({fault})") from fault
+
+
+def check_signature(answer: PushAnswer, origin: str, public_key: str) -> None:
+    """Raises `AnswerUnsigned` unless the pinned Ed25519 key (hexadecimal) signed the answer."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    signed = signed_text(origin, answer.have, answer.incarnation, answer.time)
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(answer.sig), signed)
+    except (ValueError, InvalidSignature):
+        raise AnswerUnsigned(
+            "the answer is not signed by the server of the enrolment; enrol this station again"
+        ) from None
+
+
+def _why(answer: "httpx.Response") -> str:
+    try:
+        problem = msgspec.json.decode(answer.content, type=_Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        problem = _Problem()
+    said = problem.detail or problem.title or answer.reason_phrase
+    return f"server answers {answer.status_code}: {said}"[:WHY_CHARS_MAX]
+
+
+def _retry_after(answer: "httpx.Response") -> float | None:
+    """`Retry-After` in seconds; its form with a date is left to the back-off."""
+    text = answer.headers.get("Retry-After", "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
