@@ -86,5 +86,6 @@ def _compare(
 
 
 def _rows(path: Path, query: str) -> list[Any]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=30)) as database:
         return database.execute(query).fetchall()

@@ -11,18 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
-_UNTOUCHED_BY_REVERSAL = frozenset(
-    {
-        "EventReversed",
-        "LabelPrinted",
-        "LabelDoubted",
-        "LabelVoided",
-        "OperatorSignedIn",
-        "OperatorSignedOut",
-        "OperatorJoined",
-        "OperatorLeft",
-    }
-)
+_REGISTERS = {
+    "OrderHeld": "held",
+    "OrderResumed": "",
+    "OrderClosed": "closed",
+    "OrderCancelled": "cancelled",
+    "OrderReopened": "",
+}
 
 
 @dataclass(slots=True)
@@ -35,17 +30,32 @@ class OrderTotals:
     operations: tuple[str, ...] = ()
     good: Decimal = Decimal(0)
     scrap: Decimal = Decimal(0)
+    released: bool = False
     started: bool = False
     ended: set[str] = field(default_factory=set)
+    hold: str = ""
+    closure: str = ""
 
     @property
     def status(self) -> str:
-        """`released`, `started`, `partial` (some good, still open) or `completed`."""
-        if self.operations and self.operations[-1] in self.ended:
+        """The server's word, but `partial` (some good, still open), and `unknown` if never told."""
+        if self.closure or self.hold:
+            return self.closure or self.hold
+        if self._is_completed:
             return "completed"
         if self.good:
             return "partial"
-        return "started" if self.started else "released"
+        if self.started:
+            return "started"
+        if self.released:
+            return "released"
+        return "planned" if self.material else "unknown"
+
+    @property
+    def _is_completed(self) -> bool:
+        if self.operations:
+            return self.operations[-1] in self.ended
+        return self.released and bool(self.ended)
 
 
 @dataclass(slots=True)
@@ -78,8 +88,8 @@ def totals(bodies: Iterable[bytes]) -> Totals:
     reversed_acts = {e["of"] for e in events.values() if e["type"] == "EventReversed"}
     result = Totals()
     for event in _newest_headers_last(events.values()):
-        untouched = event["type"] in _UNTOUCHED_BY_REVERSAL
-        if untouched or event.get("act") not in reversed_acts:
+        lasting = "revision" in event  # what the office says is no act of the floor
+        if lasting or event.get("act") not in reversed_acts:
             _count(result, event)
     return result
 
@@ -99,8 +109,17 @@ def _header(result: Totals, event: Json) -> None:
     order.material = event["material"]
     order.planned = Decimal(event["quantity"]["amount"])
     order.tolerance_percent = Decimal(event.get("tolerance_percent", "0"))
+    order.released |= event["type"] == "OrderReleased"
     if "operations" in event:
         order.operations = tuple(operation["operation"] for operation in event["operations"])
+
+
+def _held(result: Totals, event: Json) -> None:
+    result.orders[event["order"]].hold = _REGISTERS[event["type"]]
+
+
+def _closed(result: Totals, event: Json) -> None:
+    result.orders[event["order"]].closure = _REGISTERS[event["type"]]
 
 
 def _started(result: Totals, event: Json) -> None:
@@ -145,8 +164,19 @@ def _received(result: Totals, event: Json) -> None:
 
 def _stock_counted(result: Totals, event: Json) -> None:
     counted, unit = _amount(event["counted"])
-    expected, _ = _amount(event["expected"])
-    result.stock[event["material"], event["lot"], unit] += counted - expected
+    expected, expected_unit = _amount(event["expected"])
+    result.stock[event["material"], event["lot"], unit] += counted
+    result.stock[event["material"], event["lot"], expected_unit] -= expected
+
+
+def _disposed(result: Totals, event: Json) -> None:
+    """Scrap counts against the order; what is on hold is a lot of its own."""
+    amount, unit = _amount(event["quantity"])
+    if event["disposition"] == "scrap":
+        result.orders[event["order"]].scrap += amount
+    elif event["disposition"] == "hold":
+        lot = event.get("lot") or f"{event['order']}-HOLD"
+        result.stock[event["material"], lot, unit] += amount
 
 
 def _amount(quantity: Mapping[str, str]) -> tuple[Decimal, str]:
@@ -157,12 +187,18 @@ _HANDLERS = {
     "OrderPlanned": _header,
     "OrderReleased": _header,
     "OrderChanged": _header,
+    "OrderHeld": _held,
+    "OrderResumed": _held,
+    "OrderClosed": _closed,
+    "OrderReopened": _closed,
+    "OrderCancelled": _closed,
     "OperationStarted": _started,
     "OperationEnded": _ended,
     "OperationReported": _reported,
     "MaterialProduced": _produced,
     "MaterialConsumed": _consumed,
     "MaterialReturned": _returned,
+    "MaterialDisposed": _disposed,
     "MaterialReceived": _received,
     "StockCounted": _stock_counted,
 }

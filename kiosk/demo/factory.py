@@ -58,6 +58,8 @@ class Factory:
         self.reasons = {row["reason"]: row for row in self._rows("reasons")}
         self.orders = {row["order"]: row for row in self._rows("orders")}
         self.stock = list(self._rows("stock"))
+        self.boms = list(self._rows("boms"))
+        self.routings = list(self._rows("routings"))
         self.stations = tuple(
             Station(row["station"], tuple(filter(None, row["work_centers"].split(";"))))
             for row in self._rows("stations")

@@ -156,6 +156,16 @@ class Server:
         """What a command of the server prints; raises `ProcessError`."""
         return run(module("sync.server", *words))
 
+    def export(self) -> list[bytes]:
+        """Every readable event of the ledger, as its export gives it."""
+        lines = map(json.loads, self.command("export", "--data", str(self.data)).splitlines())
+        return [json.dumps(line["event"]).encode() for line in lines if "event" in line]
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether the views have caught up with the ledger."""
+        return int(self.get("/readyz")["behind"]) == 0
+
     def get(self, path: str) -> Any:
         """The JSON that the server answers to the administrator."""
         token = (self.data / "admin.token").read_text(encoding="ascii").strip()

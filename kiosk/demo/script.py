@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCRIPT_LINES_MAX: Final = 20_000
+WAIT_SECONDS_MAX: Final = 366 * 86_400
 STATUSES: Final = frozenset(
     {"planned", "released", "started", "partial", "completed", "closed", "held", "cancelled"}
 )
@@ -189,7 +190,10 @@ def _wait(number: int, words: list[str], _line: str, _factory: Factory) -> Step:
     (what,) = _exactly(words[1:], 1, "wait 90s, wait 0, wait synced or wait printed")
     if what in ("synced", "printed"):
         return Wait(number, until=what)
-    return Wait(number, seconds=float(_number(what.removesuffix("s"))))
+    seconds = _number(what.removesuffix("s"))
+    if not 0 <= seconds <= WAIT_SECONDS_MAX:
+        raise _LineError(f"{what}: a clock moves forwards, at most {WAIT_SECONDS_MAX}s at a time")
+    return Wait(number, seconds=float(seconds))
 
 
 def _switch(number: int, words: list[str], _line: str, _factory: Factory) -> Step:

@@ -154,6 +154,21 @@ class Supervisor:
                 return found
             time.sleep(DRAIN_POLL_SECONDS)
 
+    def wait_printed(self, seconds: float = DRAIN_SECONDS_MAX) -> None:
+        """Wait until no kiosk has a label on its way; raises `Silence`."""
+        for kiosk in self.kiosks():
+            kiosk.observed.settled(lambda line: not line.get("printing"), seconds, "print")
+
+    def wait_projected(self, seconds: float = DRAIN_SECONDS_MAX) -> None:
+        """Wait until the server's views hold all that its ledger holds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.server.is_projected:
+            time.sleep(DRAIN_POLL_SECONDS)
+
+    def say(self, text: str) -> None:
+        """Tell the benches something."""
+        self._tell(say=text)
+
     def _started(self, station: Station) -> BenchKiosk:
         kiosk = self._made(station)
         kiosk.start()

@@ -49,7 +49,7 @@ def judge(
     factory: str, score: Score, comparison: audit.Comparison, server: Server, labels: Path
 ) -> Verdict:
     """Hold the score, the ledger, the views and the labels against each other."""
-    exported = [line.encode() for line in server.export()]
+    exported = server.export()
     totals = checker.totals(exported)
     printed = Tray(labels).labels()
     summary = Summary(
