@@ -1,0 +1,122 @@
+"""What fits the next step best: the codes that a station would like to see now, best first."""
+
+from datetime import date
+
+from kiosk.dialog.state import Asking, Dialog
+from kiosk.dialog.steps import (
+    current,
+    done_quantity,
+    open_check,
+    open_lines,
+    open_steps,
+    plain,
+    planned_remainder,
+    queue,
+    wants_count,
+)
+from labels.codes import (
+    BadgeCode,
+    Code,
+    CommandCode,
+    DigitCode,
+    LabelCode,
+    LotCode,
+    MaterialCode,
+    OrderCode,
+    ReasonCode,
+)
+from sync.domain.needs import LineState
+from sync.domain.order import Status
+from sync.domain.rules_base import is_expired
+from sync.domain.shop import Lot, Shop
+
+
+def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
+    """Codes that fit the next step, best first; lots without amount, as their names alone fit."""
+    if dialog.asking is not None:
+        return _answers(dialog, shop, dialog.asking)
+    if dialog.person is None:
+        return _badges(dialog, shop, "operator") + _badges(dialog, shop, "supervisor")
+    here = current(dialog, shop)
+    if here is None:
+        waiting = [one for one in queue(dialog, shop) if one.status is not Status.HELD]
+        return tuple(OrderCode(one.number) for one in waiting)
+    if here.pause is not None:
+        return (CommandCode("RESUME"), OrderCode(here.order.number))
+    lots = tuple(
+        code
+        for line in open_lines(here.order, here.operation)
+        for code in _lots(dialog, shop, line)
+    )
+    if lots:
+        return lots
+    if open_steps(here):
+        return (CommandCode("OK"), CommandCode("DONE"))
+    if wants_count(here) or not done_quantity(dialog, shop):
+        return _digits(dialog, shop)
+    if open_check(here) is not None and dialog.number:
+        return (CommandCode("OK"), CommandCode("DONE"))
+    return (CommandCode("DONE"),)
+
+
+def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
+    cancel: Code = CommandCode("CANCEL")
+    match asking.wanted:
+        case "supervisor" | "pin":
+            return (*_badges(dialog, shop, "supervisor"), cancel)
+        case "reason":
+            return (*(ReasonCode(one.code) for one in asking.choices), cancel)
+        case "leave":
+            return (CommandCode("PAUSE"), CommandCode("OK"), cancel)
+        case "label":
+            return (LabelCode(asking.label), cancel)
+        case _:
+            return (CommandCode("OK"), cancel)
+
+
+def _badges(dialog: Dialog, shop: Shop, role: str) -> tuple[Code, ...]:
+    people = sorted(shop.operators.values(), key=lambda one: one.person)
+    return tuple(
+        BadgeCode(one.badge)
+        for one in people
+        if one.active and one.badge and one.role == role and one.person != dialog.person
+    )
+
+
+def _lots(dialog: Dialog, shop: Shop, line: LineState) -> tuple[Code, ...]:
+    """The lots to take for a line, first expiry first; serial numbers one by one."""
+    fresh = [
+        lot for lot in shop.fefo(line.line.material) if not is_expired(lot.expiry, dialog.today)
+    ]
+    if line.line.serial_controlled:
+        return tuple(code for lot in fresh for code in _serials(shop, line, lot))
+    return tuple(
+        LotCode(lot.lot, line.line.material, expiry=_day(lot.expiry))
+        if lot.lot
+        else MaterialCode(line.line.material)
+        for lot in fresh
+    )
+
+
+def _serials(shop: Shop, line: LineState, lot: Lot) -> tuple[Code, ...]:
+    material = line.line.material
+    free = [
+        serial
+        for serial, count in sorted(lot.serials.items())
+        if count > 0 and not shop.serial_used(material, serial)
+    ]
+    if not free and lot.lot:
+        return (LotCode(lot.lot, material),)
+    return tuple(LotCode(lot.lot, material, serial=serial) for serial in free)
+
+
+def _digits(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
+    """The digits of what the plan would count, one after the other, then DONE."""
+    wanted = plain(planned_remainder(dialog, shop))
+    if dialog.number == wanted or not wanted.startswith(dialog.number):
+        return (CommandCode("DONE"),)
+    return (DigitCode(wanted[len(dialog.number)]), CommandCode("DONE"))
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

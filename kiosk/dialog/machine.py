@@ -1,0 +1,381 @@
+"""The dialog's machine: one input and the shop in; the next dialog, an act and an answer out."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from kiosk.dialog import entry, materials, orders, output, people, questions, undo
+from kiosk.dialog.acts import said, stop
+from kiosk.dialog.state import (
+    IDLE_SECONDS_MAX,
+    NUMBER_SECONDS_MAX,
+    STUTTER_SECONDS,
+    Body,
+    Connected,
+    Dialog,
+    Entry,
+    Input,
+    Key,
+    Moment,
+    Notice,
+    Scanned,
+    Scrap,
+    Tick,
+    Turn,
+    Typing,
+    Workplace,
+)
+from kiosk.dialog.steps import current, done_quantity, open_check, open_note, open_steps, queue
+from labels.codes import (
+    BadgeCode,
+    Code,
+    CodeError,
+    CommandCode,
+    DigitCode,
+    EnrolmentCode,
+    LabelCode,
+    LotCode,
+    MaterialCode,
+    OrderCode,
+    ReasonCode,
+)
+from sync.domain.rules_base import amount, order_facts
+from sync.domain.shop import Shop
+
+KEPT_VERSION: Final = 1
+_BODIES: Final[dict[str, Body]] = {
+    "HELP": "help",
+    "OUTBOX": "outbox",
+    "QUEUE": "queue",
+    "ORDER": "order",
+}
+_BOOKINGS: Final = frozenset({"lot", "done"})
+
+
+def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
+    """What one input makes of the dialog; never raises on anything a person or device can send."""
+    dialog = replace(dialog, today=now.at.date().isoformat())
+    match given:
+        case Tick():
+            turn = _tick(dialog, shop, now)
+        case Typing(text):
+            turn = Turn(replace(dialog, entry=text, touched=now.mono))
+        case Connected(online, heard):
+            turn = Turn(replace(dialog, online=online, heard=heard or dialog.heard))
+        case Scanned(code, payload):
+            turn = _scan(replace(dialog, touched=now.mono), shop, now, code, payload)
+        case Key(name):
+            turn = _key(replace(dialog, touched=now.mono), shop, now, name.lower())
+        case Entry(text):
+            turn = _entry(replace(dialog, touched=now.mono, entry=""), shop, now, text.strip())
+    turn = undo.ask_label(turn, shop, now)
+    return _named(turn, shop)
+
+
+def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
+    """What the band says at rest."""
+    dialog = replace(dialog, today=dialog.today or now.at.date().isoformat())
+    asked = questions.question(dialog, shop)
+    if asked is not None:
+        return asked
+    here = current(dialog, shop)
+    if here is None:
+        return _at_rest(dialog, shop)
+    facts = {
+        **order_facts(shop, here.order.number),
+        "left": done_quantity(dialog, shop),
+        "good": amount(here.order.good_at(here.operation), here.order.unit or "C62"),
+        "planned": amount(here.order.planned, here.order.unit or "C62"),
+    }
+    running = "order_paused" if here.pause is not None else "order_open"
+    text = running if dialog.person is not None else "order_running"
+    return _with(dialog, shop, said(dialog, shop, "rest", text, **facts))
+
+
+def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
+    """The dialog after a start: what was kept, as far as the shop still bears it out."""
+    memory = _memory(kept)
+    dialog = Dialog(workplace)
+    here = shop.signed_in(workplace.station)
+    person = memory.get("person")
+    if person not in here:
+        person = min(here, default=None) if "person" not in memory else None
+    dialog = replace(dialog, person=person, noted=frozenset(_texts(memory.get("noted"))))
+    number, operation = _current(shop, workplace, memory)
+    if number is None:
+        return dialog
+    staged = str(memory.get("number") or "")
+    return replace(
+        dialog,
+        order=number,
+        operation=operation,
+        body="order",
+        scrap=_staged(memory) if number == memory.get("order") else (),
+        serials=tuple(_texts(memory.get("serials"))) if number == memory.get("order") else (),
+        number=staged if entry.is_number(staged) else "",
+    )
+
+
+def kept(dialog: Dialog) -> bytes:
+    """What a restart must find again; given to the journal with each act."""
+    memory = {
+        "version": KEPT_VERSION,
+        "person": dialog.person,
+        "order": dialog.order,
+        "operation": dialog.operation,
+        "number": dialog.number,
+        "scrap": [[one.amount, one.reason] for one in dialog.scrap],
+        "serials": list(dialog.serials),
+        "noted": sorted(dialog.noted),
+    }
+    return json.dumps(memory, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    dialog = replace(dialog, touched=now.mono if dialog.touched is None else dialog.touched)
+    touched = dialog.touched or 0.0
+    idle = now.mono - touched >= IDLE_SECONDS_MAX
+    if idle and (dialog.person is not None or shop.signed_in(dialog.workplace.station)):
+        return people.idle_out(dialog, shop, now)
+    lapsed = questions.lapse(dialog, shop, now)
+    if lapsed is not None:
+        return lapsed
+    if dialog.number and now.mono - dialog.number_since >= NUMBER_SECONDS_MAX:
+        return entry.expired_number(dialog, shop)
+    return Turn(dialog)
+
+
+def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, payload: bytes) -> Turn:
+    recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
+    dialog = replace(dialog, recent=recent)
+    if any(one == payload for one, _ in recent):
+        return Turn(dialog, notice=said(dialog, shop, "note", "stutter"))
+    turn = _meaning(dialog, shop, now, code)
+    if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
+        return turn
+    after = turn.dialog
+    return replace(turn, dialog=replace(after, recent=(*after.recent, (payload, now.mono))))
+
+
+def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
+    """A code by what is asked, else by itself."""
+    if dialog.asking is not None:
+        turn = questions.answer(dialog, shop, now, code)
+        if turn is not None:
+            return turn
+        dialog = replace(dialog, asking=None)
+    match code:
+        case CodeError():
+            text = f"unreadable_{code.kind}" if code.kind in {"layout", "gs1"} else "unreadable"
+            return stop(dialog, text, why=str(code))
+        case BadgeCode(badge):
+            return people.badge(dialog, shop, now, badge)
+        case OrderCode():
+            return orders.scan_order(dialog, shop, now, code)
+        case LotCode() | MaterialCode():
+            return materials.scan_material(dialog, shop, now, code)
+        case DigitCode(sign):
+            return entry.digit(dialog, shop, now, sign)
+        case CommandCode(command):
+            return _command(dialog, shop, now, command)
+        case ReasonCode(reason):
+            return _reason(dialog, shop, reason)
+        case LabelCode():
+            return undo.scan_label(dialog, shop, now, code)
+        case EnrolmentCode():
+            return stop(dialog, "enrolled_already", station=dialog.workplace.station)
+
+
+def _reason(dialog: Dialog, shop: Shop, reason: str) -> Turn:
+    known = shop.reasons.get(reason)
+    return stop(dialog, "reason_early", reason=known.text if known is not None else reason)
+
+
+def _command(dialog: Dialog, shop: Shop, now: Moment, command: str) -> Turn:
+    if command in _BODIES:
+        return _body(dialog, shop, _BODIES[command])
+    act = _COMMANDS.get(command)
+    if act is None:
+        return stop(dialog, "command_unknown", command=entry.short(command))
+    return act(dialog, shop, now)
+
+
+def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
+    """Another body in the middle; the same again goes back to the work."""
+    home: Body = "order" if dialog.order is not None else "queue"
+    after = replace(dialog, body=home if dialog.body == body else body, selected=0)
+    return Turn(after, notice=said(after, shop, "note", f"body_{after.body}"))
+
+
+def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    """OK where nothing is asked: a correction, a value, a note that was read, a step."""
+    if dialog.person is None:
+        return stop(dialog, "not_signed_in")
+    here = current(dialog, shop)
+    if dialog.number and dialog.booked in _BOOKINGS:
+        return undo.correct(dialog, shop, now)
+    if dialog.number and here is not None and open_check(here) is not None:
+        return orders.record_check(dialog, shop, now)
+    if dialog.number:
+        return stop(dialog, "nothing_to_correct", number=dialog.number)
+    if open_note(dialog, shop):
+        return orders.read_note(dialog, shop)
+    if here is not None and open_steps(here):
+        return orders.confirm_step(dialog, shop, now)
+    return Turn(dialog, notice=said(dialog, shop, "note", "nothing_to_confirm"))
+
+
+def _cancel(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
+    """CANCEL where nothing is asked: the number goes, then staged scrap, then the body."""
+    if dialog.number:
+        after = replace(dialog, number="")
+        return Turn(after, notice=said(after, shop, "note", "number_cancelled"))
+    if dialog.scrap or dialog.serials:
+        after = replace(dialog, scrap=(), serials=())
+        return Turn(after, notice=said(after, shop, "note", "scrap_cancelled"))
+    home: Body = "order" if dialog.order is not None else "queue"
+    after = replace(dialog, body=home, entry="")
+    return Turn(after, notice=said(after, shop, "note", "nothing_to_cancel"))
+
+
+def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    if dialog.number:
+        return output.stage_scrap(dialog, shop, now)
+    if dialog.booked == "lot":
+        return undo.scrap_last(dialog, shop, now)
+    return stop(dialog, "scrap_what" if dialog.person else "not_signed_in")
+
+
+def _print(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
+    return Turn(dialog, notice=said(dialog, shop, "note", "labels_by_themselves"))
+
+
+def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
+    if name in {"up", "down"}:
+        return Turn(_moved(dialog, shop, 1 if name == "down" else -1))
+    if name == "enter":
+        return _enter(dialog, shop, now)
+    return _meaning(dialog, shop, now, CommandCode(name.upper()))
+
+
+def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
+    if dialog.asking is not None:
+        return questions.move(dialog, step)
+    rows = len(queue(dialog, shop)) if dialog.body == "queue" else 0
+    return replace(dialog, selected=(dialog.selected + step) % rows if rows else 0)
+
+
+def _enter(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    asking = dialog.asking
+    if asking is not None and asking.choices:
+        return questions.choose(dialog, shop, now, asking.choices[asking.selected].code)
+    if asking is not None:
+        return _meaning(dialog, shop, now, CommandCode("OK"))
+    if dialog.body == "queue":
+        return orders.pick(dialog, shop, now)
+    return _ok(dialog, shop, now)
+
+
+def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
+    """A typed line: a choice by its number, a quantity where an order is open, else a code."""
+    if not text:
+        return _enter(dialog, shop, now)
+    asking = dialog.asking
+    if asking is not None and asking.choices and text.isascii() and text.isdigit():
+        place = int(text[:4])
+        if 1 <= place <= len(asking.choices):
+            return questions.choose(dialog, shop, now, asking.choices[place - 1].code)
+    if dialog.order is not None and asking is None:
+        if entry.is_number(text):
+            return entry.stage(dialog, shop, now, text)
+        if entry.is_like_number(text):
+            return stop(dialog, "not_a_number", number=entry.short(text))
+    code = entry.code_of(text, shop)
+    if isinstance(code, CodeError) and asking is None:
+        return stop(dialog, "entry_unknown", entry=entry.short(text))
+    return _meaning(dialog, shop, now, code)
+
+
+def _at_rest(dialog: Dialog, shop: Shop) -> Notice:
+    centers = ", ".join(dialog.workplace.work_centers) or dialog.workplace.station
+    facts = {"work_centers": centers, "heard": dialog.heard, "station": dialog.workplace.station}
+    if dialog.person is None:
+        return _with(dialog, shop, said(dialog, shop, "rest", "nobody", **facts))
+    if not queue(dialog, shop):
+        text = "queue_empty" if dialog.online else "queue_empty_offline"
+        text = text if dialog.heard else "queue_empty_never"
+        return _with(dialog, shop, said(dialog, shop, "rest", text, **facts))
+    return _with(dialog, shop, said(dialog, shop, "rest", "choose_order", **facts))
+
+
+def _named(turn: Turn, shop: Shop) -> Turn:
+    if turn.notice is None:
+        return turn
+    return replace(turn, notice=_with(turn.dialog, shop, turn.notice))
+
+
+def _with(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
+    """The answer with what every answer tells: the current order and who works."""
+    here = shop.orders.get(dialog.order or "")
+    base = {
+        "current": dialog.order or "",
+        "order": dialog.order or "",
+        "product": order_facts(shop, here.number)["product"] if here is not None else "",
+        "person": people.name_of(shop, dialog.person),
+        "station": dialog.workplace.station,
+    }
+    return replace(notice, facts={**base, **notice.facts, "current": base["current"]})
+
+
+def _current(
+    shop: Shop, workplace: Workplace, memory: dict[str, object]
+) -> tuple[str | None, str | None]:
+    """The order that was current, while it still runs here; else the one begun last, or none."""
+    if "order" in memory:
+        number, operation = memory["order"], memory.get("operation")
+        order = shop.orders.get(str(number)) if number else None
+        if order is None or order.is_ended(str(operation or "")):
+            return None, None
+        return str(number), str(operation or "")
+    running = [
+        start
+        for order in shop.open_orders(workplace.station)
+        for start in order.open_starts(workplace.station)
+        if not order.is_ended(start.operation)
+    ]
+    last = max(running, key=lambda start: (start.n, start.id), default=None)
+    return (last.order, last.operation) if last is not None else (None, None)
+
+
+def _memory(kept_bytes: bytes | None) -> dict[str, object]:
+    try:
+        memory = json.loads(kept_bytes or b"{}")
+    except ValueError:
+        return {}
+    return memory if isinstance(memory, dict) else {}
+
+
+def _staged(memory: dict[str, object]) -> tuple[Scrap, ...]:
+    found = memory.get("scrap")
+    rows = found if isinstance(found, list) else []
+    pairs = [row for row in rows if isinstance(row, list) and len(row) == 2]
+    return tuple(Scrap(str(a), str(b)) for a, b in pairs if entry.is_number(str(a)))
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+_COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
+    "DONE": output.done,
+    "OK": _ok,
+    "CANCEL": _cancel,
+    "SCRAP": _scrap,
+    "UNDO": undo.undo,
+    "END": output.end,
+    "PAUSE": orders.pause,
+    "RESUME": orders.resume,
+    "JOIN": people.join_own,
+    "PRINT": _print,
+}

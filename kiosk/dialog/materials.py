@@ -1,0 +1,273 @@
+"""What goes in: lots and serials to lines, how much of them, next containers, torn bags."""
+
+from dataclasses import replace
+
+from kiosk.dialog.acts import born, judged, propose, said, stop, told, without
+from kiosk.dialog.measure import Item, Measure, item_of, line_for, measure_of
+from kiosk.dialog.orders import ensure_running
+from kiosk.dialog.people import because
+from kiosk.dialog.state import Dialog, Moment, Notice, Proposal, Turn
+from kiosk.dialog.steps import current, following
+from labels.codes import LotCode, MaterialCode
+from sync.domain.events import Event, EventReversed, MaterialConsumed, stamped
+from sync.domain.needs import LineState
+from sync.domain.quantity import (
+    MICROS_PER_ONE,
+    QuantityError,
+    of_micros,
+    shown,
+    typed,
+)
+from sync.domain.rules import Deviation, Severity
+from sync.domain.rules_base import SEVERITIES, amount, is_expired, line_name, material_name
+from sync.domain.shop import Shop
+
+
+def scan_material(dialog: Dialog, shop: Shop, now: Moment, code: LotCode | MaterialCode) -> Turn:
+    """A container of a lot, a serial number, or an item whose label names no lot."""
+    item = item_of(dialog, shop, code)
+    name = {"name": material_name(shop, item.material) or item.lot, "lot": item.lot or item.serial}
+    if dialog.person is None:
+        return stop(dialog, "not_signed_in_lot", **name)
+    here = current(dialog, shop)
+    if here is None:
+        key, facts = following(dialog, shop)
+        return Turn(dialog, notice=Notice("stop", "no_order_lot", {**facts, **name}, key))
+    if item.serial and item.material == here.order.material:
+        return _product_serial(dialog, shop, item, name)
+    if not item.material:
+        return stop(dialog, "lot_nameless", **name)
+    line = line_for(here.order, here.operation, item)
+    if line is not None and line.line.lot_controlled and not item.lot:
+        return stop(dialog, "lot_missing", **name)
+    measure = measure_of(dialog, shop, item, line)
+    if isinstance(measure, Notice):
+        notice = _unneeded(dialog, shop, now, item) if line is None else None
+        notice = notice or replace(measure, facts={**name, **measure.facts})
+        return Turn(dialog, notice=notice, refused=True)
+    return _consume(dialog, shop, now, item, line, measure)
+
+
+def correct(dialog: Dialog, shop: Shop, now: Moment, event: MaterialConsumed) -> Turn:
+    """Number and OK straight after a consumption: reversed and booked anew in one act."""
+    before = without(shop, event.act)
+    unit = event.quantity.unit
+    try:
+        quantity = typed(dialog.number, unit)
+    except QuantityError:
+        return stop(dialog, "fraction", number=dialog.number, unit=shown(unit))
+    if not quantity.micros:
+        return stop(dialog, "number_zero", unit=shown(unit))
+    fresh = stamped(
+        event,
+        id="",
+        n=0,
+        act="",
+        boot="",
+        mono=0,
+        saw=None,
+        accepted=(),
+        quantity=quantity,
+        scanned=quantity,
+        factor="1",
+    )
+    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason="quantity"))
+    after = replace(dialog, number="", booked="lot")
+    facts = {
+        "name": material_name(shop, event.material),
+        "lot": event.lot or event.serial,
+        "old": str(event.quantity),
+        "quantity": str(quantity),
+        "left": _left(before, fresh),
+    }
+    notice = said(after, shop, "ok", "corrected", **facts)
+    events = (back, *ensure_running(dialog, before, now), born(dialog, now, fresh))
+    return propose(dialog, shop, now, Proposal(events, notice, after))
+
+
+def scrap_booked(dialog: Dialog, shop: Shop, now: Moment, event: MaterialConsumed) -> Turn:
+    """SCRAP straight after a lot: that container was spoilt; it raises consumption only."""
+    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason="scrapped"))
+    fresh = stamped(event, id="", n=0, act="", boot="", mono=0, saw=None, accepted=())
+    return _spoilt(dialog, shop, now, (back,), fresh)
+
+
+def scrap_asked(dialog: Dialog, shop: Shop, now: Moment) -> Turn | None:
+    """SCRAP while over-issue is asked: the container in hand was spoilt. None: not that case."""
+    asking = dialog.asking
+    if asking is None or asking.proposal is None:
+        return None
+    names = {one.name for one in asking.open}
+    events = asking.proposal.events
+    if names != {"over_issue"} or not isinstance(events[-1], MaterialConsumed):
+        return None
+    return _spoilt(replace(dialog, asking=None), shop, now, events[:-1], events[-1])
+
+
+def _spoilt(
+    dialog: Dialog, shop: Shop, now: Moment, first: tuple[Event, ...], event: MaterialConsumed
+) -> Turn:
+    fresh = born(dialog, now, stamped(event, scrapped=True, reason=""))
+    after = replace(dialog, number="", booked="")
+    facts = {
+        "name": material_name(shop, event.material),
+        "lot": event.lot or event.serial,
+        "quantity": str(event.quantity),
+    }
+    notice = said(after, shop, "ok", "component_scrapped", **facts)
+    return because(dialog, shop, now, Proposal((*first, fresh), notice, after), "scrap")
+
+
+def _consume(
+    dialog: Dialog, shop: Shop, now: Moment, item: Item, line: LineState | None, measure: Measure
+) -> Turn:
+    here = current(dialog, shop)
+    assert here is not None, "no current order"
+    operation = here.order.operation(here.operation)
+    event = born(
+        dialog,
+        now,
+        MaterialConsumed(
+            order=here.order.number,
+            operation=here.operation,
+            work_center=operation.work_center if operation is not None else "",
+            material=item.material,
+            lot=item.lot,
+            quantity=measure.quantity,
+            line=line.line.line if line is not None else "",
+            scanned=measure.scanned,
+            factor=measure.factor if measure.factor != "1" else "",
+            serial=item.serial,
+        ),
+    )
+    events = (*ensure_running(dialog, shop, now), event)
+    after = _booked(dialog, item)
+    notice = _answer(after, shop, item, line, event)
+    proposal = Proposal(events, notice, after, extra=_of_label(dialog, shop, item, event))
+    return propose(dialog, shop, now, proposal)
+
+
+def _unneeded(dialog: Dialog, shop: Shop, now: Moment, item: Item) -> Notice | None:
+    """A material that no line wants, in a scan that tells no quantity: the deviation comes first.
+
+    None where the rules do not mind it; then the quantity is what is missing.
+    """
+    here = current(dialog, shop)
+    assert here is not None, "no current order"
+    event = MaterialConsumed(
+        order=here.order.number,
+        operation=here.operation,
+        material=item.material,
+        lot=item.lot,
+        serial=item.serial,
+        quantity=of_micros(MICROS_PER_ONE, "C62"),
+    )
+    ((_, found),) = judged(dialog, shop, [born(dialog, now, event)])
+    wrong = next((one for one in found if one.name == "wrong_material"), None)
+    if wrong is None:
+        return None
+    notice = told(wrong)
+    fetch = notice.facts["fetch_lot"] and notice.text == "wrong_material"
+    return replace(notice, next="fetch_or_number" if fetch else "number_then_badge")
+
+
+def _booked(dialog: Dialog, item: Item) -> Dialog:
+    container = f"{item.material} {item.lot}"
+    again = dialog.container == container and not item.serial
+    return replace(
+        dialog,
+        number="",
+        body="order",
+        booked="lot",
+        asking=None,
+        container=container,
+        containers=dialog.containers + 1 if again else 1,
+    )
+
+
+def _answer(
+    after: Dialog, shop: Shop, item: Item, line: LineState | None, event: MaterialConsumed
+) -> Notice:
+    """The answer with all three: what was booked, what the label says, what is left."""
+    label = event.scanned if item.label is None else item.label
+    facts = {
+        "name": line_name(shop, line.line) if line is not None else "",
+        "material": item.material,
+        "lot": item.lot or item.serial,
+        "quantity": str(event.quantity),
+        "label": str(label) if label is not None else "",
+        "left": "",
+        "container": shown(item.label.unit) if item.label is not None else "",
+        "count": str(after.containers),
+    }
+    facts["name"] = facts["name"] or material_name(shop, item.material)
+    if line is None:
+        key, more = following(after, shop)
+        return Notice("ok", "consumed_as_scanned", {**more, **facts}, key)
+    remaining = max(0, line.remaining - event.quantity.micros)
+    facts["left"] = amount(remaining, line.line.quantity.unit)
+    key, more = _next(after, shop, line, remaining)
+    return Notice("ok", _answer_text(after, item), {**more, **facts}, key)
+
+
+def _answer_text(after: Dialog, item: Item) -> str:
+    if after.containers > 1:
+        own = item.label is not None and shown(item.label.unit) == item.label.unit
+        return "consumed_container" if own and item.label is not None else "consumed_again"
+    return "consumed_of_label" if item.label is not None else "consumed"
+
+
+def _next(after: Dialog, shop: Shop, line: LineState, remaining: int) -> tuple[str, dict[str, str]]:
+    """What comes next once the line has what was just booked."""
+    key, facts = following(after, shop, full="" if remaining else line.line.line)
+    if remaining and facts.get("next_name") == line_name(shop, line.line):
+        facts["next_amount"] = amount(remaining, line.line.quantity.unit)
+    return key, facts
+
+
+def _left(shop: Shop, event: MaterialConsumed) -> str:
+    order = shop.orders.get(event.order)
+    if order is None:
+        return ""
+    item = Item(event.material, event.lot)
+    line = line_for(order, event.operation, item)
+    if line is None:
+        return ""
+    return amount(max(0, line.remaining - event.quantity.micros), line.line.quantity.unit)
+
+
+def _of_label(
+    dialog: Dialog, shop: Shop, item: Item, event: MaterialConsumed
+) -> tuple[Deviation, ...]:
+    """Deviations that only the label tells: its own expiry, or a material that was assumed."""
+    known = shop.lot(item.material, item.lot)
+    facts = {
+        "order": event.order,
+        "name": material_name(shop, item.material),
+        "material": item.material,
+        "lot": item.lot,
+        "quantity": str(event.quantity),
+    }
+    found = []
+    told = known.expiry if known is not None else ""
+    if is_expired(item.expiry, event.at) and not is_expired(told, event.at):
+        found.append(_own(dialog, "lot_expired", {**facts, "expiry": item.expiry}))
+    if item.assumed:
+        found.append(_own(dialog, "lot_assumed", facts))
+    return tuple(found)
+
+
+def _own(dialog: Dialog, name: str, facts: dict[str, str]) -> Deviation:
+    severity: Severity = dialog.workplace.severities.get(name, SEVERITIES[name])
+    return Deviation(name, severity, facts)
+
+
+def _product_serial(dialog: Dialog, shop: Shop, item: Item, name: dict[str, str]) -> Turn:
+    """A serial number of what is made: it waits for DONE."""
+    other = shop.serial_made(item.material, item.serial)
+    if other or item.serial in dialog.serials:
+        facts = {**name, "serial": item.serial, "other": other or dialog.order or ""}
+        return stop(dialog, "serial_seen_before", **facts)
+    after = replace(dialog, serials=(*dialog.serials, item.serial), booked="", body="order")
+    facts = {**name, "serial": item.serial, "count": str(len(after.serials))}
+    return Turn(after, notice=said(after, shop, "ok", "serial_staged", **facts))

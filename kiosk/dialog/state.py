@@ -1,0 +1,182 @@
+"""The home of what a dialog is: its inputs, its state, what it answers. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from labels.codes import Code, CodeError
+from sync.domain.events import Acceptance, Event
+from sync.domain.rules import SEVERITIES, Deviation, Severity
+
+STUTTER_SECONDS: Final = 1.5
+NUMBER_SECONDS_MAX: Final = 30.0
+OVERRIDE_SECONDS_MAX: Final = 120.0
+IDLE_SECONDS_MAX: Final = 600.0
+NUMBER_CHARS_MAX: Final = 19
+
+Kind = Literal["rest", "ok", "note", "stop", "ask"]
+Body = Literal["queue", "order", "outbox", "help"]
+Wanted = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What the site's configuration says of this station; `pin` asks supervisors for theirs."""
+
+    station: str
+    work_centers: tuple[str, ...] = ()
+    one_person: bool = False
+    pin: bool = False
+    severities: Mapping[str, Severity] = field(default_factory=lambda: dict(SEVERITIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now: the wall clock with its offset, and seconds that never go back."""
+
+    at: datetime
+    mono: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scan: what it means, or why it cannot be read; `payload` is what the stutter rule knows."""
+
+    code: Code | CodeError
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """ok cancel done scrap undo end pause resume help outbox queue up down enter."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A typed line, submitted by Enter."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """What stands in the entry line by now."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Whether the server is heard, and the wall time at which it was last heard ("10:42")."""
+
+    online: bool
+    heard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+
+Input = Scanned | Key | Entry | Typing | Connected | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An answer: `text` and `next` are keys of the texts; without `next` the text has its own."""
+
+    kind: Kind
+    text: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers: its code, and its name; one of ours is named by the texts."""
+
+    code: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrap:
+    """Scrapped output that waits for DONE: the amount as text in the order's unit."""
+
+    amount: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An act not yet written: its events, the answer once it is, and the dialog after it."""
+
+    events: tuple[Event, ...]
+    notice: Notice
+    dialog: "Dialog"
+    accepted: tuple[Acceptance, ...] = ()
+    extra: tuple[Deviation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question that stands: what is waited for, and the act that depends on it."""
+
+    wanted: Wanted
+    notice: Notice
+    since: float
+    proposal: Proposal | None = None
+    open: tuple[Deviation, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    selected: int = 0
+    label: str = ""
+    of: str = ""
+    digits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """All that the terminal remembers between two inputs, beside the shop.
+
+    `person` acts; `order` and `operation` are current; `number` is staged as text, `scrap` waits
+    for DONE; `noted` holds order notes that were read ("B-1/3"); `booked` tells that the last
+    accepted input was a booking; `recent` holds accepted payloads with their times.
+    """
+
+    workplace: Workplace
+    person: str | None = None
+    order: str | None = None
+    operation: str | None = None
+    body: Body = "queue"
+    entry: str = ""
+    number: str = ""
+    number_since: float = 0.0
+    scrap: tuple[Scrap, ...] = ()
+    serials: tuple[str, ...] = ()
+    asking: Asking | None = None
+    selected: int = 0
+    noted: frozenset[str] = frozenset()
+    booked: str = ""
+    container: str = ""
+    containers: int = 0
+    recent: tuple[tuple[bytes, float], ...] = ()
+    touched: float | None = None
+    online: bool = True
+    heard: str = ""
+    today: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The dialog after an input, the act to append, and the answer; None leaves the band as it is.
+
+    `refused` tells a scan that no act came of; it belongs to the local scan log.
+    """
+
+    dialog: Dialog
+    events: tuple[Event, ...] = ()
+    notice: Notice | None = None
+    refused: bool = False

@@ -1,0 +1,211 @@
+"""What comes next at a station: the line to feed, the step to confirm, what DONE would report."""
+
+from dataclasses import dataclass
+
+from kiosk.dialog.state import Choice, Dialog
+from sync.domain.events import Check, OperationPaused, OperationStarted, ReasonDefined
+from sync.domain.needs import LineState, percent, percent_of
+from sync.domain.order import Order, Status
+from sync.domain.quantity import MICROS_PER_ONE, QuantityError, text, typed
+from sync.domain.rules_base import amount, fetch_facts, line_name, product_name
+from sync.domain.rules_operation import before
+from sync.domain.shop import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The current order, its operation here, and its start at this station if there is one."""
+
+    order: Order
+    operation: str
+    start: OperationStarted | None
+    pause: OperationPaused | None
+
+
+def current(dialog: Dialog, shop: Shop) -> Current | None:
+    """The order in hand; nothing where none is current."""
+    order = shop.orders.get(dialog.order or "")
+    if order is None:
+        return None
+    operation = dialog.operation or ""
+    if not operation and order.operations:
+        here = order.next_operations(dialog.workplace.work_centers)
+        operation = here[0].operation if here else order.operations[0].operation
+    start = order.start_of(operation, dialog.workplace.station)
+    return Current(order, operation, start, order.is_paused(start.id) if start else None)
+
+
+def open_lines(order: Order, operation: str) -> tuple[LineState, ...]:
+    """Lines that are scanned and still need something, in the order of the release."""
+    lines = order.lines(operation)
+    return tuple(one for one in lines if one.remaining and not one.line.backflush)
+
+
+def plan_at(order: Order, operation: str) -> int:
+    """What can become good at an operation: the plan, or what the ended one before it gave."""
+    earlier = before(order, operation)
+    if earlier is None or not order.is_ended(earlier.operation):
+        return order.planned
+    return min(order.planned, order.good_at(earlier.operation))
+
+
+def reached_at(order: Order, operation: str) -> int:
+    """The least good and scrap that reaches the plan of an operation."""
+    plan = plan_at(order, operation)
+    tolerance = percent(order.header.tolerance_percent) if order.header is not None else 0
+    return plan - percent_of(plan, percent("0") + tolerance)
+
+
+def staged_scrap(dialog: Dialog, unit: str) -> int:
+    """Micros of scrap that wait for DONE."""
+    return sum(typed(one.amount, unit).micros for one in dialog.scrap if one.amount)
+
+
+def planned_remainder(dialog: Dialog, shop: Shop) -> int:
+    """What DONE without a number would report good, in micros of the order's unit."""
+    now = current(dialog, shop)
+    if now is None or not now.order.unit:
+        return 0
+    told = now.order.good_at(now.operation) + now.order.scrap_at(now.operation)
+    told += staged_scrap(dialog, now.order.unit)
+    return max(0, plan_at(now.order, now.operation) - told)
+
+
+def done_quantity(dialog: Dialog, shop: Shop) -> str:
+    """What DONE would report now ("520 PCS"): the staged number, else the planned remainder.
+
+    Empty where no order is current, or where this operation wants a number and none is staged.
+    """
+    now = current(dialog, shop)
+    if now is None or not now.order.unit:
+        return ""
+    if dialog.number:
+        try:
+            return str(typed(dialog.number, now.order.unit))
+        except QuantityError:
+            return ""
+    if wants_count(now):
+        return ""
+    return amount(planned_remainder(dialog, shop), now.order.unit)
+
+
+def wants_count(now: Current) -> bool:
+    """Whether the routing wants the number of this operation counted."""
+    operation = now.order.operation(now.operation)
+    return operation is not None and operation.count == "ask"
+
+
+def number_unit(dialog: Dialog, shop: Shop) -> str:
+    """The unit that a staged number would count: of the line to feed, else of the output."""
+    now = current(dialog, shop)
+    if now is None:
+        return ""
+    lines = open_lines(now.order, now.operation)
+    return lines[0].line.quantity.unit if lines else now.order.unit
+
+
+def open_steps(now: Current) -> tuple[str, ...]:
+    """Instructions that nobody confirmed yet."""
+    operation = now.order.operation(now.operation)
+    if operation is None:
+        return ()
+    done = now.order.steps.get(now.operation, {})
+    return tuple(step for step in operation.steps if step not in done)
+
+
+def open_check(now: Current) -> Check | None:
+    """The first value that is still to be recorded."""
+    operation = now.order.operation(now.operation)
+    if operation is None:
+        return None
+    done = now.order.checks.get(now.operation, {})
+    return next((one for one in operation.checks if one.check not in done), None)
+
+
+def note_key(order: Order) -> str:
+    """Names the order's note as it reads now, or nothing where there is none."""
+    header = order.header
+    return f"{order.number}/{header.revision}" if header is not None and header.note else ""
+
+
+def open_note(dialog: Dialog, shop: Shop) -> str:
+    """The note of the current order that the operator has not confirmed, or nothing."""
+    order = shop.orders.get(dialog.order or "")
+    if order is None or order.header is None or note_key(order) in dialog.noted:
+        return ""
+    return order.header.note
+
+
+def queue(dialog: Dialog, shop: Shop) -> tuple[Order, ...]:
+    """Orders that this station can work on, the next one first; held ones last."""
+    found = shop.queue(dialog.workplace.work_centers)
+    return tuple(sorted(found, key=lambda order: order.status is Status.HELD))
+
+
+def reasons(shop: Shop, group: str) -> tuple[Choice, ...]:
+    """The site's reasons of one group, by their text."""
+    found: list[ReasonDefined] = [
+        one for one in shop.reasons.values() if one.active and one.group == group
+    ]
+    return tuple(Choice(one.reason, one.text) for one in sorted(found, key=lambda one: one.text))
+
+
+def following(dialog: Dialog, shop: Shop, *, full: str = "") -> tuple[str, dict[str, str]]:
+    """The key of the next step's sentence, and its facts; line `full` needs nothing any more."""
+    if dialog.person is None:
+        return "badge", {}
+    now = current(dialog, shop)
+    if now is None:
+        return _next_order(dialog, shop)
+    if now.pause is not None:
+        return "resume", {"next_order": now.order.number}
+    lines = [one for one in open_lines(now.order, now.operation) if one.line.line != full]
+    if lines:
+        return _next_lot(dialog, shop, lines[0])
+    return _finish(dialog, shop, now)
+
+
+def _next_order(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
+    waiting = queue(dialog, shop)
+    if not waiting:
+        return "empty", {}
+    first = waiting[0]
+    return "order", {"next_order": first.number, "next_product": product_name(shop, first)}
+
+
+def _next_lot(dialog: Dialog, shop: Shop, line: LineState) -> tuple[str, dict[str, str]]:
+    fetch = fetch_facts(shop, line.line.material, dialog.today)
+    facts = {
+        "next_name": line_name(shop, line.line),
+        "next_amount": amount(line.remaining, line.line.quantity.unit),
+        "next_lot": fetch["fetch_lot"],
+        "next_place": fetch["fetch_place"] or line.line.place,
+    }
+    if not facts["next_lot"] or not line.line.lot_controlled:
+        return ("material_at" if facts["next_place"] else "material"), facts
+    return ("lot_at" if facts["next_place"] else "lot"), facts
+
+
+def _finish(dialog: Dialog, shop: Shop, now: Current) -> tuple[str, dict[str, str]]:
+    steps = open_steps(now)
+    if steps:
+        return "step", {"next_step": steps[0]}
+    check = open_check(now)
+    if check is not None:
+        limits = f"{check.lowest or '…'}–{check.highest or '…'} {check.unit}".strip()
+        return "check", {"next_check": check.text or check.check, "next_limits": limits}
+    if wants_count(now) and not dialog.number:
+        return "count", {"next_order": now.order.number}
+    if not now.order.unit or not now.order.planned:
+        return "count", {"next_order": now.order.number}
+    return "done", {"next_amount": done_quantity(dialog, shop)}
+
+
+def plain(micros: int) -> str:
+    """Micros as a bare number: `480`."""
+    return text(micros)
+
+
+def pieces(micros: int) -> int:
+    """Whole units in micros."""
+    return micros // MICROS_PER_ONE

@@ -1,0 +1,146 @@
+"""Taking back: UNDO of an act, labels to be voided, a number that corrects what was just booked."""
+
+from dataclasses import replace
+
+from kiosk.dialog import materials, output
+from kiosk.dialog.acts import born, propose, said, stop, without
+from kiosk.dialog.state import Asking, Dialog, Moment, Notice, Proposal, Turn
+from labels.codes import LabelCode
+from sync.domain.events import (
+    Event,
+    EventReversed,
+    LabelVoided,
+    MaterialConsumed,
+    MaterialProduced,
+    OperationReported,
+    order_of,
+)
+from sync.domain.rules_repair import act_facts, outstanding_label
+from sync.domain.shop import Shop
+
+_ACT_TEXTS = {
+    "MaterialConsumed": "undo_lot",
+    "OperationReported": "undo_done",
+    "OperationStarted": "undo_start",
+    "OperationPaused": "undo_pause",
+    "OperationResumed": "undo_pause",
+}
+
+
+def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    """UNDO: says what it will take back, and waits for OK or a supervisor's badge."""
+    if dialog.person is None:
+        return stop(dialog, "not_signed_in")
+    act = _last_act(dialog, shop)
+    if not act:
+        return Turn(dialog, notice=said(dialog, shop, "note", "nothing_to_undo"))
+    facts = act_facts(shop, act)
+    number = facts.get("order", "")
+    event = EventReversed(of=act[0].act, order=number)
+    proposal = Proposal(
+        (born(dialog, now, event),), Notice("ok", "undone", facts), _undone(dialog, shop, act)
+    )
+    after = proposal.dialog
+    proposal = replace(proposal, notice=said(after, shop, "ok", "undone", **facts))
+    turn = propose(dialog, shop, now, proposal)
+    if turn.dialog.asking is not None or turn.refused:
+        return turn
+    text = _ACT_TEXTS.get(facts["kind"], "undo_act")
+    question = Notice("ask", text, facts)
+    asking = Asking("confirm", question, now.mono, proposal)
+    return Turn(replace(dialog, asking=asking, number=""), notice=question)
+
+
+def ask_label(turn: Turn, shop: Shop, now: Moment) -> Turn:
+    """After the reversal of a DONE: its label is asked for, so that it can be voided."""
+    event = next((one for one in turn.events if isinstance(one, EventReversed)), None)
+    if event is None:
+        return turn
+    act = shop.acts.get(event.of, ())
+    label = outstanding_label(shop, act)
+    if not label or turn.dialog.asking is not None:
+        return turn
+    of = next(e.id for e in act if isinstance(e, MaterialProduced) and e.label == label)
+    facts = {**(turn.notice.facts if turn.notice is not None else {}), "label": label}
+    notice = Notice("note", "label_wanted", facts)
+    asking = Asking("label", notice, now.mono, label=label, of=of)
+    return replace(turn, dialog=replace(turn.dialog, asking=asking), notice=notice)
+
+
+def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode) -> Turn:
+    """A printed label: voids it where its act was taken back, else tells what it is."""
+    label = code.label
+    if dialog.person is None:
+        return stop(dialog, "not_signed_in")
+    made = _made_with(shop, code.station or dialog.workplace.station, label)
+    if made is None:
+        return stop(dialog, "label_unknown", label=label)
+    facts = {"label": label, "lot": made.lot, "order": made.order, "quantity": str(made.quantity)}
+    if made.act not in shop.reversed:
+        return stop(dialog, "label_valid", **facts)
+    after = replace(dialog, asking=None)
+    if not outstanding_label(shop, (made,)):
+        return Turn(after, notice=said(after, shop, "note", "label_void_already", **facts))
+    event = LabelVoided(label=label, of=made.id, order=made.order, reason="undone")
+    notice = said(after, shop, "ok", "label_voided", **facts)
+    return Turn(after, (born(dialog, now, event),), notice)
+
+
+def correct(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    """Number and OK straight after a booking: the right quantity in its place."""
+    act = shop.last_act(dialog.workplace.station, dialog.person or "")
+    event = _quantity_event(act)
+    if isinstance(event, MaterialConsumed):
+        return materials.correct(dialog, shop, now, event)
+    if not isinstance(event, OperationReported):
+        return stop(dialog, "nothing_to_correct", number=dialog.number)
+    before = without(shop, event.act)
+    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason="quantity"))
+    base = replace(dialog, order=event.order, operation=event.operation)
+    return output.done(base, before, now, before=back)
+
+
+def scrap_last(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    """SCRAP without a number straight after a lot: that container was spoilt."""
+    event = _quantity_event(shop.last_act(dialog.workplace.station, dialog.person or ""))
+    if not isinstance(event, MaterialConsumed) or event.scrapped:
+        return stop(dialog, "scrap_what")
+    return materials.scrap_booked(dialog, shop, now, event)
+
+
+def _quantity_event(act: tuple[Event, ...]) -> Event | None:
+    for kind in (OperationReported, MaterialConsumed):
+        for event in act:
+            if isinstance(event, kind):
+                return event
+    return None
+
+
+def _last_act(dialog: Dialog, shop: Shop) -> tuple[Event, ...]:
+    station = dialog.workplace.station
+    return shop.last_act(station, dialog.person or "") or shop.last_act(station)
+
+
+def _undone(dialog: Dialog, shop: Shop, act: tuple[Event, ...]) -> Dialog:
+    """Where the dialog stands once the act is gone: its order is current if it still runs here."""
+    number = next((order_of(event) for event in act if order_of(event)), "")
+    after = replace(
+        dialog, number="", booked="", container="", containers=0, asking=None, body="order"
+    )
+    order = without(shop, act[0].act).orders.get(number)
+    running = order.open_starts(dialog.workplace.station) if order is not None else ()
+    running = tuple(one for one in running if order is None or not order.is_ended(one.operation))
+    if running:
+        return replace(after, order=number, operation=running[-1].operation)
+    if number == dialog.order:
+        return replace(after, order=None, operation=None, scrap=(), serials=(), body="queue")
+    return replace(after, body="order" if after.order else "queue")
+
+
+def _made_with(shop: Shop, station: str, label: str) -> MaterialProduced | None:
+    """What a station made under a label number, the latest first, reversed or not."""
+    for act in reversed(shop.station_acts.get(station, [])):
+        for event in shop.acts.get(act, ()):
+            if isinstance(event, MaterialProduced) and event.label == label:
+                return event
+    return None

@@ -1,0 +1,95 @@
+"""The home of the one rule book, run by the kiosk before an act and by the server after it.
+
+A deviation is where an event disagrees with the plan. It is a value, never an exception, and never
+keeps a fact out of a log: at a kiosk its severity is a dialog, at the server a flag.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from sync.domain.events import (
+    CheckRecorded,
+    ClockJumped,
+    Event,
+    EventReversed,
+    MaterialConsumed,
+    MaterialProduced,
+    Operating,
+    OperationEnded,
+    OperationReported,
+    OperationStarted,
+)
+from sync.domain.rules_base import SEVERITIES, Case, Deviation, Severity, material_name
+from sync.domain.rules_material import consumption
+from sync.domain.rules_operation import check_value, end, operating, report, start
+from sync.domain.rules_repair import reversal, seconds_between
+from sync.domain.shop import Shop
+
+__all__ = ["CLOCK_OFF_SECONDS_MIN", "SEVERITIES", "Deviation", "Severity", "check"]
+
+CLOCK_OFF_SECONDS_MIN: Final = 60
+
+
+def check(
+    shop: Shop,
+    event: Event,
+    *,
+    work_centers: Collection[str] = (),
+    severities: Mapping[str, Severity] = SEVERITIES,
+    stale: bool = False,
+    received: str = "",
+) -> tuple[Deviation, ...]:
+    """Where `event` disagrees with `shop` as it was before it; `event.at` is the time judged by.
+
+    No `work_centers`: where an operation runs is not judged. `stale`: the shop may not know new
+    lots. `received` is the server's time; an event cannot be younger than that.
+    """
+    case = Case(shop, event, work_centers, severities, stale, received)
+    return tuple(_judged(case))
+
+
+def _judged(case: Case) -> Iterator[Deviation]:
+    event = case.event
+    if isinstance(event, Operating):
+        yield from operating(case, event)
+    match event:
+        case OperationStarted():
+            yield from start(case, event)
+        case MaterialConsumed():
+            yield from consumption(case, event)
+        case OperationReported():
+            yield from report(case, event)
+        case OperationEnded():
+            yield from end(case, event)
+        case MaterialProduced():
+            yield from _serials(case, event)
+        case CheckRecorded():
+            yield from check_value(case, event)
+        case EventReversed():
+            yield from reversal(case, event)
+    yield from _clock(case)
+
+
+def _serials(case: Case, event: MaterialProduced) -> Iterator[Deviation]:
+    """Serial numbers of the product that were given before, by any order."""
+    for serial in event.serials:
+        other = case.shop.serial_made(event.material, serial)
+        if other:
+            facts = {
+                "name": material_name(case.shop, event.material),
+                "material": event.material,
+                "lot": event.lot,
+                "quantity": str(event.quantity),
+                "serial": serial,
+                "other": other,
+            }
+            yield case.deviation("serial_seen_before", **facts)
+
+
+def _clock(case: Case) -> Iterator[Deviation]:
+    event = case.event
+    ahead = seconds_between(case.received, event.at) if case.received and event.at else 0.0
+    jumped = abs(event.seconds) if isinstance(event, ClockJumped) else 0
+    off = max(ahead, jumped)
+    if off >= CLOCK_OFF_SECONDS_MIN:
+        yield case.deviation("clock_off", seconds=str(round(off)), station=event.station)

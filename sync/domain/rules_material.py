@@ -1,0 +1,139 @@
+"""The rules of what goes in: the lot, the line it is for, and how much."""
+
+from collections.abc import Iterator
+
+from sync.domain.events import MaterialConsumed, OperationReported
+from sync.domain.needs import LineState, percent, percent_of
+from sync.domain.order import Order
+from sync.domain.quantity import shown
+from sync.domain.rules_base import (
+    Case,
+    Deviation,
+    amount,
+    fetch_facts,
+    fits,
+    is_expired,
+    line_name,
+    material_name,
+)
+
+
+def consumption(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
+    """What a consumption disagrees with."""
+    yield from _serial(case, event)
+    yield from _lot(case, event)
+    order = case.order
+    if order is None or order.release is None:
+        return
+    line = line_of(order, event)
+    if line is None:
+        yield _wrong_material(case, order, event)
+    elif event.quantity.unit != line.line.quantity.unit:
+        facts = {"label_unit": shown(event.quantity.unit), "unit": shown(line.line.quantity.unit)}
+        yield case.deviation("unit_unknown", **{**_lot_facts(case, event), **facts})
+    elif not event.scrapped and not line.line.backflush:
+        yield from _over_issue(case, event, line)
+
+
+def line_of(order: Order, event: MaterialConsumed) -> LineState | None:
+    """The line that a consumption is for: the first that still needs it, else the first it fits."""
+    lines = [state for state in order.lines(event.operation) if fits(state.line, event)]
+    return next((state for state in lines if state.remaining), lines[0] if lines else None)
+
+
+def output_of_lines(case: Case, event: OperationReported) -> Iterator[Deviation]:
+    """Lines whose consumption is below the need for what is reported by now."""
+    order = case.order
+    if order is None or order.release is None or event.good.micros <= 0:
+        return
+    made = order.good_at(event.operation) + order.scrap_at(event.operation) + event.good.micros
+    made += event.scrap.micros if event.scrap is not None else 0
+    for line in order.lines(event.operation):
+        need = min(order.need_for(line.line, made), line.need)
+        if line.line.backflush or not need:
+            continue
+        if line.line.lot_controlled and line.issued <= 0:
+            yield case.deviation("line_unconsumed", **_short_facts(case, line, need))
+        elif line.issued < need - percent_of(need, percent(line.line.tolerance_percent)):
+            yield case.deviation("under_issue", **_short_facts(case, line, need))
+
+
+def _short_facts(case: Case, line: LineState, need: int) -> dict[str, str]:
+    unit = line.line.quantity.unit
+    return {
+        "name": line_name(case.shop, line.line),
+        "material": line.line.material,
+        "quantity": amount(line.issued, unit),
+        "need": amount(need, unit),
+        "short": amount(need - line.issued, unit),
+        **fetch_facts(case.shop, line.line.material, case.event.at),
+    }
+
+
+def _lot_facts(case: Case, event: MaterialConsumed) -> dict[str, str]:
+    return {
+        "name": material_name(case.shop, event.material),
+        "material": event.material,
+        "lot": event.lot or event.serial,
+        "quantity": str(event.quantity),
+    }
+
+
+def _serial(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
+    if not event.serial:
+        return
+    other = case.shop.serial_used(event.material, event.serial)
+    if other:
+        facts = {**_lot_facts(case, event), "serial": event.serial, "other": other}
+        yield case.deviation("serial_seen_before", **facts)
+
+
+def _lot(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
+    if not event.lot:
+        return
+    facts = {**_lot_facts(case, event), **fetch_facts(case.shop, event.material, event.at)}
+    lot = case.shop.lot(event.material, event.lot)
+    if lot is None or lot.known <= 0:
+        grade = "lot_unknown_offline" if case.stale else "lot_unknown"
+        yield case.deviation("lot_unknown", grade, **facts)
+        return
+    if lot.status == "blocked":
+        yield case.deviation("lot_blocked", **facts)
+    if is_expired(lot.expiry, event.at):
+        yield case.deviation("lot_expired", **facts, expiry=lot.expiry)
+    if lot.unit == event.quantity.unit and event.quantity.micros > lot.micros:
+        yield case.deviation("lot_short", **facts, held=amount(max(lot.micros, 0), lot.unit))
+
+
+def _wrong_material(case: Case, order: Order, event: MaterialConsumed) -> Deviation:
+    lines = order.lines(event.operation)
+    wanted = next((line for line in lines if line.remaining), lines[0] if lines else None)
+    facts = {**_lot_facts(case, event), "wanted": "", "wanted_material": ""}
+    if wanted is not None:
+        facts["wanted"] = line_name(case.shop, wanted.line)
+        facts["wanted_material"] = wanted.line.material
+        facts.update(fetch_facts(case.shop, wanted.line.material, event.at))
+    facts["other"] = _other_order(case, event)
+    return case.deviation("wrong_material", **facts)
+
+
+def _other_order(case: Case, event: MaterialConsumed) -> str:
+    """Another order, open at this station, that this material is for."""
+    needing = {order.number for order in case.shop.orders_needing(event.material)}
+    opened = (order.number for order in case.shop.open_orders(event.station))
+    return next((n for n in opened if n in needing and n != event.order), "")
+
+
+def _over_issue(case: Case, event: MaterialConsumed, line: LineState) -> Iterator[Deviation]:
+    after = line.issued + event.quantity.micros
+    if after <= line.tolerated:
+        return
+    unit = line.line.quantity.unit
+    facts = {
+        **_lot_facts(case, event),
+        "need": amount(line.need, unit),
+        "issued": amount(after, unit),
+        "over": amount(after - line.need, unit),
+    }
+    grade = "over_issue_limit" if after > line.limit else "over_issue"
+    yield case.deviation("over_issue", grade, **facts)

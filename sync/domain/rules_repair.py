@@ -1,0 +1,119 @@
+"""The rules of repair: whose act may be taken back, and until when."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from sync.domain.events import (
+    Event,
+    EventReversed,
+    LabelVoided,
+    MaterialConsumed,
+    MaterialProduced,
+    OperationReported,
+    order_of,
+)
+from sync.domain.order import Order, Status
+from sync.domain.rules_base import Case, Deviation, material_name, order_facts
+from sync.domain.shop import Shop
+
+UNDO_SECONDS_MAX: Final = 60.0
+_OVER: Final = frozenset({Status.COMPLETED, Status.CLOSED, Status.CANCELLED})
+
+
+def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
+    """What a reversal disagrees with."""
+    if event.operator not in case.shop.signed_in(event.station):
+        yield case.deviation("not_signed_in", person=event.operator)
+    act = tuple(case.shop.acts.get(event.of, ()))
+    if not act:
+        yield case.deviation("unknown_target")
+        return
+    facts = act_facts(case.shop, act)
+    late = seconds_between(act[0].at, event.at) > UNDO_SECONDS_MAX
+    if _is_over(case.shop, act, late=late):
+        yield case.deviation("reversal_after_end", **facts)
+    if act[0].operator != event.operator or act[0].station != event.station:
+        yield case.deviation("reversal_of_other", **facts)
+    elif late:
+        yield case.deviation("reversal_late", **facts)
+    used = next((lot for lot in _outputs(act) if _user_of(case.shop, *lot)), None)
+    if used:
+        by = _user_of(case.shop, *used)
+        yield case.deviation("reversal_of_used", **{**facts, "lot": used[1], "other": by})
+    label = outstanding_label(case.shop, act)
+    if label:
+        yield case.deviation("label_outstanding", **{**facts, "label": label})
+
+
+def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
+    """What an act was, for the sentence that names it: `name`, `lot`, `quantity`, `whose`."""
+    told = _telling(act)
+    person = shop.operators.get(told.operator)
+    facts = {
+        **order_facts(shop, order_of(told)),
+        "kind": type(told).__name__,
+        "whose": person.name if person is not None else told.operator,
+        "lot": "",
+        "quantity": "",
+    }
+    facts["name"] = facts.get("product", facts["kind"])
+    if isinstance(told, MaterialConsumed):
+        facts["name"] = material_name(shop, told.material)
+        facts.update(lot=told.lot or told.serial, quantity=str(told.quantity))
+    elif isinstance(told, OperationReported):
+        facts["quantity"] = str(told.good)
+    return facts
+
+
+def outstanding_label(shop: Shop, act: Sequence[Event]) -> str:
+    """The number of an act's label that nobody voided, or nothing."""
+    for event in act:
+        if isinstance(event, MaterialProduced) and event.label:
+            order = shop.orders.get(event.order)
+            told = order.labels.get(event.label, {}) if order is not None else {}
+            if not any(
+                isinstance(one, LabelVoided) and one.of == event.id for one in told.values()
+            ):
+                return event.label
+    return ""
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one RFC 3339 time to another; 0 where one is none."""
+    try:
+        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _telling(act: Sequence[Event]) -> Event:
+    """The event that people would call the act by."""
+    for kind in (OperationReported, MaterialConsumed):
+        for event in act:
+            if isinstance(event, kind):
+                return event
+    return act[0]
+
+
+def _is_over(shop: Shop, act: Sequence[Event], *, late: bool) -> bool:
+    """After completion only the office reverses; who completed it has the usual time to see it."""
+    order = shop.orders.get(order_of(_telling(act)))
+    if order is None or order.status not in _OVER:
+        return False
+    return order.status is not Status.COMPLETED or late or not _completed(order, act)
+
+
+def _completed(order: Order, act: Sequence[Event]) -> bool:
+    return any(event.id in order.ends for event in act)
+
+
+def _outputs(act: Sequence[Event]) -> tuple[tuple[str, str], ...]:
+    made = (event for event in act if isinstance(event, MaterialProduced))
+    return tuple((event.material, event.lot) for event in made)
+
+
+def _user_of(shop: Shop, material: str, lot: str) -> str:
+    """An order that consumed the lot, or nothing."""
+    users = (n for n, order in shop.orders.items() if lot in order.consumed.get(material, {}))
+    return min(users, default="")
