@@ -26,6 +26,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync.server import tables
+from sync.server.errors import ServerError
 
 GROUP_REQUESTS_MAX: Final = 64
 GROUP_SECONDS_MAX: Final = 0.005
@@ -40,7 +41,7 @@ _CONFLICTS: Final = frozenset({"40001", "40P01"})  # serialization failure, dead
 T = TypeVar("T")
 
 
-class DatabaseError(Exception):
+class DatabaseError(ServerError):
     """Operating trouble of the database; see the tree at the top."""
 
 
@@ -91,6 +92,11 @@ class Database:
     def writes(self) -> bool:
         """Whether the writer is alive."""
         return self._writer.is_alive() and not self._closed
+
+    @property
+    def queued(self) -> int:
+        """About how many writes wait."""
+        return self._requests.qsize()
 
     def submit(self, act: Callable[[Connection], T], *, origin: str = "") -> "Future[T]":
         """Queue a write; the future is done after the commit, or raises what `act` raised.

@@ -20,6 +20,7 @@ from sync.domain.events import Event, stamped
 from sync.server import tables
 from sync.server.clock import ServerClock
 from sync.server.database import Database, rows_with
+from sync.server.errors import ServerError
 from sync.server.intake import (
     Batch,
     Head,
@@ -40,7 +41,7 @@ INLINE_BYTES_MAX: Final = 65_536
 PROGRAM: Final = "program"
 
 
-class LedgerError(Exception):
+class LedgerError(ServerError):
     """A push of which nothing was stored; see the tree at the top."""
 
 

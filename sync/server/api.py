@@ -1,0 +1,239 @@
+"""The home of the stations' interface: push, feed, snapshot, enrolment, and the server's health."""
+
+import time
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from sync.server.auth import station_guard
+from sync.server.feed import MarkGoneError, read_feed
+from sync.server.intake import HeaderError, Outcome
+from sync.server.ledger import ForkError, OwnerError, backlog
+from sync.server.problem import problem
+from sync.server.services import Services
+from sync.server.snapshot import SnapshotError, read_snapshot
+from sync.server.stations import Caller, CodeError, EnrolmentError, TriesError
+from sync.wire import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    FEED_WAIT_SECONDS_MAX,
+    FeedMark,
+    FeedPage,
+    PushAnswer,
+    PushHeader,
+    WireError,
+    read_push,
+    signed_text,
+)
+
+HEADER_BYTES_MAX: Final = 16_384
+ENROL_BYTES_MAX: Final = 4_096
+MARK_CHARS_MAX: Final = 200
+QUEUE_REQUESTS_MAX: Final = 2_000
+BEHIND_EVENTS_MAX: Final = 5_000
+
+StationRequest = Request[Caller, Any, State]
+AnyRequest = Request[Any, Any, State]
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """A one-time code, the origin of the station's journal and a name of the machine."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    origin: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?$")] = ""
+    machine: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """What a station keeps: its name, token and work centers, and the server's public key."""
+
+    station: str
+    token: str
+    work_centers: tuple[str, ...]
+    site: str
+    public_key: str
+    incarnation: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether the server can take work: the writer lives, the projector is not far behind."""
+
+    ready: bool
+    writer: bool
+    behind: int
+
+
+@post("/v1/enrol", status_code=200, request_max_body_size=ENROL_BYTES_MAX)
+async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
+    """Spend a one-time code and become a station; no token is needed."""
+    services = services_of(request)
+    address = request.client.host if request.client else ""
+    try:
+        enrolled = await services.stations.enrol(data.code, data.origin, data.machine, address)
+    except TriesError as fault:
+        retry = {"Retry-After": str(fault.wait_seconds)}
+        raise problem(429, "enrolment-tries", str(fault), retry) from None
+    except CodeError as fault:
+        raise problem(403, "enrolment-code", str(fault)) from None
+    except EnrolmentError as fault:
+        raise problem(409, "enrolment-journal", str(fault)) from None
+    return EnrolAnswer(
+        enrolled.station,
+        enrolled.token,
+        enrolled.work_centers,
+        services.config.site,
+        services.signer.public_key,
+        services.ledger.incarnation,
+    )
+
+
+@post(
+    "/v1/origins/{origin:str}/events",
+    status_code=200,
+    guards=[station_guard],
+    request_max_body_size=BATCH_BYTES_MAX + HEADER_BYTES_MAX,
+    responses={200: ResponseSpec(PushAnswer, description="On disk up to `have`.")},
+)
+async def push(request: StationRequest, origin: str) -> Response[bytes]:
+    """Take a station's events (NDJSON: the header, then an event a line); answers after commit."""
+    services = services_of(request)
+    if services.database.queued > QUEUE_REQUESTS_MAX:
+        raise problem(503, "busy", "Too many pushes wait; come again.", {"Retry-After": "1"})
+    header, bodies = _read(await request.body())
+    caller = request.user
+    try:
+        outcome = await services.ledger.receive(origin, caller.station, header, bodies)
+    except HeaderError as fault:
+        raise problem(400, "push-header", str(fault)) from None
+    except OwnerError as fault:
+        raise problem(403, "origin-of-another", str(fault)) from None
+    except ForkError as fault:
+        raise problem(
+            409, "fork", str(fault), have=list(msgspec.structs.astuple(fault.have))
+        ) from None
+    return _json(_answer(services, origin, outcome))
+
+
+@get(
+    "/v1/feed",
+    guards=[station_guard],
+    responses={200: ResponseSpec(dict, description="A page of the feed and its mark.")},
+)
+async def feed(
+    request: StationRequest,
+    after: Annotated[str, Parameter(max_length=MARK_CHARS_MAX)] = "",
+    wait: Annotated[float, Parameter(ge=0, le=FEED_WAIT_SECONDS_MAX)] = 0.0,
+) -> Response[bytes]:
+    """What the office and other stations said since the mark; waits for it up to `wait` seconds."""
+    services = services_of(request)
+    mark = _mark(after)
+    services.stations.touch(request.user)
+    try:
+        page = await _poll(request, services, request.user.scopes, mark, wait)
+    except MarkGoneError as fault:
+        raise problem(410, "mark-gone", f"{fault}: take GET /v1/snapshot") from None
+    return _json(page)
+
+
+@get(
+    "/v1/snapshot",
+    guards=[station_guard],
+    responses={200: ResponseSpec(dict, description="A page of events; `more` until it is false.")},
+)
+async def snapshot(
+    request: StationRequest,
+    cursor: Annotated[str, Parameter(max_length=MARK_CHARS_MAX)] = "",
+) -> Response[bytes]:
+    """All that a station needs to begin: events, not state; a page's mark is the next cursor."""
+    services = services_of(request)
+    scopes = request.user.scopes
+    services.stations.touch(request.user)
+    try:
+        page = await services.database.read(lambda conn: read_snapshot(conn, scopes, cursor))
+    except SnapshotError as fault:
+        raise problem(410, "mark-gone", str(fault)) from None
+    return _json(page)
+
+
+@get("/healthz", media_type=MediaType.TEXT)
+async def healthz() -> str:
+    """The process answers."""
+    return "ok"
+
+
+@get("/readyz")
+async def readyz(request: AnyRequest) -> Readiness:
+    """Ready for work; 503 while the writer is dead or the projector far behind."""
+    services = services_of(request)
+    position = services.projector.position()
+    behind = await services.database.read(
+        lambda conn: backlog(conn, position, BEHIND_EVENTS_MAX + 1)
+    )
+    state = Readiness(behind <= BEHIND_EVENTS_MAX, services.database.writes, behind)
+    if not (state.ready and state.writer):
+        raise problem(
+            503,
+            "not-ready",
+            "The projector is behind or the writer is dead; wait, or read the server's log.",
+            **msgspec.structs.asdict(state) | {"ready": False},
+        )
+    return state
+
+
+routes: Final = (enrol, push, feed, snapshot, healthz, readyz)
+
+
+def services_of(request: AnyRequest) -> Services:
+    """The parts of this server."""
+    services: Services = request.app.state.services
+    return services
+
+
+def _read(message: bytes) -> tuple[PushHeader, list[bytes]]:
+    if message.count(b"\n") > BATCH_EVENTS_MAX + 1:
+        raise problem(413, "too-many-events", f"at most {BATCH_EVENTS_MAX} events: send fewer")
+    try:
+        return read_push(message)
+    except WireError as fault:
+        raise problem(400, "push", str(fault)) from None
+
+
+def _answer(services: Services, origin: str, outcome: Outcome) -> PushAnswer:
+    incarnation, now = services.ledger.incarnation, services.clock.text()
+    signature = services.signer.sign(signed_text(origin, outcome.have, incarnation, now))
+    return PushAnswer(outcome.have, outcome.safe, incarnation, now, signature, outcome.review)
+
+
+def _mark(text: str) -> FeedMark:
+    if not text:
+        raise problem(410, "mark-gone", "no mark: take GET /v1/snapshot")
+    try:
+        return FeedMark.of(text)
+    except WireError as fault:
+        raise problem(400, "mark", str(fault)) from None
+
+
+async def _poll(
+    request: AnyRequest,
+    services: Services,
+    scopes: tuple[str, ...],
+    mark: FeedMark,
+    wait: float,
+) -> FeedPage:
+    until = time.monotonic() + wait
+    hub = request.app.state.hub
+    with hub.listening(scopes) as waiter:
+        while True:
+            page = await services.database.read(lambda conn: read_feed(conn, scopes, mark))
+            left = until - time.monotonic()
+            if page.events or left <= 0 or hub.stopping.is_set():
+                return page
+            await waiter.wait(left)
+
+
+def _json(message: PushAnswer | FeedPage) -> Response[bytes]:
+    return Response(msgspec.json.encode(message), media_type=MediaType.JSON)

@@ -1,0 +1,116 @@
+"""The home of what the data folder's owner may ask: codes, export, proof, events of the office."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Final, Union
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from sync.domain.events import EVENT_TYPES, Event
+from sync.server.api import AnyRequest, services_of
+from sync.server.auth import admin_guard
+from sync.server.database import Database
+from sync.server.export import export_page
+from sync.server.problem import problem
+from sync.server.stations import StationNameError, moment
+from sync.server.verify import verify
+
+OFFICE_EVENTS_MAX: Final = 5_000
+OFFICE_BYTES_MAX: Final = 16 * 1024 * 1024
+NDJSON: Final = "application/x-ndjson"
+_events: Final = msgspec.json.Decoder(list[Union[tuple(EVENT_TYPES.values())]])  # type: ignore[misc]  # noqa: UP007
+
+
+class CodeRequest(msgspec.Struct, frozen=True):
+    """The station to be and its work centers."""
+
+    station: str
+    work_centers: tuple[str, ...] = ()
+
+
+class CodeAnswer(msgspec.Struct, frozen=True):
+    """A one-time code and when it ends, RFC 3339."""
+
+    code: str
+    expires: str
+
+
+class VerifyAnswer(msgspec.Struct, frozen=True):
+    """What was proved; `bad` names the first row that is wrong, or is empty."""
+
+    origins: int
+    places: int
+    events: int
+    bad: str
+
+
+class OfficeAnswer(msgspec.Struct, frozen=True):
+    """The ids of the events in the order they were sent."""
+
+    ids: tuple[str, ...]
+
+
+@post("/v1/enrolment-codes", status_code=201, guards=[admin_guard])
+async def make_code(request: AnyRequest, data: CodeRequest) -> CodeAnswer:
+    """A code that enrols one station once."""
+    services = services_of(request)
+    try:
+        made = await services.database.run(
+            lambda: services.stations.make_code_now(data.station, data.work_centers)
+        )
+    except StationNameError as fault:
+        raise problem(400, "station-name", str(fault)) from None
+    return CodeAnswer(made.code, moment(made.expires_ms))
+
+
+@get("/v1/events", guards=[admin_guard])
+async def export(
+    request: AnyRequest, after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
+) -> Stream:
+    """Every event after a position as JSON lines, bodies byte for byte."""
+    return Stream(_lines(services_of(request).database, after), media_type=NDJSON)
+
+
+@get("/v1/verify", guards=[admin_guard])
+async def prove(request: AnyRequest) -> VerifyAnswer:
+    """Make every chain and id again and compare; reads only."""
+    services = services_of(request)
+    verdict = await services.database.run(lambda: verify(services.database))
+    return VerifyAnswer(verdict.origins, verdict.places, verdict.events, verdict.bad)
+
+
+@post(
+    "/v1/office/events",
+    status_code=201,
+    guards=[admin_guard],
+    request_max_body_size=OFFICE_BYTES_MAX,
+)
+async def office_events(request: AnyRequest) -> Response[OfficeAnswer]:
+    """Append events of the office, given as a JSON list without stamps, as one act."""
+    events = _decoded(await request.body())
+    stored = await services_of(request).ledger.append_office(events)
+    return Response(OfficeAnswer(tuple(record.id for record in stored)), status_code=201)
+
+
+routes: Final = (make_code, export, prove, office_events)
+
+
+async def _lines(database: Database, after: int) -> AsyncIterator[bytes]:
+    while True:
+        after, lines = await database.read(partial(export_page, after=after))
+        if not lines:
+            return
+        yield lines
+
+
+def _decoded(body: bytes) -> list[Event]:
+    try:
+        events: list[Event] = _events.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise problem(400, "events", f"{fault}; want a JSON list of events") from None
+    if len(events) > OFFICE_EVENTS_MAX:
+        raise problem(413, "too-many-events", f"at most {OFFICE_EVENTS_MAX} at once: send fewer")
+    return events

@@ -1,0 +1,97 @@
+"""The home of the server's web application: its routes, its faults, its start and end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Final
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from sync.server import api, api_admin, api_office
+from sync.server.auth import Auth
+from sync.server.board import board_routes
+from sync.server.database import DatabaseError
+from sync.server.feed import FEED_DAYS_KEPT, prune_feed
+from sync.server.hub import Hub
+from sync.server.problem import problem_plugin
+from sync.server.services import PROGRAM_VERSION, Services
+
+PRUNE_SECONDS: Final = 3_600.0
+PRUNE_ROWS_MAX: Final = 500
+_log: Final = logging.getLogger("kiosk-server")
+
+
+def create_app(services: Services) -> Litestar:
+    """The application over opened services; it starts and stops the projector, nothing else."""
+    routes: list[ControllerRouterHandler] = [
+        *api.routes,
+        *api_admin.routes,
+        *api_office.routes,
+        *board_routes,
+    ]
+    return Litestar(
+        route_handlers=routes,
+        plugins=[problem_plugin()],
+        openapi_config=OpenAPIConfig(
+            title="Floor server",
+            version=PROGRAM_VERSION,
+            path="/v1",
+            render_plugins=[JsonRenderPlugin()],
+        ),
+        lifespan=[_running],
+        state=_state(services),
+        logging_config=None,
+    )
+
+
+def _state(services: Services) -> State:
+    return State(
+        {
+            "services": services,
+            "config": services.config,
+            "clock": services.clock,
+            "database": services.database,
+            "ledger": services.ledger,
+            "projector": services.projector,
+            "stations": services.stations,
+            "auth": Auth(services.stations, services.admin_token),
+            "hub": Hub(),
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    hub: Hub = app.state.hub
+    hub.start()
+    services.projector.on_projected.append(hub.wake)
+    services.ledger.on_append.append(services.projector.wake)
+    services.projector.start()
+    pruning = asyncio.create_task(_prune(services))
+    try:
+        yield
+    finally:
+        pruning.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await pruning
+        await asyncio.to_thread(services.projector.stop)
+
+
+async def _prune(services: Services) -> None:
+    """Once an hour, drop what the feed no longer promises, in short writes."""
+    while True:
+        before = services.clock.milliseconds() - FEED_DAYS_KEPT * 86_400_000
+        prune = partial(prune_feed, before_ms=before, rows_max=PRUNE_ROWS_MAX)
+        try:
+            while await services.database.write(prune):
+                pass
+        except DatabaseError as fault:
+            _log.warning("the feed was not pruned: %s", fault)
+        await asyncio.sleep(PRUNE_SECONDS)

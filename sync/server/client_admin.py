@@ -1,0 +1,87 @@
+"""The home of the commands' way to a running server: REST with the data folder's admin token.
+
+AdminError       the server did not do it; the message is its own word or names the next step
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, Self
+
+import httpx
+
+from sync.server.errors import ServerError
+from sync.server.folder import address_of
+from sync.server.keys import admin_token_of
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 600.0
+
+
+class AdminError(ServerError):
+    """What was asked of the running server was not done; `problem` is its problem document."""
+
+    def __init__(self, message: str, problem: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.problem = problem or {}
+
+
+class AdminClient:
+    """Speaks to the server that holds a data folder."""
+
+    def __init__(self, data: Path) -> None:
+        """Raises `AdminError` while the server starts, `KeyFileError` without its token."""
+        address = address_of(data)
+        if address is None:
+            raise AdminError(f"{data}: its server is just starting or ending: try again")
+        self.url = address.url
+        self._client = httpx.Client(
+            base_url=address.url,
+            headers={"Authorization": f"Bearer {admin_token_of(data)}"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> Any:
+        """The JSON answer; raises `AdminError`."""
+        return self._answered(lambda: self._client.get(path)).json()
+
+    def post(self, path: str, body: object) -> Any:
+        """The JSON answer; raises `AdminError`."""
+        return self._answered(lambda: self._client.post(path, json=body)).json()
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The answer piece by piece; raises `AdminError`."""
+        try:
+            with self._client.stream("GET", path) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _told(answer)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as fault:
+            raise self._unreached(fault) from None
+
+    def _answered(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            answer = ask()
+        except httpx.TransportError as fault:
+            raise self._unreached(fault) from None
+        if answer.is_error:
+            raise _told(answer)
+        return answer
+
+    def _unreached(self, fault: httpx.TransportError) -> AdminError:
+        return AdminError(f"{self.url}: {fault}; is the server still starting? try again")
+
+
+def _told(answer: httpx.Response) -> AdminError:
+    try:
+        problem = answer.json()
+        return AdminError(str(problem.get("detail") or problem.get("title")), problem)
+    except (ValueError, AttributeError):
+        return AdminError(f"{answer.url}: status {answer.status_code}; read the server's log")

@@ -1,0 +1,113 @@
+"""The home of the server's configuration: `server.toml` in the data folder, then the command line.
+
+ConfigError      all mistakes of the file at once, one a line, each with file, key and remedy
+"""
+
+import ipaddress
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from sync.server.errors import ServerError
+
+FILE: Final = "server.toml"
+LEDGER: Final = "ledger.sqlite"
+PORT: Final = 8400
+PORT_MAX: Final = 65_535
+
+
+class ConfigError(ServerError):
+    """The configuration cannot be used; the message lists every mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """How this server runs. `url` is the ledger's database; port 0 takes any that is free."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = PORT
+    open_board: bool = False
+    clock_offset: float = 0.0
+    site: str = ""
+    url: str = ""
+
+    @property
+    def database_url(self) -> str:
+        return self.url or f"sqlite:///{self.data.absolute() / LEDGER}"
+
+
+def read_config(data: Path, **given: Any) -> ServerConfig:
+    """The file's values under those given on the command line; raises `ConfigError`."""
+    path = data / FILE
+    values = _read(path)
+    values.update({name: value for name, value in given.items() if value is not None})
+    config = replace(ServerConfig(data), **values)
+    problems = list(_problems(config))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+# (section, key) -> field and type of its value
+_KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
+    ("server", "host"): ("host", str),
+    ("server", "port"): ("port", int),
+    ("server", "open_board"): ("open_board", bool),
+    ("site", "name"): ("site", str),
+    ("database", "url"): ("url", str),
+}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as fault:
+        raise ConfigError(f"{path}: {fault}; mend the file") from None
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for section, part in document.items():
+        for key, value in part.items() if isinstance(part, dict) else [("", part)]:
+            field, kind = _KEYS.get((section, key), ("", object))
+            if not field:
+                known = ", ".join(f"{name}.{word}" for name, word in _KEYS)
+                problems.append(f"{path}: {section}.{key}: unknown; known are {known}")
+            elif type(value) is not kind:
+                problems.append(f"{path}: {section}.{key}: {value!r} is no {_NAMES[kind]}")
+            else:
+                values[field] = value
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return values
+
+
+_NAMES: Final[dict[type, str]] = {
+    str: 'text in "quotes"',
+    int: "whole number",
+    bool: "true or false",
+}
+
+
+def _problems(config: ServerConfig) -> list[str]:
+    problems = []
+    if not 0 <= config.port <= PORT_MAX:
+        problems.append(f"server.port: {config.port}: want 0 (any) to {PORT_MAX}")
+    if not config.host or not config.host.isprintable():
+        problems.append(f"server.host: {config.host!r}: want an address such as 127.0.0.1")
+    elif config.open_board and not is_loopback(config.host):
+        problems.append(
+            f"server.open_board: {config.host} is reached from outside; the board without a"
+            " password is for loopback only: use --host 127.0.0.1 or leave it out"
+        )
+    return problems

@@ -1,0 +1,92 @@
+"""The home of waiting: long polls and live streams sleep here without thread or connection."""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+
+class Waiter:
+    """One sleeper. What happened since it began to listen wakes it, however late it waits."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self.happened = asyncio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """True as soon as a scope was woken or the server stops; False after `seconds`."""
+        if self._hub.stopping.is_set():
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await self.happened.wait()
+        except TimeoutError:
+            return False
+        self.happened.clear()
+        return True
+
+
+class Hub:
+    """Wakes the sleepers of the scopes concerned, from any thread; bursts are one wake-up."""
+
+    def __init__(self) -> None:
+        self.stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+        self._woken: set[str] = set()
+        self._waiters: dict[str, set[Waiter]] = {}
+
+    def start(self) -> None:
+        """Serve the running loop."""
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self, scopes: Iterable[str]) -> None:
+        """Something new concerns these scopes."""
+        with self._lock:
+            waiting, loop = bool(self._woken), self._loop
+            self._woken.update(scopes)
+            if waiting or not self._woken or loop is None or loop.is_closed():
+                return
+        loop.call_soon_threadsafe(self._drain)
+
+    def stop(self) -> None:
+        """End all waiting, from any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._end)
+
+    @property
+    def waiting(self) -> int:
+        """How many sleep now."""
+        return len({waiter for waiters in self._waiters.values() for waiter in waiters})
+
+    @contextmanager
+    def listening(self, scopes: Iterable[str]) -> Iterator[Waiter]:
+        """Listen first, then read, then wait: nothing that happens between is missed."""
+        waiter, wanted = Waiter(self), tuple(scopes)
+        for scope in wanted:
+            self._waiters.setdefault(scope, set()).add(waiter)
+        try:
+            yield waiter
+        finally:
+            for scope in wanted:
+                self._leave(scope, waiter)
+
+    def _leave(self, scope: str, waiter: Waiter) -> None:
+        waiters = self._waiters[scope]
+        waiters.discard(waiter)
+        if not waiters:
+            del self._waiters[scope]
+
+    def _drain(self) -> None:
+        with self._lock:
+            woken, self._woken = self._woken, set()
+        for scope in woken:
+            for waiter in self._waiters.get(scope, ()):
+                waiter.happened.set()
+
+    def _end(self) -> None:
+        self.stopping.set()
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.happened.set()

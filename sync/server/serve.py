@@ -1,0 +1,87 @@
+"""The home of the running server: one process on one data folder, until SIGTERM or SIGINT."""
+
+import logging
+import signal
+import socket
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from litestar import Litestar
+
+from sync.server.app import create_app
+from sync.server.config import ServerConfig
+from sync.server.folder import DataFolder, FolderError
+from sync.server.hub import Hub
+from sync.server.services import open_services
+
+GRACE_SECONDS: Final = 3
+KEEP_ALIVE_SECONDS: Final = 75
+BACKLOG_CONNECTIONS: Final = 1_024
+
+
+def serve(config: ServerConfig, folder: DataFolder) -> None:
+    """Serve until told to stop; says where in `server.json` and, once ready, on standard output."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    listener = _listener(config)
+    services = open_services(config)
+    url = _url(config.host, listener)
+    try:
+        _Server(create_app(services), folder, url).run(sockets=[listener])
+    finally:
+        folder.forget_address()
+        services.close()
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it is ready, and ends long polls and streams as soon as it is told."""
+
+    def __init__(self, app: Litestar, folder: DataFolder, url: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                lifespan="on",
+                ws="none",
+            )
+        )
+        self._folder = folder
+        self._url = url
+        self._hub: Hub = app.state.hub
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._folder.say_address(self._url)
+            print(f"READY {self._url}", flush=True)
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """The signal is not raised again afterwards: ending when told to is success."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        self._hub.stop()
+
+
+def _listener(config: ServerConfig) -> socket.socket:
+    try:
+        kind = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(kind[0], kind[1])
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(kind[4])
+        listener.listen(BACKLOG_CONNECTIONS)
+    except OSError as fault:
+        raise FolderError(
+            f"{config.host}:{config.port}: {fault.strerror or fault};"
+            " give another --host or --port (0 takes any that is free)"
+        ) from None
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"

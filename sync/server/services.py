@@ -1,0 +1,45 @@
+"""The home of what a server consists of, put together once: for `serve` and for single commands."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from sync.server.clock import ServerClock
+from sync.server.config import ServerConfig
+from sync.server.database import Database
+from sync.server.keys import Signer, admin_token_of, signer_of
+from sync.server.ledger import Ledger
+from sync.server.projector import Projector
+from sync.server.stations import Stations
+
+PROGRAM_VERSION: Final = version("floor-kiosk")
+PROJECTOR: Final = "projector"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one server on one data folder."""
+
+    config: ServerConfig
+    clock: ServerClock
+    database: Database
+    ledger: Ledger
+    stations: Stations
+    projector: Projector
+    signer: Signer
+    admin_token: str
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_services(config: ServerConfig) -> Services:
+    """Open everything, under the caller's lock; raises `DatabaseError` or `KeyFileError`."""
+    signer, admin_token = signer_of(config.data), admin_token_of(config.data)
+    clock = ServerClock(config.clock_offset)
+    database = Database(config.database_url)
+    ledger = Ledger(database, clock)
+    ledger.reread_quarantine(PROGRAM_VERSION)
+    stations = Stations(database, clock)
+    projector = Projector(database)
+    return Services(config, clock, database, ledger, stations, projector, signer, admin_token)

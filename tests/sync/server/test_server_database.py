@@ -1,0 +1,147 @@
+"""The writer's group commit, read-only readers, the schema and its migrations."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from sync.server.database import (
+    ClosedError,
+    Database,
+    DatabaseError,
+    NewerError,
+    UnavailableError,
+    insert_rows,
+    newest_revision,
+    rows_with,
+    sqlite_url,
+)
+from sync.server.tables import mark, metadata
+from sync.server.view_tables import VIEWS
+from tests.sync.server.server_parts import rows
+
+
+def opened(folder: Path) -> Database:
+    return Database(sqlite_url(folder / "ledger.sqlite"))
+
+
+def put(reader: str, position: int) -> Callable[[Connection], int]:
+    """A write that inserts one mark."""
+
+    def act(connection: Connection) -> int:
+        insert_rows(connection, mark, ("reader", "position"), [(reader, position)])
+        return position
+
+    return act
+
+
+def test_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    assert VIEWS
+    found = database.read_now(
+        lambda conn: compare_metadata(MigrationContext.configure(conn), metadata)
+    )
+    database.close()
+    assert found == []
+
+
+def test_opening_again_migrates_nothing_and_keeps_rows(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    assert database.write_now(put("a", 1)) == 1
+    database.close()
+    again = opened(tmp_path)
+    assert rows(again, "SELECT reader, position FROM mark") == [("a", 1)]
+    assert rows(again, "SELECT version_num FROM alembic_version") == [(newest_revision(),)]
+    again.close()
+
+
+def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    database.write_now(
+        lambda conn: conn.exec_driver_sql("UPDATE alembic_version SET version_num='9999'").rowcount
+    )
+    database.close()
+    before = (tmp_path / "ledger.sqlite").read_bytes()
+    with pytest.raises(NewerError, match="of revision 9999"):
+        opened(tmp_path)
+    assert (tmp_path / "ledger.sqlite").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database" * 500)
+    with pytest.raises(DatabaseError, match="not a database"):
+        opened(tmp_path)
+
+
+def test_readers_cannot_write(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    with pytest.raises(UnavailableError, match="readonly"):
+        database.read_now(put("a", 1))
+    assert rows(database, "SELECT * FROM mark") == []
+    database.close()
+
+
+def test_one_fault_in_a_group_leaves_the_others(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    gate, entered = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection) -> None:
+        entered.set()
+        gate.wait(10)
+
+    held = database.submit(hold)
+    entered.wait(10)
+    answers: list[Future[int]] = [
+        database.submit(put(name, n)) for n, name in enumerate(("a", "b", "a", "c"))
+    ]
+    gate.set()
+    held.result(10)
+    assert [answers[n].result(10) for n in (0, 1, 3)] == [0, 1, 3]
+    with pytest.raises(IntegrityError):
+        answers[2].result(10)
+    assert rows(database, "SELECT reader, position FROM mark") == [("a", 0), ("b", 1), ("c", 3)]
+    database.close()
+
+
+def test_a_wrong_statement_fails_alone(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    with pytest.raises(UnavailableError, match="no such table"):
+        database.write_now(lambda conn: conn.exec_driver_sql("DELETE FROM nowhere").rowcount)
+    assert database.write_now(put("a", 7)) == 7
+    assert database.writes
+    database.close()
+
+
+async def test_many_writes_at_once_share_commits(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    done = await asyncio.gather(*(database.write(put(f"r{n}", n)) for n in range(200)))
+    assert done == list(range(200))
+    assert rows(database, "SELECT count(*) FROM mark") == [(200,)]
+    database.close()
+
+
+def test_what_was_asked_before_closing_is_done_and_later_is_refused(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    answers = [database.submit(put(f"r{n}", n)) for n in range(50)]
+    database.close()
+    assert [answer.result(0) for answer in answers] == list(range(50))
+    with pytest.raises(ClosedError, match="start the server again"):
+        database.write_now(put("late", 1))
+    assert not database.writes
+
+
+def test_rows_are_found_by_more_values_than_a_statement_takes(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    many = [(f"r{n}", n) for n in range(1_201)]
+    database.write_now(lambda conn: insert_rows(conn, mark, ("reader", "position"), many))
+    names = [name for name, _ in many] + ["unknown"]
+    found = database.read_now(lambda conn: rows_with(conn, mark, "reader", names, "position"))
+    assert sorted(found) == sorted(many)
+    database.close()
