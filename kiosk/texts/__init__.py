@@ -1,0 +1,115 @@
+"""The home of what operators read: one catalogue a language, and the sentences made of it.
+
+TextsError(Exception)    a catalogue cannot be used; the message names the file and the entry
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kiosk.dialog import Kind, Notice
+
+WORD_CHARS_MAX: Final = 12
+LINE_COLUMNS_MAX: Final = 80
+FACT_CHARS_MAX: Final = 28
+_FOLDER: Final = Path(__file__).parent
+
+
+class TextsError(Exception):
+    """A language that is not there, or an entry that is not as it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer as it is shown: a big word, what happened, what to do now."""
+
+    kind: Kind
+    word: str
+    what: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One entry: templates of `str.format` with names of facts; `next` may be empty."""
+
+    word: str
+    what: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A language's catalogue."""
+
+    language: str
+    sentences: Mapping[str, Sentence]
+    following: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def load(cls, language: str) -> "Texts":
+        """The catalogue of a language code such as `en`; raises `TextsError`."""
+        path = _FOLDER / f"{language}.toml"
+        if not language.isalpha() or not path.is_file():
+            raise TextsError(f"language {language!r}: there is {', '.join(languages())}")
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            raise TextsError(f"{path.name}: {fault}") from None
+        sentences = {
+            key: _sentence(path.name, key, entry) for key, entry in found.get("say", {}).items()
+        }
+        return cls(language, sentences, found.get("next", {}), found.get("labels", {}))
+
+    def say(self, notice: Notice) -> Said:
+        """A notice in words; an unknown key shows itself rather than nothing."""
+        facts = _Facts({key: clean(value) for key, value in notice.facts.items()})
+        known = self.sentences.get(notice.text)
+        if known is None:
+            known = Sentence(notice.text.upper().replace("_", " "), notice.text, "")
+        follow = self.following.get(notice.next, "") if notice.next else known.next
+        return Said(
+            notice.kind,
+            _cut(_filled(known.word, facts), WORD_CHARS_MAX),
+            _cut(_filled(known.what, facts), LINE_COLUMNS_MAX),
+            _cut(_filled(follow, facts), LINE_COLUMNS_MAX),
+        )
+
+    def label(self, key: str) -> str:
+        """A short word of the screen; the key itself where there is none."""
+        return self.labels.get(key, key.upper())
+
+
+def languages() -> tuple[str, ...]:
+    """The language codes that there are catalogues for."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def clean(text: str) -> str:
+    """Foreign text for the screen: control characters out, cut to what a sentence holds."""
+    plain = "".join(char if char.isprintable() else "·" for char in text)
+    return _cut(plain, FACT_CHARS_MAX)
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _filled(template: str, facts: _Facts) -> str:
+    """The sentence; where a fact is empty, no gap is left before the mark that follows it."""
+    words = " ".join(template.format_map(facts).split())
+    return words.replace(" :", ":").replace(" ,", ",").removesuffix(" ·")
+
+
+def _cut(text: str, columns: int) -> str:
+    return text if len(text) <= columns else f"{text[: columns - 1].rstrip()}…"
+
+
+def _sentence(name: str, key: str, entry: Any) -> Sentence:
+    if not isinstance(entry, dict) or not {"word", "what"} <= entry.keys():
+        raise TextsError(f"{name}: [say.{key}] wants word and what")
+    return Sentence(str(entry["word"]), str(entry["what"]), str(entry.get("next", "")))
