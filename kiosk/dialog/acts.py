@@ -1,18 +1,19 @@
 """How a proposal becomes an act: judged by the rules, overridden where that is allowed, written."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import fields, replace
+from typing import Any, Final, TypeVar
 
-from kiosk.dialog.state import Asking, Dialog, Kind, Moment, Notice, Proposal, Turn
-from kiosk.dialog.steps import following
+from kiosk.dialog.state import FOLLOWS, Asking, Dialog, Kind, Moment, Notice, Proposal, Turn
 from sync.domain.events import Acceptance, Event, EventReversed, MaterialConsumed, order_of, stamped
+from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES, Deviation, Severity, check
-from sync.domain.shop import Shop, absorb
+from sync.domain.shop import Lot, Shop, absorb
 
 E = TypeVar("E", bound=Event)
 V = TypeVar("V")
+PENDING: Final = "pending-"
+LATEST: Final = 2**52  # later than any event that is written
 _KINDS: Mapping[Severity, Kind] = {
     Severity.REFUSE: "stop",
     Severity.SUPERVISOR: "stop",
@@ -32,10 +33,9 @@ def born(dialog: Dialog, now: Moment, event: E, operator: str = "") -> E:
     return stamped(event, at=at, station=dialog.workplace.station, operator=who)
 
 
-def said(dialog: Dialog, shop: Shop, kind: Kind, text: str, **facts: str) -> Notice:
-    """An answer that ends in what comes next for this dialog."""
-    key, more = following(dialog, shop)
-    return Notice(kind, text, {**more, **facts}, key)
+def said(kind: Kind, text: str, **facts: str) -> Notice:
+    """An answer that ends in what comes next, as things stand after it."""
+    return Notice(kind, text, facts, FOLLOWS)
 
 
 def stop(dialog: Dialog, text: str, **facts: str) -> Turn:
@@ -45,44 +45,77 @@ def stop(dialog: Dialog, text: str, **facts: str) -> Turn:
 
 def without(shop: Shop, act: str) -> Shop:
     """The shop as if an act had never been; the shop itself stays as it is."""
+    events = shop.acts.get(act, ())
+    apart = _apart(shop, events)
+    absorb(apart, EventReversed(id=act, of=act))
+    return apart
+
+
+def foreseen(shop: Shop, events: Sequence[Event]) -> Shop:
+    """The shop as if an act were written already; the shop itself stays as it is."""
+    taken = [
+        e for one in events if isinstance(one, EventReversed) for e in shop.acts.get(one.of, ())
+    ]
+    apart = _apart(shop, [*events, *taken])
+    for place, event in enumerate(events):
+        absorb(apart, stamped(event, id=f"{PENDING}{place}", n=LATEST + place))
+    return apart
+
+
+def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
+    """A shop of its own in all that these events touch; the rest is shared."""
     apart = replace(
         shop,
         orders=dict(shop.orders),
         stock=dict(shop.stock),
+        sign_ins={station: dict(here) for station, here in shop.sign_ins.items()},
+        signed_out=set(shop.signed_out),
         serials=dict(shop.serials),
         serials_made=dict(shop.serials_made),
+        label_counts=dict(shop.label_counts),
+        label_highest=dict(shop.label_highest),
         reversed=set(shop.reversed),
         seen=set(),
     )
-    for event in shop.acts.get(act, ()):
+    for event in events:
         _own(apart.orders, shop.orders, order_of(event))
         material = getattr(event, "material", "")
         _own(apart.stock, shop.stock, material)
         _own(apart.serials, shop.serials, material)
         _own(apart.serials_made, shop.serials_made, material)
-    absorb(apart, EventReversed(id=act, of=act))
     return apart
 
 
 def _own(parts: dict[str, V], shared: Mapping[str, V], name: str) -> None:
     if name in shared and parts[name] is shared[name]:
-        parts[name] = deepcopy(shared[name])
+        parts[name] = _copy(shared[name])
+
+
+def _copy(value: Any) -> Any:
+    """A tree of its own; the events in it are immutable and shared."""
+    if isinstance(value, dict):
+        return {name: _copy(one) for name, one in value.items()}
+    if isinstance(value, (Order, Lot)):
+        return replace(
+            value, **{one.name: _copy(getattr(value, one.name)) for one in fields(value)}
+        )
+    return value
 
 
 def judged(
     dialog: Dialog, shop: Shop, events: Sequence[Event]
 ) -> list[tuple[Event, tuple[Deviation, ...]]]:
     """Each event of an act with its deviations; what the act takes back does not count."""
-    after = shop
+    rest = shop
     for event in events:
         if isinstance(event, EventReversed):
-            after = without(after, event.of)
+            rest = without(rest, event.of)
     place = dialog.workplace
     return [
         (
             event,
             check(
-                shop if isinstance(event, EventReversed) else after,
+                shop if isinstance(event, EventReversed) else rest,
                 event,
                 work_centers=place.work_centers,
                 severities=place.severities,

@@ -36,7 +36,7 @@ def stage(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     after = replace(dialog, number=plain, number_since=now.mono)
     unit = shown(number_unit(after, shop))
     facts = {"number": plain, "unit": unit}
-    return Turn(after, notice=said(after, shop, "note", "number", **facts))
+    return Turn(after, notice=said("note", "number", **facts))
 
 
 def is_number(text: str) -> bool:
@@ -65,7 +65,7 @@ def expired_number(dialog: Dialog, shop: Shop) -> Turn:
     """A number that no scan followed goes, with a note."""
     facts = {"number": dialog.number, "unit": shown(number_unit(dialog, shop))}
     after = replace(dialog, number="")
-    return Turn(after, notice=said(after, shop, "note", "number_dropped", **facts))
+    return Turn(after, notice=said("note", "number_dropped", **facts))
 
 
 def short(text: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.dialog import entry, materials, orders, output, people, questions, undo
-from kiosk.dialog.acts import said, stop
+from kiosk.dialog.acts import foreseen, said, stop
 from kiosk.dialog.state import (
+    FOLLOWS,
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,
     STUTTER_SECONDS,
@@ -26,7 +27,15 @@ from kiosk.dialog.state import (
     Typing,
     Workplace,
 )
-from kiosk.dialog.steps import current, done_quantity, open_check, open_note, open_steps, queue
+from kiosk.dialog.steps import (
+    current,
+    done_quantity,
+    following,
+    open_check,
+    open_note,
+    open_steps,
+    queue,
+)
 from labels.codes import (
     BadgeCode,
     Code,
@@ -90,7 +99,7 @@ def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
     }
     running = "order_paused" if here.pause is not None else "order_open"
     text = running if dialog.person is not None else "order_running"
-    return _with(dialog, shop, said(dialog, shop, "rest", text, **facts))
+    return _with(dialog, shop, said("rest", text, **facts))
 
 
 def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
@@ -138,7 +147,7 @@ def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     idle = now.mono - touched >= IDLE_SECONDS_MAX
     if idle and (dialog.person is not None or shop.signed_in(dialog.workplace.station)):
         return people.idle_out(dialog, shop, now)
-    lapsed = questions.lapse(dialog, shop, now)
+    lapsed = questions.lapse(dialog, now)
     if lapsed is not None:
         return lapsed
     if dialog.number and now.mono - dialog.number_since >= NUMBER_SECONDS_MAX:
@@ -150,7 +159,7 @@ def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, paylo
     recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
     dialog = replace(dialog, recent=recent)
     if any(one == payload for one, _ in recent):
-        return Turn(dialog, notice=said(dialog, shop, "note", "stutter"))
+        return Turn(dialog, notice=said("note", "stutter"))
     turn = _meaning(dialog, shop, now, code)
     if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
         return turn
@@ -194,18 +203,18 @@ def _reason(dialog: Dialog, shop: Shop, reason: str) -> Turn:
 
 def _command(dialog: Dialog, shop: Shop, now: Moment, command: str) -> Turn:
     if command in _BODIES:
-        return _body(dialog, shop, _BODIES[command])
+        return _body(dialog, _BODIES[command])
     act = _COMMANDS.get(command)
     if act is None:
         return stop(dialog, "command_unknown", command=entry.short(command))
     return act(dialog, shop, now)
 
 
-def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
+def _body(dialog: Dialog, body: Body) -> Turn:
     """Another body in the middle; the same again goes back to the work."""
     home: Body = "order" if dialog.order is not None else "queue"
     after = replace(dialog, body=home if dialog.body == body else body, selected=0)
-    return Turn(after, notice=said(after, shop, "note", f"body_{after.body}"))
+    return Turn(after, notice=said("note", f"body_{after.body}"))
 
 
 def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -223,20 +232,20 @@ def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return orders.read_note(dialog, shop)
     if here is not None and open_steps(here):
         return orders.confirm_step(dialog, shop, now)
-    return Turn(dialog, notice=said(dialog, shop, "note", "nothing_to_confirm"))
+    return Turn(dialog, notice=said("note", "nothing_to_confirm"))
 
 
-def _cancel(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
+def _cancel(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
     """CANCEL where nothing is asked: the number goes, then staged scrap, then the body."""
     if dialog.number:
         after = replace(dialog, number="")
-        return Turn(after, notice=said(after, shop, "note", "number_cancelled"))
+        return Turn(after, notice=said("note", "number_cancelled"))
     if dialog.scrap or dialog.serials:
         after = replace(dialog, scrap=(), serials=())
-        return Turn(after, notice=said(after, shop, "note", "scrap_cancelled"))
+        return Turn(after, notice=said("note", "scrap_cancelled"))
     home: Body = "order" if dialog.order is not None else "queue"
     after = replace(dialog, body=home, entry="")
-    return Turn(after, notice=said(after, shop, "note", "nothing_to_cancel"))
+    return Turn(after, notice=said("note", "nothing_to_cancel"))
 
 
 def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -247,8 +256,8 @@ def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     return stop(dialog, "scrap_what" if dialog.person else "not_signed_in")
 
 
-def _print(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
-    return Turn(dialog, notice=said(dialog, shop, "note", "labels_by_themselves"))
+def _print(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
+    return Turn(dialog, notice=said("note", "labels_by_themselves"))
 
 
 def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
@@ -301,23 +310,25 @@ def _at_rest(dialog: Dialog, shop: Shop) -> Notice:
     centers = ", ".join(dialog.workplace.work_centers) or dialog.workplace.station
     facts = {"work_centers": centers, "heard": dialog.heard, "station": dialog.workplace.station}
     if dialog.person is None:
-        return _with(dialog, shop, said(dialog, shop, "rest", "nobody", **facts))
+        return _with(dialog, shop, said("rest", "nobody", **facts))
     if not queue(dialog, shop):
         text = "queue_empty" if dialog.online else "queue_empty_offline"
         text = text if dialog.heard else "queue_empty_never"
-        return _with(dialog, shop, said(dialog, shop, "rest", text, **facts))
-    return _with(dialog, shop, said(dialog, shop, "rest", "choose_order", **facts))
+        return _with(dialog, shop, said("rest", text, **facts))
+    return _with(dialog, shop, said("rest", "choose_order", **facts))
 
 
 def _named(turn: Turn, shop: Shop) -> Turn:
     if turn.notice is None:
         return turn
-    return replace(turn, notice=_with(turn.dialog, shop, turn.notice))
+    later = foreseen(shop, turn.events) if turn.events else shop
+    return replace(turn, notice=_with(turn.dialog, later, turn.notice))
 
 
 def _with(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
     """The answer with what every answer tells: the current order and who works."""
     here = shop.orders.get(dialog.order or "")
+    key, more = following(dialog, shop) if notice.next == FOLLOWS else (notice.next, {})
     base = {
         "current": dialog.order or "",
         "order": dialog.order or "",
@@ -325,7 +336,8 @@ def _with(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
         "person": people.name_of(shop, dialog.person),
         "station": dialog.workplace.station,
     }
-    return replace(notice, facts={**base, **notice.facts, "current": base["current"]})
+    facts = {**base, **more, **notice.facts, "current": base["current"]}
+    return replace(notice, facts=facts, next=key)
 
 
 def _current(

@@ -7,7 +7,7 @@ from kiosk.dialog.measure import Item, Measure, item_of, line_for, measure_of
 from kiosk.dialog.orders import ensure_running
 from kiosk.dialog.people import because
 from kiosk.dialog.state import Dialog, Moment, Notice, Proposal, Turn
-from kiosk.dialog.steps import current, following
+from kiosk.dialog.steps import current
 from labels.codes import LotCode, MaterialCode
 from sync.domain.events import Event, EventReversed, MaterialConsumed, stamped
 from sync.domain.needs import LineState
@@ -19,7 +19,7 @@ from sync.domain.quantity import (
     typed,
 )
 from sync.domain.rules import Deviation, Severity
-from sync.domain.rules_base import SEVERITIES, amount, is_expired, line_name, material_name
+from sync.domain.rules_base import SEVERITIES, amount, is_expired, material_name
 from sync.domain.shop import Shop
 
 
@@ -31,8 +31,7 @@ def scan_material(dialog: Dialog, shop: Shop, now: Moment, code: LotCode | Mater
         return stop(dialog, "not_signed_in_lot", **name)
     here = current(dialog, shop)
     if here is None:
-        key, facts = following(dialog, shop)
-        return Turn(dialog, notice=Notice("stop", "no_order_lot", {**facts, **name}, key))
+        return Turn(dialog, notice=said("stop", "no_order_lot", **name), refused=True)
     if item.serial and item.material == here.order.material:
         return _product_serial(dialog, shop, item, name)
     if not item.material:
@@ -80,7 +79,7 @@ def correct(dialog: Dialog, shop: Shop, now: Moment, event: MaterialConsumed) ->
         "quantity": str(quantity),
         "left": _left(before, fresh),
     }
-    notice = said(after, shop, "ok", "corrected", **facts)
+    notice = said("ok", "corrected", **facts)
     events = (back, *ensure_running(dialog, before, now), born(dialog, now, fresh))
     return propose(dialog, shop, now, Proposal(events, notice, after))
 
@@ -114,7 +113,7 @@ def _spoilt(
         "lot": event.lot or event.serial,
         "quantity": str(event.quantity),
     }
-    notice = said(after, shop, "ok", "component_scrapped", **facts)
+    notice = said("ok", "component_scrapped", **facts)
     return because(dialog, shop, now, Proposal((*first, fresh), notice, after), "scrap")
 
 
@@ -191,7 +190,7 @@ def _answer(
     """The answer with all three: what was booked, what the label says, what is left."""
     label = event.scanned if item.label is None else item.label
     facts = {
-        "name": line_name(shop, line.line) if line is not None else "",
+        "name": material_name(shop, item.material),
         "material": item.material,
         "lot": item.lot or item.serial,
         "quantity": str(event.quantity),
@@ -200,14 +199,11 @@ def _answer(
         "container": shown(item.label.unit) if item.label is not None else "",
         "count": str(after.containers),
     }
-    facts["name"] = facts["name"] or material_name(shop, item.material)
     if line is None:
-        key, more = following(after, shop)
-        return Notice("ok", "consumed_as_scanned", {**more, **facts}, key)
+        return said("ok", "consumed_as_scanned", **facts)
     remaining = max(0, line.remaining - event.quantity.micros)
     facts["left"] = amount(remaining, line.line.quantity.unit)
-    key, more = _next(after, shop, line, remaining)
-    return Notice("ok", _answer_text(after, item), {**more, **facts}, key)
+    return said("ok", _answer_text(after, item), **facts)
 
 
 def _answer_text(after: Dialog, item: Item) -> str:
@@ -215,14 +211,6 @@ def _answer_text(after: Dialog, item: Item) -> str:
         own = item.label is not None and shown(item.label.unit) == item.label.unit
         return "consumed_container" if own and item.label is not None else "consumed_again"
     return "consumed_of_label" if item.label is not None else "consumed"
-
-
-def _next(after: Dialog, shop: Shop, line: LineState, remaining: int) -> tuple[str, dict[str, str]]:
-    """What comes next once the line has what was just booked."""
-    key, facts = following(after, shop, full="" if remaining else line.line.line)
-    if remaining and facts.get("next_name") == line_name(shop, line.line):
-        facts["next_amount"] = amount(remaining, line.line.quantity.unit)
-    return key, facts
 
 
 def _left(shop: Shop, event: MaterialConsumed) -> str:
@@ -270,4 +258,4 @@ def _product_serial(dialog: Dialog, shop: Shop, item: Item, name: dict[str, str]
         return stop(dialog, "serial_seen_before", **facts)
     after = replace(dialog, serials=(*dialog.serials, item.serial), booked="", body="order")
     facts = {**name, "serial": item.serial, "count": str(len(after.serials))}
-    return Turn(after, notice=said(after, shop, "ok", "serial_staged", **facts))
+    return Turn(after, notice=said("ok", "serial_staged", **facts))

@@ -60,7 +60,7 @@ def open_operation(
         text = "order_resumed" if events else "order_switched"
     events.extend(joining(dialog, shop, now, order.number, operation.operation))
     facts = {**opened_facts(shop, order), "step": operation.name or operation.operation}
-    notice = said(after, shop, "ok", text, **facts)
+    notice = said("ok", text, **facts)
     return propose(dialog, shop, now, Proposal(tuple(events), notice, after))
 
 
@@ -110,7 +110,7 @@ def pause(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return stop(dialog, "no_order" if dialog.person else "not_signed_in")
     facts = order_facts(shop, here.order.number)
     if here.pause is not None:
-        return Turn(dialog, notice=said(dialog, shop, "note", "paused_already", **facts))
+        return Turn(dialog, notice=said("note", "paused_already", **facts))
     event = OperationPaused(
         order=here.order.number,
         operation=here.operation,
@@ -131,9 +131,9 @@ def resume(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     facts = order_facts(shop, here.order.number)
     events = _resuming(dialog, now, here.order, here.start)
     if not events:
-        return Turn(dialog, notice=said(dialog, shop, "note", "running_already", **facts))
+        return Turn(dialog, notice=said("note", "running_already", **facts))
     joins = joining(dialog, shop, now, here.order.number, here.operation)
-    notice = said(dialog, shop, "ok", "order_resumed", **facts, quantity="", step="")
+    notice = said("ok", "order_resumed", **facts, quantity="", step="")
     return propose(dialog, shop, now, Proposal((*events, *joins), notice, dialog))
 
 
@@ -141,7 +141,7 @@ def read_note(dialog: Dialog, shop: Shop) -> Turn:
     """OK on the order's note."""
     order = shop.orders[dialog.order or ""]
     after = replace(dialog, noted=dialog.noted | {note_key(order)})
-    return Turn(after, notice=said(after, shop, "ok", "note_read", order=order.number))
+    return Turn(after, notice=said("ok", "note_read", order=order.number))
 
 
 def confirm_step(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -152,7 +152,7 @@ def confirm_step(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     event = StepConfirmed(order=here.order.number, operation=here.operation, step=step)
     events = (*ensure_running(dialog, shop, now), born(dialog, now, event))
     left = str(len(open_steps(here)) - 1)
-    notice = said(dialog, shop, "ok", "step_confirmed", step=step, left=left)
+    notice = said("ok", "step_confirmed", step=step, left=left)
     return propose(dialog, shop, now, Proposal(events, notice, replace(dialog, booked="")))
 
 
@@ -172,7 +172,7 @@ def record_check(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     events = (*ensure_running(dialog, shop, now), born(dialog, now, event))
     facts = {"name": wanted.text or wanted.check, "value": dialog.number}
     after = replace(dialog, number="", booked="")
-    notice = said(after, shop, "ok", "check_recorded", **facts, unit=shown(wanted.unit))
+    notice = said("ok", "check_recorded", **facts, unit=shown(wanted.unit))
     return propose(dialog, shop, now, Proposal(events, notice, after))
 
 
@@ -180,7 +180,7 @@ def pick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     """Enter on the selected row of the queue."""
     waiting = queue(dialog, shop)
     if not waiting:
-        return Turn(dialog, notice=said(dialog, shop, "note", "nothing_here"))
+        return Turn(dialog, notice=said("note", "nothing_here"))
     order = waiting[min(dialog.selected, len(waiting) - 1)]
     return scan_order(dialog, shop, now, OrderCode(order.number))
 
@@ -223,7 +223,7 @@ def _again(dialog: Dialog, shop: Shop, now: Moment, order: Order) -> Turn:
         return open_operation(dialog, shop, now, order, operation)
     facts = order_facts(shop, order.number)
     after = replace(dialog, body="order")
-    return Turn(after, notice=said(after, shop, "note", "order_current", **facts))
+    return Turn(after, notice=said("note", "order_current", **facts))
 
 
 def _which(
@@ -255,7 +255,7 @@ def _open_unreleased(
         after = _on(dialog, number, "")
         joins = joining(dialog, shop, now, number, "")
         facts = opened_facts(shop, order)
-        notice = said(after, shop, "ok", "order_switched", **facts, step="")
+        notice = said("ok", "order_switched", **facts, step="")
         return propose(dialog, shop, now, Proposal(tuple(joins), notice, after))
     target = _target(code)
     if target is None and (order is None or order.quantity is None):

@@ -75,7 +75,7 @@ def done(dialog: Dialog, shop: Shop, now: Moment, before: Event | None = None) -
         *_ended(dialog, now, here, report),
     ]
     after = _after(dialog, report)
-    notice = _answer(after, shop, here, report, facts)
+    notice = _answer(here, report, facts)
     return propose(dialog, shop, now, Proposal(tuple(events), notice, after))
 
 
@@ -96,7 +96,7 @@ def stage_scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     )
     facts = {**order_facts(shop, here.order.number), "quantity": str(quantity), "reason": ""}
     choices = reasons(shop, "scrap")
-    proposal = Proposal((), said(after, shop, "ok", "scrap_staged", **facts), after)
+    proposal = Proposal((), said("ok", "scrap_staged", **facts), after)
     if not choices:
         return Turn(after, notice=proposal.notice)
     notice = Notice("ask", "reason_scrap", {**facts, "first": choices[0].text})
@@ -132,7 +132,7 @@ def end(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         "left": amount(short, unit),
     }
     after = _after(dialog, replace(report, reached=True))
-    notice = said(after, shop, "ok", "ended", **facts)
+    notice = said("ok", "ended", **facts)
     proposal = Proposal(events, notice, after)
     if closing.short is None:
         return propose(dialog, shop, now, proposal)
@@ -320,9 +320,7 @@ def _after(dialog: Dialog, report: Report) -> Dialog:
     return replace(after, booked="done", body="order")
 
 
-def _answer(
-    after: Dialog, shop: Shop, here: Current, report: Report, facts: dict[str, str]
-) -> Notice:
+def _answer(here: Current, report: Report, facts: dict[str, str]) -> Notice:
     order, unit = here.order, here.order.unit
     plan = plan_at(order, here.operation)
     left = max(0, plan - report.good_after - report.scrap_after)
@@ -338,7 +336,7 @@ def _answer(
         "left_number": text(left),
     }
     if not report.reached:
-        return said(after, shop, "ok", "partial", **facts)
+        return said("ok", "partial", **facts)
     name = "order_done" if order.is_last(here.operation) else "operation_done"
     name = f"{name}_scrap" if report.scrap_after else name
-    return said(after, shop, "ok", name, **facts)
+    return said("ok", name, **facts)

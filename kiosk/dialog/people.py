@@ -38,7 +38,7 @@ def badge(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     if order is None:
         if person.person in shop.signed_in(dialog.workplace.station):
             return _sign_out(dialog, shop, now, person)
-        return _join_station(dialog, shop, now, person)
+        return _join_station(dialog, now, person)
     if person.person == dialog.person or person.person in order.joined():
         return _leave(dialog, shop, now, person, order)
     return _join(dialog, shop, now, person, order)
@@ -78,7 +78,7 @@ def join_own(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     if here is None or dialog.person is None:
         return stop(dialog, "no_order" if dialog.person else "not_signed_in")
     joins = joining(dialog, shop, now, here.order.number, here.operation)
-    notice = said(dialog, shop, "ok", "joined", person=name_of(shop, dialog.person))
+    notice = said("ok", "joined", person=name_of(shop, dialog.person))
     return propose(dialog, shop, now, Proposal(tuple(joins), notice, dialog))
 
 
@@ -100,7 +100,7 @@ def idle_out(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         dialog, person=None, number="", scrap=(), serials=(), asking=None, booked="", containers=0
     )
     text = "idle_out_dropped" if dropped else "idle_out"
-    notice = said(after, shop, "note", text, person=name_of(shop, dialog.person))
+    notice = said("note", text, person=name_of(shop, dialog.person))
     return Turn(after, outs, notice)
 
 
@@ -119,7 +119,7 @@ def left(dialog: Dialog, shop: Shop, now: Moment, answer: str) -> Turn:
         work_center=here.start.work_center,
         of=here.start.id,
     )
-    paused = said(proposal.dialog, shop, "ok", "left_paused", **proposal.notice.facts)
+    paused = said("ok", "left_paused", **proposal.notice.facts)
     act = replace(proposal, events=(born(dialog, now, pause), *proposal.events), notice=paused)
     return because(replace(dialog, asking=None), shop, now, act, "pause")
 
@@ -139,12 +139,12 @@ def _sign_in(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -
     after = replace(dialog, person=person.person, body="order" if dialog.order else "queue")
     known = person.person in shop.signed_in(dialog.workplace.station)
     events = () if known else (born(dialog, now, OperatorSignedIn(), person.person),)
-    return Turn(after, events, said(after, shop, "ok", "signed_in", person=person.name))
+    return Turn(after, events, said("ok", "signed_in", person=person.name))
 
 
-def _join_station(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
+def _join_station(dialog: Dialog, now: Moment, person: OperatorDefined) -> Turn:
     event = born(dialog, now, OperatorSignedIn(), person.person)
-    notice = said(dialog, shop, "ok", "joined_station", person=person.name)
+    notice = said("ok", "joined_station", person=person.name)
     return Turn(dialog, (event,), notice)
 
 
@@ -156,7 +156,7 @@ def _join(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, orde
         events.append(born(dialog, now, OperatorSignedIn(), person.person))
     join = OperatorJoined(order=order.number, operation=operation)
     events.append(born(dialog, now, join, person.person))
-    notice = said(dialog, shop, "ok", "joined", person=person.name, order=order.number)
+    notice = said("ok", "joined", person=person.name, order=order.number)
     return Turn(dialog, tuple(events), notice)
 
 
@@ -170,11 +170,11 @@ def _leave(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, ord
         dialog, order=None, operation=None, scrap=(), serials=(), body="queue", booked=""
     )
     facts = {"order": order.number, "person": person.name}
-    notice = said(after, shop, "ok", "left_running", **facts)
+    notice = said("ok", "left_running", **facts)
     proposal = Proposal(leaving, notice, after)
     standing = current(dialog, shop)
     if standing is None or standing.start is None or standing.pause is not None:
-        return Turn(after, leaving, said(after, shop, "ok", "left", **facts))
+        return Turn(after, leaving, said("ok", "left", **facts))
     question = Notice("ask", "leave", facts)
     choices = (Choice("PAUSE"), Choice("KEEP"))
     asking = Asking("leave", question, now.mono, proposal, choices=choices, selected=1)
@@ -196,7 +196,7 @@ def _leave_others(
     stays = other if dialog.person == person.person else dialog.person
     after = replace(dialog, person=stays)
     facts = {"person": person.name, "order": dialog.order or "", "other": name_of(shop, stays)}
-    return Turn(after, tuple(events), said(after, shop, "ok", "left_to_other", **facts))
+    return Turn(after, tuple(events), said("ok", "left_to_other", **facts))
 
 
 def _sign_out(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
@@ -210,7 +210,7 @@ def _sign_out(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) 
     rest = sorted(who for who in here if who != person.person)
     stays = dialog.person if dialog.person != person.person else next(iter(rest), None)
     after = replace(dialog, person=stays, scrap=(), serials=(), body="queue", booked="")
-    return Turn(after, tuple(events), said(after, shop, "ok", "signed_out", person=person.name))
+    return Turn(after, tuple(events), said("ok", "signed_out", person=person.name))
 
 
 def _leaving(dialog: Dialog, now: Moment, person: str, order: Order) -> tuple[Event, ...]:

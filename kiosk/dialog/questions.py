@@ -33,7 +33,7 @@ def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None
     asking = dialog.asking
     assert asking is not None, "an answer without a question"
     if given == CommandCode("CANCEL"):
-        return cancel(dialog, shop)
+        return cancel(dialog)
     match asking.wanted:
         case "supervisor":
             return _supervisor(dialog, shop, now, given)
@@ -45,18 +45,18 @@ def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None
             return _choice(dialog, shop, now, given)
 
 
-def cancel(dialog: Dialog, shop: Shop) -> Turn:
+def cancel(dialog: Dialog) -> Turn:
     """CANCEL: the question goes; nothing was written."""
     asking = dialog.asking
     assert asking is not None, "a cancel without a question"
     after = replace(dialog, asking=None, number="")
     if asking.wanted == "label":
         facts = {**asking.notice.facts, "label": asking.label}
-        return Turn(after, notice=said(after, shop, "note", "label_outstanding", **facts))
-    return Turn(after, notice=said(after, shop, "note", "cancelled"))
+        return Turn(after, notice=said("note", "label_outstanding", **facts))
+    return Turn(after, notice=said("note", "cancelled"))
 
 
-def lapse(dialog: Dialog, shop: Shop, now: Moment) -> Turn | None:
+def lapse(dialog: Dialog, now: Moment) -> Turn | None:
     """An override that nobody gave in time goes, with a note."""
     asking = dialog.asking
     if asking is None or asking.wanted not in {"supervisor", "pin"}:
@@ -64,7 +64,7 @@ def lapse(dialog: Dialog, shop: Shop, now: Moment) -> Turn | None:
     if now.mono - asking.since < OVERRIDE_SECONDS_MAX:
         return None
     after = replace(dialog, asking=None)
-    return Turn(after, notice=said(after, shop, "note", "override_lapsed"))
+    return Turn(after, notice=said("note", "override_lapsed"))
 
 
 def choose(dialog: Dialog, shop: Shop, now: Moment, code: str) -> Turn:

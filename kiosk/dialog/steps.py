@@ -150,8 +150,8 @@ def reasons(shop: Shop, group: str) -> tuple[Choice, ...]:
     return tuple(Choice(one.reason, one.text) for one in sorted(found, key=lambda one: one.text))
 
 
-def following(dialog: Dialog, shop: Shop, *, full: str = "") -> tuple[str, dict[str, str]]:
-    """The key of the next step's sentence, and its facts; line `full` needs nothing any more."""
+def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
+    """The key of the next step's sentence, and its facts."""
     if dialog.person is None:
         return "badge", {}
     now = current(dialog, shop)
@@ -159,7 +159,7 @@ def following(dialog: Dialog, shop: Shop, *, full: str = "") -> tuple[str, dict[
         return _next_order(dialog, shop)
     if now.pause is not None:
         return "resume", {"next_order": now.order.number}
-    lines = [one for one in open_lines(now.order, now.operation) if one.line.line != full]
+    lines = open_lines(now.order, now.operation)
     if lines:
         return _next_lot(dialog, shop, lines[0])
     return _finish(dialog, shop, now)

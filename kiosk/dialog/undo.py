@@ -33,15 +33,12 @@ def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return stop(dialog, "not_signed_in")
     act = _last_act(dialog, shop)
     if not act:
-        return Turn(dialog, notice=said(dialog, shop, "note", "nothing_to_undo"))
+        return Turn(dialog, notice=said("note", "nothing_to_undo"))
     facts = act_facts(shop, act)
     number = facts.get("order", "")
     event = EventReversed(of=act[0].act, order=number)
-    proposal = Proposal(
-        (born(dialog, now, event),), Notice("ok", "undone", facts), _undone(dialog, shop, act)
-    )
-    after = proposal.dialog
-    proposal = replace(proposal, notice=said(after, shop, "ok", "undone", **facts))
+    notice = said("ok", "undone", **facts)
+    proposal = Proposal((born(dialog, now, event),), notice, _undone(dialog, shop, act))
     turn = propose(dialog, shop, now, proposal)
     if turn.dialog.asking is not None or turn.refused:
         return turn
@@ -80,9 +77,9 @@ def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode) -> Turn
         return stop(dialog, "label_valid", **facts)
     after = replace(dialog, asking=None)
     if not outstanding_label(shop, (made,)):
-        return Turn(after, notice=said(after, shop, "note", "label_void_already", **facts))
+        return Turn(after, notice=said("note", "label_void_already", **facts))
     event = LabelVoided(label=label, of=made.id, order=made.order, reason="undone")
-    notice = said(after, shop, "ok", "label_voided", **facts)
+    notice = said("ok", "label_voided", **facts)
     return Turn(after, (born(dialog, now, event),), notice)
 
 

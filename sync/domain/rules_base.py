@@ -72,10 +72,10 @@ class Case:
 
     shop: Shop
     event: Event
-    work_centers: Collection[str] = ()
-    severities: Mapping[str, Severity] = SEVERITIES
-    stale: bool = False
-    received: str = ""
+    work_centers: Collection[str]
+    severities: Mapping[str, Severity]
+    stale: bool
+    received: str
 
     @property
     def order(self) -> Order | None:
