@@ -41,16 +41,22 @@ class Lot:
     lot: str
     held: AmountsBy = field(default_factory=dict)  # place → unit → micros
     units: dict[str, int] = field(default_factory=dict)  # unit → how many events count in it
+    came: dict[str, int] = field(default_factory=dict)  # of these received, produced, counted, held
     expiries: dict[str, int] = field(default_factory=dict)  # date → how many events tell it
     serials: dict[str, int] = field(default_factory=dict)  # serial → in stock where above 0
-    known: int = 0  # events that tell of its coming: received, produced, counted, held
     holds: int = 0
     status_set: LotStatusSet | None = None
 
     @property
     def unit(self) -> str:
-        """The unit that most events count in."""
-        return min(self.units, key=lambda unit: (-self.units[unit], unit), default="")
+        """The unit that most events count in, first of all those that tell of its coming."""
+        came, units = self.came, self.units
+        return min(units, key=lambda unit: (-came.get(unit, 0), -units[unit], unit), default="")
+
+    @property
+    def known(self) -> int:
+        """How many events tell of its coming; 0 for a lot that was only used here."""
+        return sum(self.came.values())
 
     @property
     def amounts(self) -> Amounts:
@@ -128,6 +134,8 @@ def book(stock: Stock, event: Event, sign: int) -> None:
     for move in moves:
         add(lot.held, sign * move.micros, move.place, move.unit)
     add(lot.units, sign, moves[0].unit)
+    if isinstance(event, _COMING):
+        add(lot.came, sign, moves[0].unit)
     _tell(lot, event, sign)
     if lot.is_empty:
         _forget(stock, lot)
@@ -163,12 +171,8 @@ def _tell(lot: Lot, event: Event, sign: int) -> None:
         if event.serial:
             back = isinstance(event, MaterialReturned)
             add(lot.serials, sign if back else -sign, event.serial)
-        return
     elif isinstance(event, MaterialDisposed):
         lot.holds += sign
-    elif isinstance(event, MaterialMoved):
-        return
-    lot.known += sign
 
 
 def _received(event: MaterialReceived) -> tuple[Movement, ...]:
@@ -215,6 +219,7 @@ def _move(
     return Movement(event.material, event.lot, place, event.quantity.unit, micros)
 
 
+_COMING: Final = (MaterialReceived, MaterialProduced, StockCounted, MaterialDisposed)
 _MOVES: Final[dict[type[Event], Callable[[Any], tuple[Movement, ...]]]] = {
     MaterialReceived: _received,
     MaterialConsumed: _consumed,
