@@ -96,8 +96,10 @@ class Factory:
             raise FactoryError(
                 f"scan {kind}: want {', '.join(makers)}, raw, or one of {' '.join(codes.COMMANDS)}"
             )
-        if not names:
-            raise FactoryError(f"scan {kind}: want a name after it")
+        most = 2 if kind in ("lot", "serial") else 1
+        if not 1 <= len(names) <= most:
+            want = "a name after it" if most == 1 else "one or two names after it"
+            raise FactoryError(f"scan {' '.join([kind, *names])}: want {want}")
         return makers[kind](*names)
 
     def badge(self, person: str) -> Printed:

@@ -19,6 +19,7 @@ Each scan and each typed entry is followed by what it must answer. `#` begins a 
 import shlex
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -143,7 +144,7 @@ def _unanswered(steps: list[Step]) -> list[tuple[Step, str]]:
     faults: list[tuple[Step, str]] = []
     if steps and not isinstance(steps[0], AtStation):
         faults.append((steps[0], "begin with `station NAME`"))
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step, following in zip_longest(steps, steps[1:]):
         if isinstance(step, ScanStep | TypeStep) and not isinstance(following, ExpectBand):
             faults.append((step, "say on the next line what it answers: expect ok|note|stop"))
     return faults
@@ -175,10 +176,18 @@ def _scan(number: int, words: list[str], _line: str, factory: Factory) -> Step:
         raise _LineError('want scan KIND NAME, scan COMMAND or scan raw "…"')
     if words[1] == "raw":
         (text,) = _exactly(words[2:], 1, 'scan raw "…"')
-        sent = text.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
-        return ScanStep(number, "raw", sent + b"\r")
+        return ScanStep(number, "raw", _bytes_of(text) + b"\r")
     printed = factory.printed(words[1], words[2:])
     return ScanStep(number, printed.title, printed.sent)
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+    except UnicodeError:
+        raise _LineError(
+            f"raw {text!r}: want characters up to \\xff and escapes such as \\x1d"
+        ) from None
 
 
 def _type(number: int, words: list[str], _line: str, _factory: Factory) -> Step:
