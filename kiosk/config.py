@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
 from labels.printers import PrinterAddressError, open_printer
+from sync.domain.rules import SEVERITIES, Severity
 
 CONFIG_NAME: Final = "kiosk.toml"
 ENROLMENT_NAME: Final = "station.toml"
@@ -23,9 +24,8 @@ TOKEN_NAME: Final = "station.token"  # noqa: S105 — the name of a file
 LANGUAGES: Final = ("en",)
 BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 FEEDBACKS: Final = ("none", "honeywell", "zebra-ssi", "datalogic")
-SEVERITY_NAMES: Final = ("refuse", "supervisor", "confirm", "note")
+SEVERITY_NAMES: Final = tuple(severity.value for severity in Severity)
 NAME_CHARS_MAX: Final = 40
-IDLE_MINUTES_MAX: Final = 24 * 60
 WEDGE_GAP_MS_MAX: Final = 1_000
 DPI_MIN, DPI_MAX = 100, 1_200
 
@@ -91,7 +91,6 @@ class SiteConfig:
 
     one_person: bool = False
     pin: bool = True
-    idle_minutes: int = 10
     severities: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -205,6 +204,9 @@ def severities(value: object) -> dict[str, str]:
     pick = choice(*SEVERITY_NAMES)
     found: dict[str, str] = {}
     for deviation, severity in value.items():
+        if deviation not in SEVERITIES:
+            near = nearest(deviation, tuple(SEVERITIES))
+            raise ValueError(f"no deviation is called {deviation}{near}")
         try:
             found[deviation] = pick(severity)
         except ValueError as fault:
@@ -243,7 +245,6 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
     SiteConfig: {
         "one_person": flag,
         "pin": flag,
-        "idle_minutes": whole(1, IDLE_MINUTES_MAX),
         "severities": severities,
     },
 }
@@ -346,6 +347,11 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
     folder = data or (Path(station.data).expanduser() if station.data else default_data())
     enrolment = _Reading(folder / ENROLMENT_NAME)
     enrolled = enrolment.values("enrolment", enrolment.table(), _ENROLMENT)
+    given, told = station.name, enrolled.get("name", "")
+    if given and told and given != told:
+        source.problems.append(
+            f"{source.path}: station.name = '{given}': the server enrolled this one as '{told}'"
+        )
     problems = source.problems + enrolment.problems
     if problems:
         raise ConfigError(problems)

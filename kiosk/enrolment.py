@@ -10,16 +10,22 @@ EnrolmentError(Exception)       nothing was changed; the message says what to do
 
 import hashlib
 import os
+import re
 import socket
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-from kiosk.config import ENROLMENT_NAME, TOKEN_NAME, name, names
+from kiosk.config import ENROLMENT_NAME, TOKEN_NAME, Config, name, names
+from sync.client import Enrolment
+from sync.client import enrol as request
+from sync.line import ServerAddressError, ServerRefused, ServerUnreachable, SyncError
 
-ENROL_WAIT_S: Final = 10.0
 CODE_CHARS_MAX: Final = 80
+REFUSALS: Final = (400, 401, 403, 404, 409, 410, 422)
+TOKEN_FORM: Final = r"[\x21-\x7e]{1,4000}"  # noqa: S105 — how one looks
 _MACHINE_ID: Final = Path("/etc/machine-id")
 
 
@@ -47,20 +53,9 @@ class EnrolmentUnsaved(EnrolmentError):  # noqa: N818
     """The folder cannot be written."""
 
 
-class Enrolled(msgspec.Struct, frozen=True):
-    """The server's answer to POST /v1/enrol."""
-
-    station: Annotated[str, msgspec.Meta(min_length=1)]
-    token: Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[\x21-\x7e]+$")]
-    work_centers: tuple[str, ...]
-    site: str = ""
-    public_key: str = ""
-    incarnation: str = ""
-
-
 def typed(entry: str) -> tuple[str, str]:
     """`SERVER CODE` as a person types it; raises `EnrolmentMistyped`."""
-    parts = entry.split()
+    parts = entry.removeprefix("kiosk enrol ").split()
     if len(parts) != 2:
         raise EnrolmentMistyped("Type the server's address, a space and the code.")
     return address(parts[0]), parts[1]
@@ -76,40 +71,51 @@ def address(server: str) -> str:
     return found.rstrip("/")
 
 
-def enrol(server: str, code: str, *, data: Path, origin: str) -> Enrolled:
+def enrol(server: str, code: str, *, data: Path, origin: str) -> Enrolment:
     """Ask `server` for what `code` grants, and keep it in `data`; raises `EnrolmentError`."""
-    asked = {"code": code[:CODE_CHARS_MAX], "origin": origin, "machine": machine()}
-    enrolled = ask(address(server), asked)
-    save(data, address(server), enrolled)
+    where = address(server)
+    enrolled = ask(where, code[:CODE_CHARS_MAX], origin)
+    save(data, where, enrolled)
     return enrolled
 
 
-def ask(server: str, asked: dict[str, str]) -> Enrolled:
-    """POST /v1/enrol; raises `EnrolmentError`."""
-    import httpx
+def with_enrolment(config: Config, server: str, enrolled: Enrolment) -> Config:
+    """The configuration as it reads once the enrolment is saved."""
+    station = replace(
+        config.station,
+        name=enrolled.station,
+        work_centers=enrolled.work_centers,
+        server=address(server),
+    )
+    return replace(config, station=station, public_key=enrolled.public_key)
 
+
+def ask(server: str, code: str, origin: str) -> Enrolment:
+    """The server's answer to a one-time code, checked; raises `EnrolmentError`."""
     try:
-        answer = httpx.post(f"{server}/v1/enrol", json=asked, timeout=ENROL_WAIT_S)
-    except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        raise EnrolmentUnreachable(
-            f"{server} does not answer ({fault or type(fault).__name__}): check cable and address."
-        ) from None
-    if answer.status_code in (400, 401, 403, 404, 409, 410, 422):
-        raise EnrolmentRefused(
-            f"{server} does not accept this code ({answer.status_code}): ask for a new one."
-        )
-    if not answer.is_success:
-        raise EnrolmentUnreachable(f"{server} answers {answer.status_code}: try again in a minute.")
-    try:
-        enrolled = msgspec.json.decode(answer.content, type=Enrolled)
+        enrolled = request(server, code, origin=origin, machine=machine())
         name(enrolled.station)
         names(list(enrolled.work_centers))
-    except ValueError:
+    except ServerAddressError as fault:
+        raise EnrolmentMistyped(f"{fault}.") from None
+    except ServerUnreachable:
+        raise EnrolmentUnreachable(f"{server} does not answer: check cable and address.") from None
+    except ServerRefused as fault:
+        raise _refused(server, fault) from None
+    except (SyncError, ValueError):
         raise EnrolmentUnreadable(f"{server} is not a kiosk server: check the address.") from None
+    if not re.fullmatch(TOKEN_FORM, enrolled.token):
+        raise EnrolmentUnreadable(f"{server} gave a token that cannot be used.")
     return enrolled
 
 
-def save(data: Path, server: str, enrolled: Enrolled) -> None:
+def _refused(server: str, fault: ServerRefused) -> EnrolmentError:
+    if fault.status in REFUSALS:
+        return EnrolmentRefused(f"{server} does not take this code: ask for a new one.")
+    return EnrolmentUnreachable(f"{server} answers {fault.status}: try again in a minute.")
+
+
+def save(data: Path, server: str, enrolled: Enrolment) -> None:
     """Write token and enrolment so that a power cut leaves the old or the new ones whole.
 
     The token is written last: without it the station is not enrolled. Raises `EnrolmentUnsaved`.

@@ -121,6 +121,8 @@ def request_of(line: bytes) -> Request:
     except ValueError:
         return Misunderstood("not JSON")
     match asked:
+        case {"advance": bool()}:
+            pass
         case {"advance": int() | float() as seconds} if 0 <= seconds < float("inf"):
             return Advance(float(seconds))
         case {"type": str() as text}:

@@ -104,14 +104,26 @@ def hour_of(at: str | datetime) -> str:
     return moment.strftime("%H:%M")
 
 
-def day_of(iso: str, today: date | None = None) -> str:
-    """`Fri 27 Nov` of 2026-11-27, with its year where that is another; as it is if unreadable."""
-    try:
-        day = date.fromisoformat(iso)
-    except ValueError:
+def day_of(iso: str, today: date) -> str:
+    """`Fri 27 Nov` of 2026-11-27, `27 Nov 2027` in another year; as it is if unreadable."""
+    day = _date_of(iso)
+    near = day is not None and day.year == today.year
+    return f"{day:%a} {short_day(iso, today)}" if day and near else short_day(iso, today)
+
+
+def short_day(iso: str, today: date) -> str:
+    """`27 Nov` of 2026-11-27, with its year where that is another; as it is if unreadable."""
+    day = _date_of(iso)
+    if day is None:
         return iso
-    same_year = today is None or day.year == today.year
-    return f"{day:%a} {day.day} {day:%b}" + ("" if same_year else f" {day.year}")
+    return f"{day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
+
+
+def _date_of(iso: str) -> date | None:
+    try:
+        return date.fromisoformat(iso)
+    except ValueError:
+        return None
 
 
 def duration(since: str, now: datetime) -> str:

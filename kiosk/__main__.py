@@ -1,0 +1,251 @@
+"""`kiosk`: run the terminal, enrol it, examine it, look into its journal, or see the demo.
+
+Exit status: 0 all well, 1 operating trouble or findings, 2 wrong command line or configuration.
+"""
+
+import argparse
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kiosk.config import Config, ConfigError, load
+
+if TYPE_CHECKING:
+    from kiosk.journal import Journal
+
+LOG_NAME: Final = "kiosk.log"
+LOG_BYTES_MAX: Final = 1_000_000
+HEADLESS_SIZE: Final = (120, 40)
+SHOWN_EVENTS: Final = 40
+
+ABOUT: Final = """\
+The terminal of one workstation: an operator signs in by badge, scans an order, scans the lots that
+go in, and scans DONE.
+
+  kiosk demo                          a sample factory on this machine, nothing else needed
+  kiosk enrol plant:8400 K7QM-2XWD    make this a station of a plant's server
+  kiosk run                           the terminal, full screen
+  kiosk doctor                        is everything there, and how fast is it?
+"""
+ABOUT_RUN: Final = """\
+Full screen; a keyboard scanner needs no setting up, serial ones stand in kiosk.toml. It ends by
+SIGTERM (systemctl stop kiosk), never by a key. Not enrolled yet, it says what to scan or type.
+"""
+ABOUT_CONFIG: Final = """\
+kiosk.toml lies in the data folder unless --config names it. All of it is optional:
+
+  [station]            name, work_centers, server (all three come with enrolment), language, data
+  [wedge]              gap_ms = 50           keyboard scanner; 300 for Bluetooth
+  [[scanner]]          port = "/dev/serial/by-id/…"   name, baud, feedback = "honeywell"
+  [[printer]]          name = "batch"  url = "tcp://10.0.0.9:9100"   language, dpi
+  [site]               one_person, pin, severities = { lot_expired = "confirm" }
+"""
+
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Trouble(Exception):  # noqa: N818 — one line for people, and the status that goes with it
+    """Operating trouble."""
+
+    def __init__(self, line: str, status: int = 1) -> None:
+        super().__init__(line)
+        self.status = status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["demo"]:
+        from kiosk.demo.command import main as demo
+
+        return demo(given[1:])
+    options = parser().parse_args(given)
+    command: Command = options.command
+    try:
+        return command(options)
+    except Trouble as trouble:
+        print(f"kiosk: {trouble}", file=sys.stderr)
+        return trouble.status
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and what they mean."""
+    form = argparse.RawDescriptionHelpFormatter
+    whole = argparse.ArgumentParser("kiosk", description=ABOUT, formatter_class=form)
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--config", type=Path, metavar="FILE", help="kiosk.toml to read")
+    place.add_argument("--data", type=Path, metavar="DIR", help="folder of the journal")
+
+    def add(name: str, line: str, command: Command, about: str = "") -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            parents=[place],
+            help=line,
+            description=f"{line[0].upper()}{line[1:]}.",
+            epilog=about or ABOUT_CONFIG,
+            formatter_class=form,
+        )
+        made.set_defaults(command=command)
+        return made
+
+    _add_run(add("run", "the terminal itself", run, ABOUT_RUN + "\n" + ABOUT_CONFIG))
+    enrolling = add("enrol", "make this a station of a server", enrol)
+    enrolling.add_argument("server", metavar="SERVER", help="plant:8400 or https://plant.example")
+    enrolling.add_argument("code", metavar="CODE", help="the one-time code")
+    examining = add("doctor", "examine scanners, disk, server, printers, terminal", doctor)
+    examining.add_argument("--json", action="store_true", help="findings for programs")
+    looking = add("journal", "look into this station's journal", journal)
+    looking.add_argument(
+        "what",
+        choices=("verify", "export", "show"),
+        help="verify every digest; export own events as JSON lines; show the last ones in words",
+    )
+    commands.add_parser("demo", add_help=False, help="a sample factory on this machine")
+    return whole
+
+
+def _add_run(run_parser: argparse.ArgumentParser) -> None:
+    run_parser.add_argument("--headless", action="store_true", help="without a terminal")
+    run_parser.add_argument(
+        "--observe", type=Path, metavar="SOCKET", help="tell every answer to this Unix socket"
+    )
+    run_parser.add_argument(
+        "--simulated-clock", action="store_true", help="let the observer move the clock"
+    )
+    run_parser.add_argument(
+        "--clock-offset", type=float, default=0.0, metavar="SECONDS", help="start the clock so far"
+    )
+
+
+def configuration(options: argparse.Namespace) -> Config:
+    """The configuration that the options name; every mistake is told."""
+    try:
+        return load(options.config, options.data)
+    except ConfigError as fault:
+        raise Trouble("this cannot be used:\n  " + "\n  ".join(fault.problems), 2) from None
+
+
+def run(options: argparse.Namespace) -> int:
+    """The terminal."""
+    from kiosk.clock import Clock
+    from kiosk.observer import Observer, ObserverError
+
+    config = configuration(options)
+    if options.simulated_clock and options.observe is None:
+        raise Trouble("--simulated-clock needs --observe: the observer moves it", 2)
+    if not options.headless and not sys.stdout.isatty():
+        raise Trouble("there is no terminal here: start it on one, or with --headless", 2)
+    log_to(config.data)
+    observer = None
+    if options.observe is not None:
+        try:
+            observer = Observer.connect(options.observe, steered=options.simulated_clock)
+        except ObserverError as fault:
+            raise Trouble(str(fault)) from None
+    from kiosk.app import KioskApp
+
+    app = KioskApp(config, clock=Clock(options.clock_offset), observer=observer)
+    app.run(
+        headless=options.headless, mouse=False, size=HEADLESS_SIZE if options.headless else None
+    )
+    if app.trouble:
+        raise Trouble(app.trouble)
+    return app.return_code or 0
+
+
+def log_to(data: Path) -> None:
+    """Faults of the program go to a file beside the journal, at most two of a megabyte."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            data / LOG_NAME, maxBytes=LOG_BYTES_MAX, backupCount=1, encoding="utf-8", delay=True
+        )
+    except OSError as fault:
+        raise Trouble(f"{data}: {fault.strerror}: give --data a folder to write") from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger("kiosk").addHandler(handler)
+
+
+def enrol(options: argparse.Namespace) -> int:
+    """Exchange a one-time code for a name and a token."""
+    from kiosk import enrolment
+    from kiosk.clock import Clock
+    from kiosk.journal import JournalError
+    from kiosk.station import origin_of
+
+    config = configuration(options)
+    try:
+        origin = origin_of(config, Clock())
+        enrolled = enrolment.enrol(options.server, options.code, data=config.data, origin=origin)
+    except (enrolment.EnrolmentError, JournalError) as fault:
+        raise Trouble(str(fault)) from None
+    print(f"This is station {enrolled.station} for {', '.join(enrolled.work_centers)}.")
+    print(f"Its journal and token are in {config.data}. Next: kiosk run --data {config.data}")
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Findings; status 1 if something does not work."""
+    from kiosk.doctor import as_json, as_text, examine
+
+    findings = examine(configuration(options))
+    print(as_json(findings) if options.json else as_text(findings))
+    return 1 if any(one.state == "bad" for one in findings) else 0
+
+
+def journal(options: argparse.Namespace) -> int:
+    """Look into the journal; it is not changed."""
+    from kiosk.clock import Clock
+    from kiosk.journal import JournalError
+    from kiosk.station import open_journal
+
+    config = configuration(options)
+    if not (config.data / "journal.db").exists():
+        raise Trouble(f"{config.data}: there is no journal: give --data")
+    try:
+        opened = open_journal(config, Clock())
+    except JournalError as fault:
+        raise Trouble(str(fault)) from None
+    try:
+        return _look(opened, options.what)
+    except JournalError as fault:
+        raise Trouble(str(fault)) from None
+    finally:
+        opened.close()
+
+
+def _look(opened: "Journal", what: str) -> int:
+    match what:
+        case "verify":
+            opened.verify()
+            print(f"{opened.path}: every page, event and digest is as it was written.")
+        case "export":
+            opened.export(sys.stdout.buffer)
+        case "show":
+            _show(opened)
+    return 0
+
+
+def _show(opened: "Journal") -> None:
+    """The last events of this station in words, the newest last."""
+    from kiosk.screens.text import hour_of
+    from kiosk.screens.words import person, told
+    from sync.wire import Unknown
+
+    shop = opened.shop()
+    last = deque((record.event for _, record in opened.replay()), maxlen=SHOWN_EVENTS)
+    for event in last:
+        if not isinstance(event, Unknown):
+            who = person(event.operator, shop)
+            print(f"{event.at[:10]} {hour_of(event.at)}  {told(event, shop)}  ({who or 'office'})")
+    print(f"{opened.local()} events known here, {opened.waiting()} not yet on the server.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

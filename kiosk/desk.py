@@ -1,0 +1,284 @@
+"""The home of the handlers: what each input means for station, screen, scanner and observer.
+
+All of it runs in the app's loop, one input at a time. Nothing here knows Textual.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from kiosk import enrolment
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.dialog import Connected, Dialog, Entry, Input, Key, Scanned, Tick, Typing, Workplace
+from kiosk.enrolment import EnrolmentError
+from kiosk.observer import Advance, Misunderstood, Request, TypeIn
+from kiosk.readers import PrintState, Reader
+from kiosk.scanners import Scan, Scanner, SourceState
+from kiosk.screens.band import Band, tone
+from kiosk.screens.notices import Notices, scan_line
+from kiosk.station import Station, origin_of
+from kiosk.surroundings import Surroundings
+from kiosk.telling import Teller
+from labels.codes import Code, CodeError, EnrolmentCode, decode
+from sync.domain.shop import Shop
+from sync.exchange import SyncStatus
+from sync.wire import Recorded
+
+QUIET_SECONDS: Final = 10.0
+SCANS_SHOWN_MAX: Final = 8
+_NO_SHOP: Final = Shop()
+_log = logging.getLogger("kiosk")
+
+
+class Desk:
+    """One terminal behind its screen; `station` is there once it is enrolled.
+
+    `redraw` brings the screen up to date, `readers` makes what reads the journal beside it.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        teller: Teller,
+        *,
+        redraw: Callable[[], None],
+        readers: Callable[[Station], Sequence[Reader]],
+        console: bool,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.teller = teller
+        self.station: Station | None = None
+        self.band = Band("rest", "", "")
+        self.scans: deque[str] = deque(maxlen=SCANS_SHOWN_MAX)
+        self.scanners: dict[str, Scanner] = {}
+        self.surroundings = Surroundings(console=console)
+        self.last_input = clock.monotonic()
+        self._redraw = redraw
+        self._readers = readers
+        self._console = console
+        self._notices = Notices.load(config.station.language)
+        self._idle_dialog = Dialog(Workplace(""))
+        self._handled = 0
+        self._scan_now: Scan | None = None
+
+    @property
+    def dialog(self) -> Dialog:
+        """The dialog as it stands now."""
+        return self.station.dialog if self.station else self._idle_dialog
+
+    @property
+    def shop(self) -> Shop:
+        """All that this station knows."""
+        return self.station.shop if self.station else _NO_SHOP
+
+    def open(self) -> None:
+        """Open the station if it is enrolled; raises `JournalError`."""
+        if not self.config.is_enrolled:
+            self.band = self._notices.not_enrolled()
+            return
+        self.station = Station.open(self.config, self.clock)
+        moved = self.station.journal.moved_aside
+        if moved is not None:
+            self.band = self._notices.band("journal_moved", path=str(moved))
+        else:
+            self.band = self._notices.say(self.station.rest())
+
+    def begin(self) -> None:
+        """The first picture stands: what takes longer begins only now."""
+        self.show(self.band)
+        origin = self.station.journal.origin if self.station else ""
+        self.teller.ready(self.config.station.name, origin)
+        if self.station is not None:
+            self.station.start(self._readers(self.station))
+        self.tell_status()
+
+    async def close(self) -> None:
+        """Stop the readers and give the journal back."""
+        if self.station is not None:
+            await asyncio.to_thread(self.station.stop)
+            self.station.close()
+
+    def show(self, band: Band) -> None:
+        """Turn the band, and tell the observer."""
+        self.band = band
+        self._redraw()
+        link = self.surroundings.link_now(self.station)
+        self.teller.band(band, self.dialog, link, self._handled)
+
+    async def take(self, given: Input, scan: Scan | None = None) -> None:
+        """One input for the dialog: its answer on screen, then at the scanner."""
+        if self.station is None:
+            self._take_unenrolled(given)
+            return
+        turn = await self.station.take(given)
+        if turn.notice is None:
+            self._refresh_rest()
+            return
+        if turn.refused and scan is not None:
+            self.station.journal.log_scan(scan.source, scan.payload, turn.notice.text)
+        code = given.code if isinstance(given, Scanned) else None
+        self._answer(self._notices.say(turn.notice), scan, code)
+
+    async def enter(self, text: str) -> None:
+        """A typed line was submitted; an empty one is the key Enter."""
+        self.last_input = self.clock.monotonic()
+        if self.station is not None:
+            await self.take(Entry(text) if text else Key("enter"))
+        elif text:
+            self._idle_dialog = replace(self._idle_dialog, entry="")
+            try:
+                server, code = enrolment.typed(text)
+            except EnrolmentError as fault:
+                self._answer(self._notices.band("enrol_failed", why=str(fault)))
+                return
+            await self._enrol(server, code)
+
+    def _answer(
+        self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
+    ) -> None:
+        if scan is not None and code is not None:
+            line = scan_line(self.clock.now(), band, scan, code, console=self._console)
+            self.scans.appendleft(line)
+        self.show(band)
+        kind = tone(band.kind)
+        if scan is not None and kind is not None and scan.source in self.scanners:
+            self.scanners[scan.source].answer(kind)
+        self.tell_status()
+
+    def fault(self, fault: Exception) -> None:
+        """A handler failed: say so, at the scanner too; the next input is handled as ever."""
+        _log.error("a handler met %r", fault, exc_info=fault)
+        scan, self._scan_now = self._scan_now, None
+        try:
+            self._answer(self._notices.fault(fault), scan)
+        except Exception:
+            _log.exception("the fault could not be shown")
+
+    async def scan(self, scan: Scan) -> None:
+        """A code was read."""
+        self.last_input = self.clock.monotonic()
+        self._handled += 1
+        self._scan_now = scan
+        code: Code | CodeError
+        try:
+            code = decode(scan.payload, scan.aim, current_year=self.clock.now().year)
+        except CodeError as fault:
+            code = fault
+        if self.station is not None:
+            await self.take(Scanned(code, scan.payload), scan)
+        elif isinstance(code, EnrolmentCode):
+            await self._enrol(code.server, code.code)
+        else:
+            self._answer(self._notices.not_enrolled(), scan, code)
+        self._scan_now = None
+
+    async def scan_lost(self, source: str) -> None:
+        """A scanner sent a part of a code: nothing is booked, and the operator hears it."""
+        self._answer(self._notices.band("scan_torn"))
+        if source in self.scanners:
+            self.scanners[source].answer("stop")
+
+    def _take_unenrolled(self, given: Input) -> None:
+        if isinstance(given, Typing):
+            self._idle_dialog = replace(self._idle_dialog, entry=given.text)
+        elif isinstance(given, Key) and given.name == "cancel":
+            self._idle_dialog = replace(self._idle_dialog, entry="")
+        self._redraw()
+
+    async def _enrol(self, server: str, code: str) -> None:
+        """Enrol, and go on without a restart under the origin that the journal has."""
+        self.show(self._notices.band("enrolling", server=server))
+        try:
+            origin = origin_of(self.config, self.clock)
+            enrolled = await asyncio.to_thread(
+                enrolment.enrol, server, code, data=self.config.data, origin=origin
+            )
+        except EnrolmentError as fault:
+            self._answer(self._notices.band("enrol_failed", why=str(fault)))
+            return
+        self.config = enrolment.with_enrolment(self.config, server, enrolled)
+        self.station = Station.open(self.config, self.clock)
+        self.station.start(self._readers(self.station))
+        names = ", ".join(self.config.station.work_centers)
+        band = self._notices.band("enrolled", station=enrolled.station, work_centers=names)
+        self._answer(band)
+
+    async def absorb(self, records: Sequence[Recorded]) -> None:
+        """What the server fed is on disk: fold it, and show it where nothing else is told."""
+        assert self.station is not None, "a feed without a station"
+        self.station.fold(records)
+        self._refresh_rest()
+
+    async def relink(self, status: SyncStatus) -> None:
+        """The way to the server changed."""
+        if self.surroundings.relink(status, self.clock.now()):
+            link = self.surroundings.link
+            await self.take(Connected(link.state == "online", link.heard))
+        self._redraw()
+        self.tell_status()
+
+    async def printing(self, state: PrintState) -> None:
+        """Labels never hold up a scan: what the band says of them gives way to any answer."""
+        assert self.station is not None, "a printer without a station"
+        self.station.fold(state.events)
+        self.surroundings.printer(state)
+        band = self._notices.printing(state)
+        if band is not None and self.band.kind in ("rest", "ok", "note"):
+            self.show(band)
+        else:
+            self._redraw()
+        self.tell_status()
+
+    async def requested(self, request: Request) -> None:
+        """The observer asks for something; answered when all before it is handled."""
+        match request:
+            case Advance(seconds):
+                self.clock.advance(seconds)
+                await self.take(Tick())
+                self.teller.clock()
+            case TypeIn(text):
+                self._handled += 1
+                await self.enter(text)
+            case Misunderstood(why):
+                self.teller.tell(event="misunderstood", why=why)
+
+    def keyboard(self, name: str, *, active: bool) -> None:
+        """Another window took the keyboard, or gave it back."""
+        why = "" if active else "another window has it"
+        self.surroundings.source(SourceState(name, active, why))
+        band = self._notices.not_active()
+        if not active and not self.scanners:
+            self.show(band)
+        elif active and self.band.key == band.key and self.station is not None:
+            self.show(self._notices.say(self.station.rest()))
+        else:
+            self._redraw()
+
+    async def tick(self) -> None:
+        """A second went by."""
+        await self.take(Tick())
+        quiet = self.clock.monotonic() - self.last_input > QUIET_SECONDS
+        if self.station is not None and quiet:
+            self.station.save_image()
+        self.tell_status()
+
+    def _refresh_rest(self) -> None:
+        """Where nothing happened last, the band says what comes next as things stand now."""
+        if self.station is not None and self.band.kind == "rest":
+            band = self._notices.say(self.station.rest())
+            if band != self.band:
+                self.show(band)
+                return
+        self._redraw()
+
+    def tell_status(self) -> None:
+        """Tell the observer what waits, where that changed."""
+        if self.station is not None:
+            link = self.surroundings.link_now(self.station)
+            self.teller.status(link, self.surroundings.printers)

@@ -1,0 +1,106 @@
+"""The home of what links the app to threads: messages, and how scanners and readers are made."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.message import Message
+
+from kiosk.scanners.serial_port import SerialScanner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kiosk.config import Config
+    from kiosk.observer import Request
+    from kiosk.readers import PrintState, Reader, ShopAccess
+    from kiosk.scanners import Scanner
+    from kiosk.station import Station
+    from sync.domain.shop import Shop
+    from sync.exchange import SyncStatus
+    from sync.wire import Recorded
+
+R = TypeVar("R")
+
+
+class FeedCame(Message, bubble=False):
+    """The server fed events that are new here, and the journal has them."""
+
+    def __init__(self, records: Sequence[Recorded]) -> None:
+        self.records = records
+        super().__init__()
+
+
+class LinkChanged(Message, bubble=False):
+    """The way to the server changed, or what waits for it."""
+
+    def __init__(self, status: SyncStatus) -> None:
+        self.status = status
+        super().__init__()
+
+
+class PrintChanged(Message, bubble=False):
+    """A printer began, ended or doubted a label."""
+
+    def __init__(self, state: PrintState) -> None:
+        self.state = state
+        super().__init__()
+
+
+class RequestCame(Message, bubble=False):
+    """The observer asks for something."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        super().__init__()
+
+
+def make_scanners(config: Config) -> list[Scanner]:
+    """The scanners of the configuration; the keyboard is the terminal's driver."""
+    return [
+        SerialScanner(one.port, name=one.label, baud=one.baud, feedback=one.feedback)
+        for one in config.scanners
+    ]
+
+
+def make_readers(
+    station: Station,
+    post: Callable[[Message], None],
+    shop: ShopAccess,
+) -> list[Reader]:
+    """What reads the journal beside the screen: the sync client, and a spooler for labels."""
+    from sync.client import SyncClient
+
+    config = station.config
+    del shop
+    client = SyncClient(
+        config.station.server,
+        config.token,
+        station.journal,
+        lambda status: post(LinkChanged(status)),
+        lambda records: post(FeedCame(records)),
+        public_key=config.public_key,
+        now=station.clock.now,
+    )
+    return [client]
+
+
+def shop_access(station: Station) -> ShopAccess:
+    """Ask the shop from another thread; the question runs between two inputs of the app's loop."""
+    loop = asyncio.get_running_loop()
+
+    def ask(question: Callable[[Shop], R]) -> R:
+        answer: Future[R] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(question(station.shop))
+            except BaseException as fault:
+                answer.set_exception(fault)
+
+        loop.call_soon_threadsafe(run)
+        return answer.result()
+
+    return ask

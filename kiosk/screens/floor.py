@@ -1,0 +1,133 @@
+"""The one screen: zones that are always mounted, and the painter that draws what changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from kiosk.dialog import Dialog
+from kiosk.screens.around import Around
+from kiosk.screens.band import Band, what, word
+from kiosk.screens.choices import choices
+from kiosk.screens.enrol import enrol
+from kiosk.screens.head import head, is_alarm
+from kiosk.screens.help import help_page
+from kiosk.screens.order import order
+from kiosk.screens.outbox import outbox
+from kiosk.screens.queue import queue
+from kiosk.screens.text import fit, page, plain
+from sync.domain.shop import Shop
+
+BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol")
+KINDS: Final = ("rest", "ok", "note", "stop", "ask")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that one drawing needs. `scans` are lines about the last scans, the newest first."""
+
+    dialog: Dialog
+    shop: Shop
+    around: Around
+    band: Band
+    scans: tuple[str, ...] = ()
+
+
+def zones() -> ComposeResult:
+    """The widgets of the screen, top to bottom."""
+    yield Static("", id="head", markup=False)
+    with Vertical(id="band"):
+        yield Static("", id="word", markup=False)
+        yield Static("", id="what", markup=False)
+    with Container(id="body"):
+        for name in BODIES:
+            yield Static("", id=name, markup=False)
+    yield Static("", id="next", markup=False)
+    yield Static("", id="scans", markup=False)
+
+
+class Floor:
+    """Draws a `View` onto the mounted zones; a zone whose content is the same is left alone."""
+
+    def __init__(self, screen: Screen[object]) -> None:
+        names = ("head", "word", "what", "next", "scans", *BODIES)
+        self._zones = {name: screen.query_one(f"#{name}", Static) for name in names}
+        self._band = screen.query_one("#band", Vertical)
+        self._body = screen.query_one("#body", Container)
+        self._shown: dict[str, Content] = {}
+
+    def draw(self, view: View) -> None:
+        """Bring every zone up to date."""
+        self._draw_band(view)
+        self._draw_body(view)
+        head_width = self._zones["head"].size.width
+        self._put("head", head(view.dialog, view.shop, view.around, head_width))
+        self._zones["head"].set_class(is_alarm(view.around.link), "alarm")
+        self._put("next", next_step(view, self._zones["next"].size.width))
+        self._put("scans", page(Content(line) for line in view.scans[: self._rows("scans")]))
+
+    def _draw_band(self, view: View) -> None:
+        kind = view.band.kind
+        if not self._band.has_class(kind):
+            self._band.set_classes(kind)
+        size = self._zones["word"].size
+        self._put("word", word(view.band, size.height, size.width))
+        self._put("what", what(view.band, console=view.around.console))
+
+    def _draw_body(self, view: View) -> None:
+        name = body_of(view)
+        if not self._body.has_class(name):
+            self._body.set_classes(name)
+        width, rows = self._body.content_size
+        self._put(name, _PAGES[name](view, width, rows))
+
+    def _rows(self, name: str) -> int:
+        return max(0, self._zones[name].size.height)
+
+    def _put(self, name: str, content: Content) -> None:
+        if self._shown.get(name) != content or name not in self._shown:
+            self._shown[name] = content
+            self._zones[name].update(content, layout=False)
+
+
+def body_of(view: View) -> str:
+    """Which body is to be seen; a question with several answers goes before all others."""
+    if not view.around.is_enrolled:
+        return "enrol"
+    asking = view.dialog.asking
+    if asking is not None and asking.choices:
+        return "choices"
+    return view.dialog.body
+
+
+def next_step(view: View, width: int) -> Content:
+    """`▶` and what to do now; at the right what is being typed."""
+    mark = ">" if view.around.console else "▶"
+    step = f"{mark} {plain(view.band.next)}" if view.band.next else ""
+    if not view.dialog.entry:
+        return Content(fit(step, width))
+    entry = f" TYPED: {plain(view.dialog.entry)}_ "
+    room = max(0, width - cell_len(entry))
+    return Content(fit(step, room)) + Content.styled(fit(entry, width - room), "reverse")
+
+
+def _choices(view: View, width: int, rows: int) -> Content:
+    asking = view.dialog.asking
+    assert asking is not None, "choices are drawn without a question"
+    return choices(asking, width, rows)
+
+
+_PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
+    "queue": lambda view, width, rows: queue(view.dialog, view.shop, view.around, width, rows),
+    "order": lambda view, width, rows: order(view.dialog, view.shop, view.around, width, rows),
+    "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
+    "help": lambda _, width, rows: help_page(width, rows),
+    "choices": _choices,
+    "enrol": lambda view, width, rows: enrol(view.around, width, rows),
+}

@@ -1,0 +1,132 @@
+"""From answers to bands: the dialog's by the texts, and what the terminal says about itself."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kiosk.dialog import Notice
+from kiosk.journal import JournalError, JournalFull
+from kiosk.readers import PrintState
+from kiosk.scanners import Scan
+from kiosk.screens.band import CONSOLE_SIGNS, SIGNS, Band, Kind
+from kiosk.screens.text import fit
+from kiosk.texts import Texts
+from labels.codes import (
+    BadgeCode,
+    Code,
+    CodeError,
+    CommandCode,
+    DigitCode,
+    EnrolmentCode,
+    LotCode,
+    MaterialCode,
+    OrderCode,
+    ReasonCode,
+)
+
+WHY_CHARS_MAX: Final = 120
+CODE_CELLS: Final = 22
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the terminal's own sentences."""
+
+    kind: Kind
+    word: str
+    what: str
+    next: str
+
+
+class Notices:
+    """Says everything that the band can say, in one language."""
+
+    def __init__(self, texts: Texts, own: Mapping[str, Sentence]) -> None:
+        self._texts = texts
+        self._own = own
+
+    @classmethod
+    def load(cls, language: str) -> "Notices":
+        """The dialog's texts and the terminal's own."""
+        return cls(Texts.load(language), own_sentences(language))
+
+    def say(self, notice: Notice) -> Band:
+        """The band of a dialog's answer."""
+        said = self._texts.say(notice)
+        return Band(said.kind, said.word, said.what, said.next, notice.text)
+
+    def band(self, key: str, **facts: str) -> Band:
+        """A sentence of the terminal's own."""
+        own = self._own[key]
+        return Band(own.kind, own.word, own.what.format(**facts), own.next.format(**facts), key)
+
+    def not_enrolled(self) -> Band:
+        """No server, no name."""
+        return self.say(Notice("note", "not_enrolled"))
+
+    def not_active(self) -> Band:
+        """The keyboard belongs to another window, and there is no other scanner."""
+        return self.say(Notice("note", "not_active"))
+
+    def fault(self, fault: Exception) -> Band:
+        """What went wrong inside, and that nothing was booked."""
+        if isinstance(fault, JournalError):
+            full = isinstance(fault, JournalFull)
+            return self.say(Notice("stop", "disk_full" if full else "not_saved"))
+        return self.band("program_fault", why=type(fault).__name__)
+
+    def printing(self, state: PrintState) -> Band | None:
+        """What a printer does, where the band has to say it."""
+        facts = {"label": state.label, "lot": state.lot, "quantity": state.quantity}
+        match state.state:
+            case "printing":
+                return self.say(Notice("note", "printing", facts))
+            case "printed":
+                return self.say(Notice("ok", "printed", facts))
+            case "doubt":
+                return self.say(Notice("note", "print_doubt", facts))
+            case "waiting":
+                why = state.why[:WHY_CHARS_MAX]
+                return self.band("printer_waits", label=state.label, printer=state.printer, why=why)
+        return None
+
+
+def own_sentences(language: str) -> dict[str, Sentence]:
+    """The terminal's own sentences of one language."""
+    file = Path(__file__).with_name(f"terminal.{language}.toml")
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    return msgspec.convert(table, dict[str, Sentence])
+
+
+def scan_line(
+    now: datetime, band: Band, scan: Scan, code: Code | CodeError, *, console: bool
+) -> str:
+    """One line about a scan that was answered. A badge's number is nobody's business."""
+    sign = (CONSOLE_SIGNS if console else SIGNS)[band.kind] or "–"
+    shown = fit(code_words(code, scan.payload), CODE_CELLS)
+    return f"{now:%H:%M:%S}  {fit(sign, 8)}  {shown}  {band.word}"
+
+
+def code_words(code: Code | CodeError, payload: bytes) -> str:
+    """What was scanned, in a few words."""
+    match code:
+        case OrderCode(number=number):
+            return f"order {number}"
+        case LotCode(lot=lot):
+            return f"lot {lot}"
+        case MaterialCode(material=material, gtin=gtin):
+            return f"material {material or gtin}"
+        case BadgeCode():
+            return "badge"
+        case EnrolmentCode():
+            return "enrolment code"
+        case CommandCode(command=command):
+            return command
+        case ReasonCode(reason=reason):
+            return f"reason {reason}"
+        case DigitCode(digit=digit):
+            return digit
+    return payload.decode("utf-8", "replace")

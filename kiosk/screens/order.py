@@ -1,0 +1,174 @@
+"""The current order: what is made, how far it is, what goes in and where that lies."""
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from kiosk.dialog import Dialog, done_quantity, open_note, open_steps
+from kiosk.dialog import current as current_of
+from kiosk.dialog.steps import Current
+from kiosk.screens.around import Around
+from kiosk.screens.text import (
+    FAINT,
+    MARKED,
+    STRONG,
+    Column,
+    amount,
+    columns,
+    day_of,
+    duration,
+    fit,
+    header,
+    line,
+    page,
+    short_day,
+    two_sides,
+)
+from sync.domain.needs import LineState
+from sync.domain.order import Order
+from sync.domain.quantity import shown
+from sync.domain.rules_base import is_expired
+from sync.domain.shop import Shop
+
+TABLE = (
+    Column("MATERIAL", 16, 3),
+    Column("NEED", 9, 1, "right"),
+    Column("IN", 7, 1, "right"),
+    Column("LEFT", 9, 1, "right"),
+    Column("FETCH", 26, 4),
+)
+NOTE_STYLE = "$note-ink on $note"
+
+
+def order(dialog: Dialog, shop: Shop, around: Around, width: int, rows: int) -> Content:
+    """The body of the current order in `width` × `rows` cells; open lines come first in a pinch."""
+    here = current_of(dialog, shop)
+    if here is None:
+        return page([line(("No order is open here: scan a traveller.", STRONG))])
+    current = here.order
+    top = [
+        title(current, around, width),
+        *note(dialog, shop, width),
+        *operations(here, width),
+        *ahead(here, dialog, shop, width),
+    ]
+    below = list(running(current, dialog, shop, around, width))
+    room = max(2, rows - len(top) - len(below))
+    return page([*top, *materials(here, shop, around, width, room), *below])
+
+
+def title(current: Order, around: Around, width: int) -> Content:
+    """Number, product, done of planned, due."""
+    release = current.release
+    product = release.name if release else current.material or "released while offline"
+    done = f"{amount(current.good_total)} of {amount(current.planned, current.unit)} done"
+    if current.scrap_total:
+        done += f", {amount(current.scrap_total)} scrap"
+    due = f" · due {day_of(current.due, around.now.date())}" if current.due else ""
+    left = f"{current.number}  {product}"
+    return Content.styled(two_sides(left, done + due, width), STRONG)
+
+
+def note(dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
+    """The office's note, until it is confirmed with OK."""
+    told = open_note(dialog, shop)
+    if told:
+        yield Content.styled(fit(f" NOTE: {told} (OK when read)", width), NOTE_STYLE)
+
+
+def operations(here: Current, width: int) -> Iterator[Content]:
+    """All operations in one line: ended, current, to come, each with its good count."""
+    parts: list[tuple[str, str]] = []
+    for one in here.order.operations:
+        current = one.operation == here.operation
+        ended = here.order.is_ended(one.operation)
+        good = here.order.good_at(one.operation)
+        count = f" {amount(good)}" if good and not ended else ""
+        sign = "✔ " if ended else "▶ " if current else ""
+        style = MARKED if current else FAINT if ended else ""
+        parts += [(f" {sign}{one.operation} {one.name}{count} ", style), (" ", "")]
+    if parts:
+        yield line(*parts[:-1]).truncate(width, ellipsis=True)
+
+
+def ahead(here: Current, dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
+    """What DONE would report, what waits for it, and the step that is to be confirmed."""
+    told = []
+    done = done_quantity(dialog, shop)
+    if done:
+        told.append(f"DONE = {done}")
+    unit = shown(here.order.unit)
+    told += [f"{one.amount or '?'} {unit} SCRAP waits for DONE" for one in dialog.scrap]
+    if dialog.serials:
+        told.append(f"{len(dialog.serials)} serial numbers wait for DONE")
+    if here.pause is not None:
+        told.append("PAUSED")
+    told += [f"STEP: {step}" for step in open_steps(here)[:1]]
+    if told:
+        yield Content.styled(fit(" · ".join(told), width), STRONG)
+
+
+def materials(
+    here: Current, shop: Shop, around: Around, width: int, room: int
+) -> Iterator[Content]:
+    """The lines of this operation; where they do not all fit, those with need left come first."""
+    lines = here.order.lines(here.operation)
+    if not lines:
+        yield line(("Nothing goes in at this operation.", FAINT))
+        return
+    yield header(TABLE, width)
+    seen = list(lines)
+    if len(lines) > room - 1:
+        seen = sorted(lines, key=lambda one: one.remaining == 0)[: max(1, room - 2)]
+    for one in seen:
+        style = STRONG if one.remaining else FAINT
+        yield Content.styled(columns(TABLE, _cells(one, shop, around), width), style)
+    if len(seen) < len(lines):
+        yield line((f"and {len(lines) - len(seen)} more", FAINT))
+
+
+def running(
+    current: Order, dialog: Dialog, shop: Shop, around: Around, width: int
+) -> Iterator[Content]:
+    """Other orders that run at this station, each with its clock."""
+    station = dialog.workplace.station
+    others = [one for one in shop.open_orders(station) if one.number != current.number]
+    if not others:
+        return
+    clocks = []
+    for one in others:
+        starts = one.open_starts(station)
+        start = starts[-1] if starts else None
+        state = "paused" if start and one.is_paused(start.id) else "running"
+        clocks.append(f"{one.number} {state} {duration(start.at, around.now) if start else ''}")
+    yield line("also: " + " · ".join(clocks)).truncate(width, ellipsis=True)
+
+
+def _cells(one: LineState, shop: Shop, around: Around) -> list[str]:
+    unit = one.line.quantity.unit
+    return [
+        one.line.name or one.line.material,
+        amount(one.need, unit),
+        amount(one.issued),
+        amount(one.remaining, unit) if one.remaining else "✔",
+        _fetch(one, shop, around) if one.remaining else _lots(one),
+    ]
+
+
+def _fetch(one: LineState, shop: Shop, around: Around) -> str:
+    """Which lot to take next and where it lies: first expiry first."""
+    if one.line.backflush:
+        return "booked with DONE"
+    today = around.now.date()
+    fresh = (lot for lot in shop.fefo(one.line.material) if not is_expired(lot.expiry, str(today)))
+    lot = next(fresh, None)
+    if lot is None:
+        return one.line.place or "no stock known"
+    place = next((where for where, micros in lot.places.items() if where and micros > 0), "")
+    where = place or one.line.place
+    use_by = f" use by {short_day(lot.expiry, today)}" if lot.expiry else ""
+    return f"{lot.lot}{f' at {where}' if where else ''}{use_by}"
+
+
+def _lots(one: LineState) -> str:
+    return ", ".join(lot for lot, micros in one.lots.items() if micros > 0)

@@ -1,0 +1,169 @@
+"""The home of the station at work: journal, shop, dialog and readers, without a screen.
+
+The shop and the dialog belong to the thread of the app's loop. A fact is folded only after the
+journal has it on disk.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from uuid_utils import uuid7
+
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.dialog import (
+    Dialog,
+    Input,
+    Moment,
+    Notice,
+    Tick,
+    Turn,
+    Typing,
+    Workplace,
+    advance,
+    begin,
+    kept,
+    settled,
+)
+from kiosk.journal import Journal
+from kiosk.readers import Reader
+from sync.domain.events import Event
+from sync.domain.rules import SEVERITIES, Severity
+from sync.domain.shop import Shop, absorb
+from sync.wire import Recorded, Unknown
+
+DIALOG_KEY: Final = "dialog"
+UNSENT_SHOWN_MAX: Final = 40
+IMAGE_EVENTS_MIN: Final = 500
+FOLD_EVENTS_MAX: Final = 200
+
+
+@dataclass(slots=True)
+class Station:
+    """An enrolled station. `reached` is the local up to which the shop is surely folded."""
+
+    config: Config
+    clock: Clock
+    journal: Journal
+    shop: Shop
+    dialog: Dialog
+    reached: int
+    imaged: int = 0
+    readers: list[Reader] = field(default_factory=list)
+    _kept: bytes = b""
+
+    @classmethod
+    def open(cls, config: Config, clock: Clock) -> "Station":
+        """Open the journal and take up where it was left; raises `JournalError`."""
+        journal = open_journal(config, clock)
+        try:
+            shop, reached = journal.folded()
+            dialog = begin(workplace(config), shop, journal.kept(DIALOG_KEY))
+        except BaseException:
+            journal.close()
+            raise
+        return cls(config, clock, journal, shop, dialog, reached, reached, _kept=kept(dialog))
+
+    def moment(self) -> Moment:
+        """Now, for the dialog."""
+        return Moment(self.clock.now(), self.clock.monotonic())
+
+    def rest(self) -> Notice:
+        """What the band says when nothing happened last."""
+        return settled(self.dialog, self.shop, self.moment())
+
+    async def take(self, given: Input) -> Turn:
+        """One input: the answer is given only after its act is on disk.
+
+        Raises `JournalError`, and then nothing has changed.
+        """
+        turn = advance(self.dialog, self.shop, given, self.moment())
+        memory = kept(turn.dialog)
+        if turn.events:
+            records = await asyncio.wrap_future(
+                self.journal.append(turn.events, {DIALOG_KEY: memory})
+            )
+            self.fold(records)
+            self.wake()
+        elif memory != self._kept and not isinstance(given, Tick | Typing):
+            await asyncio.wrap_future(self.journal.keep(DIALOG_KEY, memory))
+        self._kept = memory
+        self.dialog = turn.dialog
+        return turn
+
+    def fold(self, records: Iterable[Recorded | Event]) -> None:
+        """Absorb what the journal has; known events have no effect."""
+        for one in records:
+            event = one.event if isinstance(one, Recorded) else one
+            if not isinstance(event, Unknown):
+                absorb(self.shop, event)
+
+    def wake(self) -> None:
+        """Tell every reader that there is something new."""
+        for reader in self.readers:
+            reader.wake()
+
+    def start(self, readers: Sequence[Reader]) -> None:
+        """Start what reads the journal beside the screen."""
+        self.readers += readers
+        for reader in readers:
+            reader.start()
+
+    def unsent(self) -> tuple[Event, ...]:
+        """The oldest events that the server does not have."""
+        waiting = self.journal.waiting_events(UNSENT_SHOWN_MAX)
+        return tuple(one.event for one in waiting if not isinstance(one.event, Unknown))
+
+    def save_image(self, *, events_min: int = IMAGE_EVENTS_MIN) -> bool:
+        """At a quiet time: save the folded shop where that spares the next start some work."""
+        if self.journal.local() - self.imaged < events_min:
+            return False
+        self.reached = self.journal.fold(self.shop, self.reached)
+        self.imaged = self.reached
+        return self.journal.save_image(self.shop, self.reached)
+
+    def stop(self) -> None:
+        """Stop the readers; may wait for their threads, which may ask for the shop."""
+        for reader in self.readers:
+            reader.stop()
+        self.readers.clear()
+
+    def close(self) -> None:
+        """Save the image and give the journal back, after `stop`."""
+        self.save_image(events_min=1)
+        self.journal.close()
+
+
+def open_journal(config: Config, clock: Clock) -> Journal:
+    """The journal of the data folder; raises `JournalError`."""
+    name = config.station.name
+    return Journal.open(config.data, station=name, clock=clock, new_id=new_id)
+
+
+def origin_of(config: Config, clock: Clock) -> str:
+    """The origin of the data folder's journal, which is made if there is none."""
+    journal = open_journal(config, clock)
+    try:
+        return journal.origin
+    finally:
+        journal.close()
+
+
+def new_id() -> str:
+    """An identity that sorts by time (UUIDv7)."""
+    return str(uuid7())
+
+
+def workplace(config: Config) -> Workplace:
+    """What the dialog has to know of the configuration."""
+    site = config.site
+    changed = {name: Severity(value) for name, value in site.severities.items()}
+    return Workplace(
+        config.station.name,
+        config.station.work_centers,
+        one_person=site.one_person,
+        pin=site.pin,
+        severities={**SEVERITIES, **changed},
+    )

@@ -1,0 +1,68 @@
+"""The home of what surrounds the dialog: scanners, printers and the way to the server."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from kiosk.readers import PrintState
+from kiosk.scanners import SourceState
+from kiosk.screens.around import Around, Link
+from kiosk.screens.text import hour_of
+from kiosk.station import Station
+from sync.exchange import SyncStatus
+
+
+class Surroundings:
+    """The latest word of every device and of the server."""
+
+    def __init__(self, *, console: bool) -> None:
+        self.link = Link()
+        self._console = console
+        self._sources: dict[str, SourceState] = {}
+        self._printers: dict[str, PrintState] = {}
+
+    @property
+    def printers(self) -> tuple[PrintState, ...]:
+        """Every printer that said something."""
+        return tuple(self._printers.values())
+
+    def source(self, state: SourceState) -> None:
+        """A scanner came or went."""
+        self._sources[state.source] = state
+
+    def printer(self, state: PrintState) -> None:
+        """A printer said what it does; the events that it carried are folded elsewhere."""
+        self._printers[state.printer] = replace(state, events=())
+
+    def relink(self, status: SyncStatus, now: datetime) -> bool:
+        """Take the sync client's word; whether the server came or went with it."""
+        before = self.link.state == "online"
+        online = status.state == "online"
+        self.link = Link(
+            state=status.state.value,
+            since=hour_of(status.since) if status.since else "",
+            why=status.why,
+            waiting=status.waiting,
+            heard=hour_of(now) if online else self.link.heard,
+            review=status.review,
+        )
+        return before != online
+
+    def link_now(self, station: Station | None) -> Link:
+        """The way to the server, with what waits at this moment."""
+        return replace(self.link, waiting=station.journal.waiting() if station else 0)
+
+    def around(self, now: datetime, station: Station | None, rest: Sequence[str] = ()) -> Around:
+        """What the screens need beside dialog and shop."""
+        shows_outbox = station is not None and station.dialog.body == "outbox"
+        return Around(
+            now=now,
+            station=station.config.station.name if station else "",
+            link=self.link_now(station),
+            sources=tuple(self._sources.values()),
+            printers=self.printers,
+            unsent=station.unsent() if station and shows_outbox else (),
+            rest=tuple(rest),
+            console=self._console,
+            is_enrolled=station is not None,
+        )
