@@ -1,0 +1,173 @@
+"""The home of the office's acts: it reads the present, makes the events, appends them, and waits
+until the views show them, so that who asked sees what was done.
+
+Acts are serialised here, so that no two of them give an order the same number or revision.
+"""
+
+import threading
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.domain.events import Event, LabelRule, OrderHeader
+from sync.domain.order import Order
+from sync.domain.quantity import Quantity
+from sync.server import office
+from sync.server.ledger import Ledger, end_of, head_of
+from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
+from sync.server.planning.explosion import Feasibility, feasibility, free_stock
+from sync.server.projector import Projector
+from sync.server.settings import setting
+from sync.server.view_tables import order_view
+from sync.server.views import book, order_of_state, promised
+from sync.server.views_stock import available
+
+NUMBER_PREFIX: Final = "P-"
+NUMBER_DIGITS_MIN: Final = 4
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Goods that came in; `quantity` in any unit that the material knows, dates ISO."""
+
+    material: str
+    lot: str
+    quantity: str
+    unit: str = ""
+    place: str = ""
+    expiry: str = ""
+    supplier: str = ""
+    supplier_lot: str = ""
+    serials: tuple[str, ...] = ()
+
+
+class Desk:
+    """What planners do. Every method may wait for the disk: call it in a thread."""
+
+    def __init__(self, ledger: Ledger, projector: Projector) -> None:
+        self._ledger = ledger
+        self._projector = projector
+        self._acting = threading.Lock()
+
+    def feasibility(self, wanted: Wanted, today: date) -> Feasibility:
+        """Whether it can be made from free stock; raises `OfficeError`."""
+        return self._ledger.database.read_now(lambda conn: _feasible(conn, wanted, today))
+
+    def create(self, wanted: Wanted) -> str:
+        """Plan an order; returns its number, the next free one if none is given.
+
+        Raises `OfficeError`, `DatabaseError`.
+        """
+        with self._acting:
+            self._settle()
+
+            def plan(connection: Connection) -> Event:
+                number = wanted.order or next_number(connection)
+                if order_of_state(connection, number) is not None:
+                    raise OfficeConflict(f"order {number} exists: take another number")
+                return office.planned(replace(wanted, order=number), book(connection))
+
+            event = self._ledger.database.read_now(plan)
+            self._append([event])
+        assert isinstance(event, OrderHeader), "a planned order is a header"
+        return event.order
+
+    def release(self, number: str, rule: LabelRule | None = None) -> None:
+        """Give a planned order to the floor; raises `OfficeError`, `DatabaseError`."""
+        with self._acting:
+            self._settle()
+
+            def release(connection: Connection) -> Event:
+                order = self._order(connection, number, "release")
+                header = order.header
+                if header is None:
+                    raise OfficeUnknown(f"order {number} was never planned: create it first")
+                revision = header.revision + 1
+                return office.released(header, rule or LabelRule(), book(connection), revision)
+
+            self._append([self._ledger.database.read_now(release)])
+
+    def say(self, word: str, number: str, reason: str = "") -> None:
+        """`hold`, `resume`, `close`, `reopen` or `cancel` an order.
+
+        Raises `OfficeError`, `DatabaseError`.
+        """
+        with self._acting:
+            self._settle()
+
+            def said(connection: Connection) -> Event:
+                order = self._order(connection, number, word)
+                held = order.hold if word in {"hold", "resume"} else order.closure
+                revision = held.revision + 1 if held else 1
+                return office.register(word, number, revision, reason)
+
+            self._append([self._ledger.database.read_now(said)])
+
+    def receive(self, receipt: Receipt) -> None:
+        """Take goods into stock; raises `OfficeError`, `DatabaseError`."""
+        with self._acting:
+
+            def received(connection: Connection) -> Event:
+                material = office.material_of(receipt.material, book(connection))
+                quantity = office.quantity_of(receipt.quantity, receipt.unit, material)
+                return office.received(
+                    material,
+                    receipt.lot,
+                    quantity,
+                    place=receipt.place,
+                    expiry=receipt.expiry,
+                    supplier=receipt.supplier,
+                    supplier_lot=receipt.supplier_lot,
+                    serials=receipt.serials,
+                )
+
+            self._append([self._ledger.database.read_now(received)])
+
+    def _order(self, connection: Connection, number: str, word: str) -> Order:
+        order = order_of_state(connection, number)
+        if order is None:
+            raise OfficeUnknown(f"order {number[:60]!r} is not known: look at the board")
+        office.require(word, number, str(order.status))
+        return order
+
+    def _append(self, events: list[Event]) -> None:
+        self._ledger.append_office_now(events)
+        self._settle()
+
+    def _settle(self) -> None:
+        settle(self._ledger, self._projector)
+
+
+def settle(ledger: Ledger, projector: Projector) -> None:
+    """Wait until the views are up with the ledger's end; raises `OfficeBusy`."""
+    if not projector.running:
+        projector.catch_up()
+        return
+    end = ledger.database.read_now(end_of)
+    if not projector.wait_for(end, office.PROJECTION_SECONDS_MAX):
+        raise OfficeBusy("the views are behind the ledger: wait a little and try again")
+
+
+def office_seq(connection: Connection) -> int:
+    """How many events the office of this incarnation has said."""
+    origin = setting(connection, "office_origin")
+    return head_of(connection, origin).seq if origin else 0
+
+
+def next_number(connection: Connection) -> str:
+    """The first free number of our own series: `P-0001`, `P-0002` …"""
+    column = order_view.c.order_number
+    rows = connection.execute(select(column).where(column.startswith(NUMBER_PREFIX)))
+    tails = (row[0].removeprefix(NUMBER_PREFIX) for row in rows)
+    used = [int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 12]
+    return f"{NUMBER_PREFIX}{max(used, default=0) + 1:0{NUMBER_DIGITS_MIN}d}"
+
+
+def _feasible(connection: Connection, wanted: Wanted, today: date) -> Feasibility:
+    known = book(connection)
+    material = office.material_of(wanted.material, known)
+    quantity: Quantity = office.quantity_of(wanted.quantity, wanted.unit, material)
+    free = free_stock(available(connection, today), promised(connection))
+    return feasibility(material.material, quantity, known, free)

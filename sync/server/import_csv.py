@@ -1,0 +1,213 @@
+"""The home of the import: a folder of CSV files becomes one act of office events, or nothing.
+
+All files are read and checked against each other and against what the server knows; every problem
+is reported at once by file, line and column. Only what is new or changed is appended.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.domain.events import Event
+from sync.server.desk import office_seq, settle
+from sync.server.import_columns import ELSEWHERE, TABLES
+from sync.server.import_events import Current, Outcome
+from sync.server.import_plan import events_of
+from sync.server.import_tables import ANY, Problem, Row, read_table, template_of
+from sync.server.ledger import Ledger
+from sync.server.office import OfficeBusy
+from sync.server.projector import Projector
+from sync.server.projector_state import LIVE, decode_order, load_memory
+from sync.server.view_tables import order_state, stock
+
+FILES_COUNT_MAX: Final = 50
+SALT_BYTES: Final = 8
+TRIES_MAX: Final = 5
+_log: Final = logging.getLogger("kiosk-server")
+_NAMES: Final = frozenset(table.file for table in TABLES)
+
+
+class ProblemLine(msgspec.Struct, frozen=True):
+    """One problem: `line` 0 is the whole file, an empty `column` the whole row."""
+
+    file: str
+    line: int
+    column: str
+    text: str
+    told: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What an import did: how many events of each type it appended, or why it appended none."""
+
+    problems: tuple[ProblemLine, ...] = ()
+    rows: int = 0
+    events: dict[str, int] = {}
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def __str__(self) -> str:
+        if self.problems:
+            count = len(self.problems)
+            head = f"{count} problem{'s' if count > 1 else ''}; nothing was loaded:"
+            return "\n".join([head, *(problem.told for problem in self.problems)])
+        if not self.events:
+            return f"{self.rows} rows read; all of it was known already"
+        made = ", ".join(f"{count} {name}" for name, count in sorted(self.events.items()))
+        return f"{self.rows} rows read; loaded {made}"
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The CSV files of a folder by name; a folder that cannot be read is an empty one."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
+        return {path.name: path.read_bytes() for path in paths[:FILES_COUNT_MAX]}
+    except OSError:
+        return {}
+
+
+def write_templates(folder: Path) -> list[Path]:
+    """Write an empty file for each table, a comment a column; existing files stay as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in TABLES:
+        path = folder / table.file
+        if not path.exists():
+            path.write_text(template_of(table), encoding="utf-8")
+            written.append(path)
+    return written
+
+
+def run_import(folder: Path, ledger: Ledger, projector: Projector, today: date) -> Report:
+    """Load a folder; nothing is appended if anything is wrong.
+
+    Raises `DatabaseError`, and `OfficeBusy` where the views do not follow in time.
+    """
+    files = read_folder(folder)
+    if not files:
+        text = "holds no CSV file that can be read: kiosk-server import --template writes them"
+        return Report((_told(Problem(str(folder), 0, "", text)),))
+    return import_files(files, ledger, projector, today)
+
+
+def import_files(
+    files: Mapping[str, bytes], ledger: Ledger, projector: Projector, today: date
+) -> Report:
+    """The same from the files' bytes by name."""
+    reading = _read(files, today)
+    salt = secrets.token_hex(SALT_BYTES)
+    settle(ledger, projector)
+
+    outcome = _loaded(ledger, reading, salt)
+    if outcome.events and not outcome.problems:
+        ledger.wake()
+        settle(ledger, projector)
+    return _report(reading, outcome)
+
+
+def _loaded(ledger: Ledger, reading: "_Files", salt: str) -> Outcome:
+    """Compare outside any write, and append if the office said nothing meanwhile."""
+    database = ledger.database
+    for _ in range(TRIES_MAX):
+        seq, outcome = database.read_now(
+            lambda conn: (office_seq(conn), _compared(conn, reading, salt))
+        )
+        if outcome.problems or not outcome.events:
+            return outcome
+        if database.write_now(partial(_append_if, ledger, outcome.events, seq)):
+            return outcome
+        _log.info("another office act came between: the import compares again")
+    raise OfficeBusy("others change master data or orders all the time: import again later")
+
+
+def _compared(connection: Connection, reading: "_Files", salt: str) -> Outcome:
+    outcome = events_of(reading.rows, current_of(connection), salt)
+    outcome.problems = reading.problems + [
+        fault for fault in outcome.problems if not reading.echoed(fault)
+    ]
+    return outcome
+
+
+def _append_if(ledger: Ledger, events: Sequence[Event], seq: int, connection: Connection) -> bool:
+    if office_seq(connection) != seq:
+        return False
+    ledger.append_in(connection, events)
+    return True
+
+
+async def import_files_async(
+    files: Mapping[str, bytes], ledger: Ledger, projector: Projector, today: date
+) -> Report:
+    """The same without holding the event loop."""
+    return await asyncio.to_thread(import_files, files, ledger, projector, today)
+
+
+def current_of(connection: Connection) -> Current:
+    """What the views know; they are up with the ledger, or the lines of another act are missed."""
+    shop = load_memory(connection, LIVE, 0).shop
+    orders = connection.execute(select(order_state.c.order_number, order_state.c.body))
+    lots = select(stock.c.material, stock.c.lot, stock.c.received, stock.c.unit)
+    return Current(
+        shop.materials,
+        shop.boms,
+        shop.routings,
+        shop.work_centers,
+        shop.operators,
+        shop.reasons,
+        {number: decode_order(body) for number, body in orders},
+        {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(lots) if row[2]},
+    )
+
+
+@dataclass(slots=True)
+class _Files:
+    """The checked rows of all files, and what could not be read of them."""
+
+    rows: dict[str, list[Row]]
+    problems: list[Problem] = field(default_factory=list)
+    unread: dict[str, set[str]] = field(default_factory=dict)
+
+    def echoed(self, fault: Problem) -> bool:
+        """Whether the fault may be no more than the echo of a row that could not be read."""
+        file, name = fault.refers
+        return bool(self.unread.get(file, set()) & {name, ANY})
+
+
+def _read(files: Mapping[str, bytes], today: date) -> _Files:
+    found = _Files({table.file: [] for table in TABLES})
+    found.problems += [
+        Problem(name, 0, "", f"unknown file: known are {', '.join(sorted(_NAMES))}")
+        for name in sorted(files)
+        if name not in _NAMES | ELSEWHERE
+    ]
+    for table in TABLES:
+        if table.file in files:
+            reading = read_table(table, files[table.file], today)
+            found.rows[table.file] = reading.rows
+            found.unread[table.file] = reading.unread
+            found.problems += reading.problems
+    return found
+
+
+def _report(files: _Files, outcome: Outcome) -> Report:
+    count = sum(map(len, files.rows.values()))
+    if outcome.problems:
+        faults = sorted(outcome.problems, key=lambda one: (one.file, one.line, one.column))
+        return Report(tuple(map(_told, faults)), count)
+    return Report((), count, dict(Counter(type(event).__name__ for event in outcome.events)))
+
+
+def _told(fault: Problem) -> ProblemLine:
+    return ProblemLine(fault.file, fault.line, fault.column, fault.text, str(fault))

@@ -1,0 +1,339 @@
+"""From checked rows to office events: what is new or changed against the present state.
+
+Pure: the present comes in as `Current`, problems and events go out. A row that says what is known
+already makes nothing, so that an import can be repeated.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import msgspec
+
+from sync.domain.events import (
+    BomDefined,
+    BomLine,
+    Event,
+    MaterialDefined,
+    OperatorDefined,
+    ReasonDefined,
+    RoutingDefined,
+    RoutingOperation,
+    WorkCenterDefined,
+    stamped,
+)
+from sync.domain.order import Order
+from sync.domain.quantity import (
+    Quantity,
+    QuantityError,
+    UnitUnknown,
+    convert,
+)
+from sync.server.import_tables import Problem, Row
+from sync.server.planning.explosion import Book, cycle
+
+PIN_ROUNDS: Final = 100_000
+STAMP: Final = {
+    "id": "", "n": 0, "act": "", "at": "", "boot": "", "mono": 0, "saw": None, "station": "",
+    "operator": "", "accepted": (), "revision": 0,
+}  # fmt: skip
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What the server knows before the import; `lots` are micros received and unit."""
+
+    materials: Mapping[str, MaterialDefined] = field(default_factory=dict)
+    boms: Mapping[str, BomDefined] = field(default_factory=dict)
+    routings: Mapping[str, RoutingDefined] = field(default_factory=dict)
+    work_centers: Mapping[str, WorkCenterDefined] = field(default_factory=dict)
+    operators: Mapping[str, OperatorDefined] = field(default_factory=dict)
+    reasons: Mapping[str, ReasonDefined] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    lots: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The events to append, in an order that makes sense to a reader, and what hinders them."""
+
+    events: list[Event] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def master_data(
+    rows: Mapping[str, list[Row]], current: Current, outcome: Outcome, salt: str
+) -> Book:
+    """Add the master data that is new or changed; returns all of it as it will be then.
+
+    `salt` is for the hashes of PINs.
+    """
+    materials = _materials(rows["materials.csv"], current, outcome)
+    centers = _work_centers(rows["work_centers.csv"], current, outcome)
+    _operators(rows["operators.csv"], current, outcome, salt)
+    _reasons(rows["reasons.csv"], current, outcome)
+    routings = _routings(rows["routings.csv"], current, outcome, materials, centers)
+    boms = _boms(rows["boms.csv"], current, outcome, Book(materials, current.boms, routings))
+    return Book(materials, boms, routings)
+
+
+def pin_hash(pin: str, salt: str) -> str:
+    """A PIN as it is kept: `pbkdf2$rounds$salt$digest`, PBKDF2-HMAC-SHA-256 (RFC 8018), hex."""
+    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), salt.encode(), PIN_ROUNDS)
+    return f"pbkdf2${PIN_ROUNDS}${salt}${digest.hex()}"
+
+
+def pin_matches(pin: str, kept: str) -> bool:
+    """Whether a kept hash is of this PIN."""
+    parts = kept.split("$")
+    if len(parts) != 4 or parts[0] != "pbkdf2" or not parts[1].isdigit():
+        return False
+    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), parts[2].encode(), int(parts[1]))
+    return hmac.compare_digest(digest.hex(), parts[3])
+
+
+def same(one: Event, other: Event | None) -> bool:
+    """Whether two events of one register say the same, stamps and revisions aside."""
+    if other is None or type(one) is not type(other):
+        return False
+    return bool(stamped(one, **STAMP) == stamped(other, **STAMP))
+
+
+def _register(event: E, known: E | None, outcome: Outcome) -> E:
+    """The event as the register's next revision, if it says something new; else the known one."""
+    if known is not None and same(event, known):
+        return known
+    revision = getattr(known, "revision", 0) + 1
+    new = msgspec.structs.replace(event, revision=revision)
+    outcome.events.append(new)
+    return new
+
+
+def _materials(
+    rows: Iterable[Row], current: Current, outcome: Outcome
+) -> dict[str, MaterialDefined]:
+    found = dict(current.materials)
+    gtins = {item.gtin: name for name, item in found.items() if item.gtin}
+    for row in rows:
+        name, gtin = row.text("material"), row.text("gtin")
+        outcome.problems += _gtin_problems(row, gtin, gtins.get(gtin, name))
+        gtins[gtin] = name
+        found[name] = _register(_material(row), current.materials.get(name), outcome)
+    return found
+
+
+def _gtin_problems(row: Row, gtin: str, owner: str) -> Iterable[Problem]:
+    if gtin and not (gtin.isascii() and gtin.isdigit() and len(gtin) in {8, 12, 13, 14}):
+        yield row.problem("gtin", f"{gtin!r} is no GTIN: 8, 12, 13 or 14 digits")
+    elif gtin and not _check_digit_fits(gtin):
+        yield row.problem("gtin", f"{gtin}: the check digit is wrong; look at the item's label")
+    elif gtin and owner != row.text("material"):
+        yield row.problem("gtin", f"{gtin} is of {owner} already: one number, one material")
+
+
+def _check_digit_fits(gtin: str) -> bool:
+    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
+    digits = [int(digit) for digit in reversed(gtin)]
+    return sum(digit * (3 if n % 2 else 1) for n, digit in enumerate(digits)) % 10 == 0
+
+
+def _material(row: Row) -> MaterialDefined:
+    return MaterialDefined(
+        material=row.text("material"),
+        revision=0,
+        name=row.text("name"),
+        unit=row.text("unit"),
+        gtin=row.text("gtin"),
+        lot_controlled=row.yes("lot_controlled"),
+        serial_controlled=row.yes("serial_controlled"),
+        label_quantity=row.yes("label_quantity"),
+        conversions=row.units("conversions"),
+        shelf_life_days=row.count("shelf_life_days"),
+        place=row.text("place"),
+    )
+
+
+def _work_centers(
+    rows: Iterable[Row], current: Current, outcome: Outcome
+) -> dict[str, WorkCenterDefined]:
+    found = dict(current.work_centers)
+    for row in rows:
+        name = row.text("work_center")
+        event = WorkCenterDefined(
+            work_center=name,
+            revision=0,
+            name=row.text("name"),
+            hours_per_day=row.text("hours_per_day"),
+        )
+        found[name] = _register(event, current.work_centers.get(name), outcome)
+    return found
+
+
+def _operators(rows: Iterable[Row], current: Current, outcome: Outcome, salt: str) -> None:
+    badges = {person.badge: name for name, person in current.operators.items()}
+    for row in rows:
+        name, badge, pin = row.text("person"), row.text("badge"), row.text("pin")
+        if badges.setdefault(badge, name) != name:
+            fault = f"{badge} is the badge of {badges[badge]} already: give out another"
+            outcome.problems.append(row.problem("badge", fault))
+        if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
+            outcome.problems.append(row.problem("pin", "not 4 to 12 digits"))
+            continue
+        known = current.operators.get(name)
+        kept = known.pin if known and pin and pin_matches(pin, known.pin) else ""
+        event = OperatorDefined(
+            person=name,
+            revision=0,
+            name=row.text("name"),
+            badge=badge,
+            role="supervisor" if row.text("role") == "supervisor" else "operator",
+            pin=kept or (pin_hash(pin, salt) if pin else ""),
+        )
+        _register(event, known, outcome)
+
+
+def _reasons(rows: Iterable[Row], current: Current, outcome: Outcome) -> None:
+    for row in rows:
+        event = msgspec.convert(
+            {
+                "type": "ReasonDefined",
+                "revision": 0,
+                **{name: row.text(name) for name in ("reason", "text", "group")},
+            },
+            ReasonDefined,
+        )
+        _register(event, current.reasons.get(event.reason), outcome)
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.text("material"), []).append(row)
+    return groups
+
+
+def unknown(row: Row, column: str, kind: str, file: str) -> Problem:
+    """A reference to what neither the files nor the server know."""
+    name = row.text(column)
+    return row.problem(column, f"{name!r} is no {kind}: add it to {file}", (file, name))
+
+
+def _routings(
+    rows: Iterable[Row],
+    current: Current,
+    outcome: Outcome,
+    materials: Mapping[str, MaterialDefined],
+    centers: Mapping[str, WorkCenterDefined],
+) -> dict[str, RoutingDefined]:
+    found = dict(current.routings)
+    for material, group in _grouped(rows).items():
+        if material not in materials:
+            outcome.problems.append(unknown(group[0], "material", "material", "materials.csv"))
+        outcome.problems += [
+            unknown(row, "work_center", "work center", "work_centers.csv")
+            for row in group
+            if row.text("work_center") not in centers
+        ]
+        event = RoutingDefined(
+            material=material, revision=0, operations=tuple(_operation(row) for row in group)
+        )
+        found[material] = _register(event, current.routings.get(material), outcome)
+    return found
+
+
+def _operation(row: Row) -> RoutingOperation:
+    return RoutingOperation(
+        operation=row.text("operation"),
+        work_center=row.text("work_center"),
+        name=row.text("name"),
+        setup_seconds=row.count("setup_seconds"),
+        run_seconds=row.text("run_seconds"),
+        count="ask" if row.text("count") == "ask" else "planned",
+        steps=row.names("steps"),
+    )
+
+
+def _boms(
+    rows: Iterable[Row], current: Current, outcome: Outcome, book: Book
+) -> dict[str, BomDefined]:
+    found = dict(current.boms)
+    lines: dict[str, list[Row]] = _grouped(rows)
+    for material, group in lines.items():
+        faults = [fault for row in group for fault in _bom_problems(row, group[0], book)]
+        outcome.problems += faults
+        if not faults:
+            event = BomDefined(
+                material=material,
+                revision=0,
+                quantity=written(group[0], "for_quantity", book.materials[material].unit),
+                lines=tuple(_bom_line(row) for row in group),
+            )
+            found[material] = _register(event, current.boms.get(material), outcome)
+    circle = cycle({name: {line.material for line in bom.lines} for name, bom in found.items()})
+    if circle:
+        row = next(row for name in circle for row in lines.get(name, ()))
+        fault = f"{' > '.join(circle)}: a material cannot contain itself; take one line out"
+        outcome.problems.append(row.problem("component", fault))
+    return found
+
+
+def _bom_problems(row: Row, first: Row, book: Book) -> Iterable[Problem]:
+    material = book.materials.get(row.text("material"))
+    component = book.materials.get(row.text("component"))
+    if material is None:
+        yield unknown(row, "material", "material", "materials.csv")
+    elif (fault := _unit_fault(written(row, "for_quantity", material.unit), material)) != "":
+        yield row.problem("for_quantity", fault)
+    if row.text("for_quantity") != first.text("for_quantity"):
+        fault = f"line {first.line} of the same BOM says {first.text('for_quantity')}: make equal"
+        yield row.problem("for_quantity", fault)
+    if component is None:
+        yield unknown(row, "component", "material", "materials.csv")
+    elif (fault := _unit_fault(written(row, "quantity", row.text("unit")), component)) != "":
+        yield row.problem("unit", fault)
+    yield from _operation_problems(row, book)
+    for name in row.names("substitutes"):
+        if name not in book.materials:
+            fault = f"{name!r} is no material: add it to materials.csv"
+            yield row.problem("substitutes", fault, ("materials.csv", name))
+
+
+def _operation_problems(row: Row, book: Book) -> Iterable[Problem]:
+    routing = book.routings.get(row.text("material"))
+    known = [one.operation for one in routing.operations] if routing else []
+    if row.text("operation") and row.text("operation") not in known:
+        fault = f"{row.text('operation')!r} is no operation of {row.text('material')}:"
+        text = f"{fault} routings.csv has {', '.join(known) or 'none'}"
+        yield row.problem("operation", text, ("routings.csv", row.text("material")))
+
+
+def _bom_line(row: Row) -> BomLine:
+    return BomLine(
+        material=row.text("component"),
+        quantity=written(row, "quantity", row.text("unit")),
+        operation=row.text("operation"),
+        tolerance_percent=row.text("tolerance_percent"),
+        limit_percent=row.text("limit_percent"),
+        backflush=row.yes("backflush"),
+        substitutes=row.names("substitutes"),
+    )
+
+
+def written(row: Row, column: str, unit: str) -> Quantity:
+    """The cell's quantity: its own unit if it names one."""
+    amount, _, own = row.text(column).partition(" ")
+    return Quantity(amount, own or unit)
+
+
+def _unit_fault(quantity: Quantity, material: MaterialDefined) -> str:
+    try:
+        convert(quantity, material.unit, material.conversions)
+    except UnitUnknown as fault:
+        return f"{fault}: use {material.unit}, or add a conversion to {material.material}"
+    except QuantityError:
+        return ""  # a need is rounded up where six places do not hold it
+    return ""

@@ -1,0 +1,143 @@
+"""From checked rows of all files to office events; pure, as `import_events` is."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from sync.domain.events import (
+    Event,
+    LabelRule,
+    LotStatusSet,
+    MaterialDefined,
+    OrderHeader,
+    OrderPlanned,
+)
+from sync.domain.order import Order, Status
+from sync.domain.quantity import QuantityError, of_micros, whole_if_counted
+from sync.server import office
+from sync.server.import_events import (
+    STAMP,
+    Current,
+    Outcome,
+    master_data,
+    unknown,
+    written,
+)
+from sync.server.import_tables import Row
+from sync.server.planning.explosion import Book
+
+
+def events_of(rows: Mapping[str, list[Row]], current: Current, salt: str) -> Outcome:
+    """The events that the rows of all files make of `current`, and the problems between them."""
+    outcome = Outcome()
+    book = master_data(rows, current, outcome, salt)
+    _stock(rows["stock.csv"], current, outcome, book)
+    _orders(rows["orders.csv"], current, outcome, book)
+    return outcome
+
+
+def _stock(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) -> None:
+    for row in rows:
+        material = book.materials.get(row.text("material"))
+        if material is None:
+            outcome.problems.append(unknown(row, "material", "material", "materials.csv"))
+            continue
+        try:
+            events = tuple(_received(row, material, current))
+        except (office.OfficeError, _Differs) as fault:
+            outcome.problems.append(row.problem("quantity", str(fault)))
+            continue
+        outcome.events += events
+
+
+class _Differs(Exception):  # noqa: N818 — a finding, told to the planner
+    """A lot was received before with another quantity."""
+
+
+def _received(row: Row, material: MaterialDefined, current: Current) -> Iterable[Event]:
+    lot = row.text("lot")
+    event = office.received(
+        material,
+        lot,
+        written(row, "quantity", row.text("unit")),
+        place=row.text("place"),
+        expiry=row.text("expiry"),
+        supplier_lot=row.text("supplier_lot"),
+        serials=row.names("serials"),
+    )
+    known = current.lots.get((material.material, lot))
+    if known is None:
+        yield event
+        if row.text("status") == "blocked":
+            yield LotStatusSet(
+                material=material.material, lot=lot, revision=1, status="blocked", reason="import"
+            )
+    elif known != (event.quantity.micros, event.quantity.unit):
+        was = of_micros(*known)
+        raise _Differs(
+            f"lot {lot} was received with {was}, not {event.quantity}:"
+            " count the lot to correct it, and put the first quantity back here"
+        )
+
+
+def _orders(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) -> None:
+    for row in rows:
+        material = book.materials.get(row.text("material"))
+        if material is None:
+            outcome.problems.append(unknown(row, "material", "material", "materials.csv"))
+            continue
+        try:
+            header = _header(row, material)
+            known = current.orders.get(header.order)
+            outcome.events += tuple(_order_events(row, header, known, book))
+        except (office.OfficeError, QuantityError) as fault:
+            refers = ("routings.csv", material.material) if "routing" in str(fault) else ("", "")
+            outcome.problems.append(row.problem("quantity", str(fault), refers))
+
+
+def _header(row: Row, material: MaterialDefined) -> OrderPlanned:
+    quantity = written(row, "quantity", material.unit)
+    office.order_number(row.text("order"))
+    return OrderPlanned(
+        order=row.text("order"),
+        revision=1,
+        material=material.material,
+        quantity=whole_if_counted(office.in_base(quantity, material)),
+        due=row.text("due"),
+        start=row.text("start"),
+        priority=row.count("priority"),
+        note=row.text("note"),
+        customer_reference=row.text("customer_reference"),
+        tolerance_percent=row.text("tolerance_percent"),
+        limit_percent=row.text("limit_percent"),
+    )
+
+
+def _order_events(
+    row: Row, header: OrderPlanned, known: Order | None, book: Book
+) -> Iterable[Event]:
+    wants_release = row.yes("release")
+    present = known.header if known else None
+    if known is None or present is None:
+        yield header
+        if wants_release:
+            yield office.released(header, _rule(row), book, 2)
+        return
+    revision = present.revision + 1
+    if known.status is Status.PLANNED and wants_release:
+        yield office.released(header, _rule(row), book, revision)
+    elif not _same_header(header, present):
+        if known.status in {Status.CLOSED, Status.CANCELLED}:
+            raise office.OfficeConflict(
+                f"order {header.order} is {known.status}: leave it as it was"
+            )
+        yield office.changed(header, revision, "import")
+
+
+def _rule(row: Row) -> LabelRule:
+    return msgspec.convert({"label": row.text("label"), "lot": row.text("output_lot")}, LabelRule)
+
+
+def _same_header(one: OrderHeader, other: OrderHeader) -> bool:
+    names = [name for name in OrderHeader.__struct_fields__ if name not in STAMP]
+    return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -1,0 +1,286 @@
+"""What the office says, as events: orders planned, released, held, closed; goods received.
+
+Pure: the present state comes in, events without a stamp go out; the desk appends them.
+
+    OfficeError          what was asked cannot be done as it stands
+    ├── OfficeUnknown    no such order or material
+    ├── OfficeConflict   the order's state does not allow it, or its number is taken
+    ├── OfficeInvalid    a value that cannot be taken
+    └── OfficeBusy       the views do not follow the ledger in time
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sync.domain.events import (
+    NAME_CHARS_MAX,
+    TEXT_CHARS_MAX,
+    LabelRule,
+    MaterialDefined,
+    MaterialReceived,
+    OrderCancelled,
+    OrderChanged,
+    OrderClosed,
+    OrderHeader,
+    OrderHeld,
+    OrderPlanned,
+    OrderRegister,
+    OrderReleased,
+    OrderReopened,
+    OrderResumed,
+)
+from sync.domain.quantity import (
+    Quantity,
+    QuantityError,
+    convert,
+    typed,
+    unit_named,
+    whole_if_counted,
+)
+from sync.server.planning.explosion import Book, operations_of, released_lines
+
+PRIORITY_MAX: Final = 999
+PROJECTION_SECONDS_MAX: Final = 30.0
+ORDER_CHARS_MAX: Final = 40
+ORDER_NUMBER: Final = re.compile(rf"[A-Z0-9][A-Z0-9.-]{{0,{ORDER_CHARS_MAX - 1}}}\Z", re.ASCII)
+REGISTERS: Final[dict[str, type[OrderRegister]]] = {
+    "hold": OrderHeld,
+    "resume": OrderResumed,
+    "close": OrderClosed,
+    "reopen": OrderReopened,
+    "cancel": OrderCancelled,
+}
+# From which states each may be said; what else stands is told, never forced.
+ALLOWED: Final[dict[str, frozenset[str]]] = {
+    "release": frozenset({"planned"}),
+    "hold": frozenset({"planned", "released", "started"}),
+    "resume": frozenset({"held"}),
+    "close": frozenset({"released", "started", "completed", "held"}),
+    "reopen": frozenset({"closed"}),
+    "cancel": frozenset({"planned", "released", "held"}),
+}
+_NEXT: Final[dict[str, str]] = {
+    "planned": "release it first",
+    "held": "resume it first",
+    "closed": "reopen it first",
+    "cancelled": "plan a new order",
+    "started": "hold or close it",
+    "completed": "close it",
+    "released": "hold it, or wait for the floor",
+}
+
+
+class OfficeError(Exception):
+    """The message names the thing, the value and the next step."""
+
+
+class OfficeUnknown(OfficeError):  # noqa: N818 — named after what happened
+    pass
+
+
+class OfficeConflict(OfficeError):  # noqa: N818
+    pass
+
+
+class OfficeInvalid(OfficeError):  # noqa: N818
+    pass
+
+
+class OfficeBusy(OfficeError):  # noqa: N818
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a planner asks for, as written; `quantity` in any unit that the material knows."""
+
+    material: str
+    quantity: str
+    order: str = ""
+    unit: str = ""
+    due: str = ""
+    start: str = ""
+    priority: int = 50
+    note: str = ""
+    customer_reference: str = ""
+
+
+def planned(wanted: Wanted, book: Book) -> OrderPlanned:
+    """A new order; raises `OfficeUnknown` or `OfficeInvalid`."""
+    material = material_of(wanted.material, book)
+    return OrderPlanned(
+        order=order_number(wanted.order),
+        revision=1,
+        material=material.material,
+        quantity=quantity_of(wanted.quantity, wanted.unit, material),
+        due=day("due", wanted.due),
+        start=day("planned start", wanted.start),
+        priority=_priority(wanted.priority),
+        note=_within("note", wanted.note, TEXT_CHARS_MAX),
+        customer_reference=_within("customer reference", wanted.customer_reference, NAME_CHARS_MAX),
+    )
+
+
+def released(header: OrderHeader, rule: LabelRule, book: Book, revision: int) -> OrderReleased:
+    """All that stations need to run the order: lines scaled, operations, label rule, units.
+
+    Raises `OfficeUnknown`, or `OfficeInvalid` where routing or units do not allow a release.
+    """
+    material = material_of(header.material, book)
+    operations = operations_of(header.material, book)
+    if not operations:
+        raise OfficeInvalid(
+            f"order {header.order}: {header.material} has no routing; import one in routings.csv"
+        )
+    try:
+        lines = released_lines(header.material, header.quantity, book)
+    except QuantityError as fault:
+        raise OfficeInvalid(f"order {header.order}: {fault}; mend its BOM's units") from None
+    return OrderReleased(
+        order=header.order,
+        revision=revision,
+        material=header.material,
+        quantity=header.quantity,
+        due=header.due,
+        start=header.start,
+        priority=header.priority,
+        note=header.note,
+        customer_reference=header.customer_reference,
+        tolerance_percent=header.tolerance_percent,
+        limit_percent=header.limit_percent,
+        name=material.name,
+        operations=operations,
+        lines=lines,
+        label=rule,
+        shelf_life_days=material.shelf_life_days,
+        serial_controlled=material.serial_controlled,
+        gtin=material.gtin,
+    )
+
+
+def changed(header: OrderHeader, revision: int, reason: str = "") -> OrderChanged:
+    """The values of `header` as a change of that order."""
+    return OrderChanged(
+        order=header.order,
+        revision=revision,
+        material=header.material,
+        quantity=header.quantity,
+        due=header.due,
+        start=header.start,
+        priority=header.priority,
+        note=header.note,
+        customer_reference=header.customer_reference,
+        tolerance_percent=header.tolerance_percent,
+        limit_percent=header.limit_percent,
+        reason=reason,
+    )
+
+
+def register(word: str, order: str, revision: int, reason: str = "") -> OrderRegister:
+    """`hold`, `resume`, `close`, `reopen` or `cancel`, as an event."""
+    reason = _within("reason", reason, TEXT_CHARS_MAX)
+    return REGISTERS[word](order=order, revision=revision, reason=reason)
+
+
+def require(word: str, order: str, status: str) -> None:
+    """Raises `OfficeConflict` where the order's status does not allow the word."""
+    if status not in ALLOWED[word]:
+        raise OfficeConflict(
+            f"order {order} is {status}: cannot {word} it; {_NEXT.get(status, 'look at it')}"
+        )
+
+
+def received(
+    material: MaterialDefined,
+    lot: str,
+    quantity: Quantity,
+    *,
+    place: str = "",
+    expiry: str = "",
+    supplier: str = "",
+    supplier_lot: str = "",
+    serials: tuple[str, ...] = (),
+) -> MaterialReceived:
+    """Goods into stock, in the material's base unit; raises `OfficeInvalid`."""
+    base = in_base(quantity, material)
+    if serials and len(serials) * 1_000_000 != base.micros:
+        raise OfficeInvalid(
+            f"lot {lot} of {material.material}: {len(serials)} serials for {base}; list each one"
+        )
+    return MaterialReceived(
+        material=material.material,
+        lot=_within("lot", lot, NAME_CHARS_MAX),
+        quantity=base,
+        place=_within("place", place, NAME_CHARS_MAX) or material.place,
+        expiry=day("expiry", expiry),
+        supplier=_within("supplier", supplier, NAME_CHARS_MAX),
+        supplier_lot=_within("supplier lot", supplier_lot, NAME_CHARS_MAX),
+        serials=serials,
+    )
+
+
+def order_number(written: str) -> str:
+    """A number that every code can carry (capitals, digits, dot, dash); raises `OfficeInvalid`."""
+    if not ORDER_NUMBER.match(written):
+        raise OfficeInvalid(
+            f"order number {written[:60]!r}: use up to {ORDER_CHARS_MAX} of A-Z 0-9 . and -"
+        )
+    return written
+
+
+def material_of(name: str, book: Book) -> MaterialDefined:
+    """The active material; raises `OfficeUnknown`."""
+    material = book.materials.get(name)
+    if material is None:
+        raise OfficeUnknown(f"material {name[:40]!r} is not defined: import it in materials.csv")
+    return material
+
+
+def quantity_of(written: str, unit: str, material: MaterialDefined) -> Quantity:
+    """A positive quantity in base unit, from `12.5`, `12,5` or `12.5 kg`.
+
+    Raises `OfficeInvalid`.
+    """
+    amount, _, own = written.strip().partition(" ")
+    try:
+        quantity = typed(amount, unit_named(own or unit or material.unit))
+    except QuantityError as fault:
+        raise OfficeInvalid(f"quantity {fault}") from None
+    if quantity.micros <= 0:
+        raise OfficeInvalid(f"quantity {written[:20]}: must be more than nothing")
+    return in_base(quantity, material)
+
+
+def in_base(quantity: Quantity, material: MaterialDefined) -> Quantity:
+    """The quantity in the material's base unit, whole if counted; raises `OfficeInvalid`."""
+    try:
+        return whole_if_counted(convert(quantity, material.unit, material.conversions))
+    except QuantityError as fault:
+        raise OfficeInvalid(
+            f"material {material.material}: {fault}; write it in {material.unit}"
+        ) from None
+
+
+def day(name: str, written: str) -> str:
+    """An ISO date or nothing; raises `OfficeInvalid`."""
+    try:
+        return date.fromisoformat(written.strip()).isoformat() if written.strip() else ""
+    except ValueError:
+        raise OfficeInvalid(f"{name} {written[:20]!r} is no date: write 2027-03-31") from None
+
+
+def _priority(priority: int) -> int:
+    if not 0 <= priority <= PRIORITY_MAX:
+        raise OfficeInvalid(f"priority {priority}: want 0 (first) to {PRIORITY_MAX}")
+    return priority
+
+
+def _within(name: str, written: str, characters_max: int) -> str:
+    plain = written.strip()
+    if len(plain) > characters_max:
+        raise OfficeInvalid(f"{name}: {len(plain)} characters, at most {characters_max}")
+    if any(ord(sign) < 32 and sign not in "\n\t\r" for sign in plain):
+        raise OfficeInvalid(f"{name}: holds a control character; write plain text")
+    return plain

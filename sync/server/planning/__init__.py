@@ -1,0 +1,1 @@
+"""Planning, pure: what an order needs, and whether it can be made."""

@@ -1,0 +1,317 @@
+"""The home of the projector: a reader with a mark that folds the ledger into the view tables.
+
+It reads and folds a slice outside any write, then writes rows, feed and mark in one short
+transaction that holds only if the mark is still where the slice began: two projectors on one
+database cannot both write it. A rebuild fills shadow tables the same way and swaps them.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from sqlalchemy import Connection, Table, inspect, select, text, update
+from sqlalchemy.schema import CreateTable, DropTable
+
+from sync.server import tables as ledger_tables
+from sync.server.database import Database, DatabaseError
+from sync.server.feed import append_feed
+from sync.server.ledger import move_mark, reader_mark
+from sync.server.projector_fold import Entry, Fold, earlier_of
+from sync.server.projector_state import LIVE, SHADOWED, Memory, Tables, load_memory
+from sync.server.projector_write import Writing
+from sync.server.scopes import Concern
+from sync.server.view_tables import VIEWS, concern
+from sync.wire import Unknown, decode
+
+READER: Final = "projector"
+SHADOW_READER: Final = "projector_shadow"
+BOARD: Final = "board"
+SLICE_EVENTS_MIN: Final = 16
+SLICE_EVENTS_MAX: Final = 2_000
+WRITE_SECONDS_AIM: Final = 0.015
+POLL_SECONDS: Final = 1.0
+_log: Final = logging.getLogger("kiosk-server")
+
+
+class _Overtaken(Exception):  # noqa: N818 — not a fault: another projector wrote this slice
+    """The mark moved while a slice was folded."""
+
+
+class Projector:
+    """Keeps the views up with the ledger. Callbacks in `on_projected` take the scopes told."""
+
+    def __init__(self, database: Database) -> None:
+        self.on_projected: list[Callable[[Iterable[str]], None]] = []
+        self._database = database
+        self._live = Reader(database, LIVE, READER)
+        self._position = database.read_now(lambda conn: reader_mark(conn, READER))
+        self._moved = threading.Condition()
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._stepping = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Follow the ledger in a thread of its own."""
+        assert self._thread is None, "the projector runs already"
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the slice in hand."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread follows the ledger."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Something was appended."""
+        self._woken.set()
+
+    def position(self) -> int:
+        """How far the views are."""
+        return self._position
+
+    def wait_for(self, position: int, seconds: float) -> bool:
+        """Whether the views reach a position of the ledger within so many seconds."""
+        self.wake()
+        with self._moved:
+            return self._moved.wait_for(lambda: self._position >= position, seconds)
+
+    def step(self) -> bool:
+        """Project one slice; False where nothing was left. Raises `DatabaseError`."""
+        with self._stepping:
+            told = self._live.step()
+        if told is None:
+            return False
+        self._told(told)
+        return True
+
+    def catch_up(self) -> int:
+        """Project all that is there; returns the position. Raises `DatabaseError`."""
+        while self.step():
+            pass
+        return self._position
+
+    def rebuild(self) -> int:
+        """Make all views again from the ledger and swap them in; returns the position."""
+        shadow = Reader(self._database, SHADOWED, SHADOW_READER)
+        self._database.write_now(_create_shadows)
+        while shadow.step() is not None and not self._stopping.is_set():
+            pass
+        with self._stepping:
+            while self._live.step() is not None:
+                pass
+            while shadow.mark() < self._live.mark() and shadow.step() is not None:
+                pass
+            self._database.write_now(_swap)
+            self._live.forget()
+        self._told(frozenset())
+        return self._position
+
+    def _told(self, scopes: Iterable[str]) -> None:
+        with self._moved:
+            self._position = self._live.mark()
+            self._moved.notify_all()
+        for callback in self.on_projected:
+            callback({*scopes, BOARD})
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                self.catch_up()
+            except DatabaseError as fault:
+                _log.warning("the views stand still: %s", fault)
+            except Exception:
+                _log.exception("the views stand still at position %s", self._position)
+                self._stopping.wait(POLL_SECONDS)
+            self._woken.wait(POLL_SECONDS)
+
+
+class Reader:
+    """One set of view tables with its mark: the live ones, or the shadows of a rebuild."""
+
+    def __init__(self, database: Database, tables: Tables, reader: str) -> None:
+        self._database = database
+        self._tables = tables
+        self._reader = reader
+        self._memory = Memory()
+        self._size = SLICE_EVENTS_MIN * 4
+        self._alone = 0
+
+    def mark(self) -> int:
+        """How far these tables are."""
+        return self._database.read_now(lambda conn: reader_mark(conn, self._reader))
+
+    def forget(self) -> None:
+        """Drop all that is cached."""
+        self._memory = Memory()
+
+    def step(self) -> frozenset[str] | None:
+        """Project one slice and return the scopes told of it; nothing where nothing was left."""
+        try:
+            return self._slice(1 if self._alone else self._size)
+        except _Overtaken:
+            self.forget()
+            return frozenset()
+        except DatabaseError:
+            self.forget()
+            raise
+        except Exception:
+            self.forget()
+            if self._alone:
+                return self._pass_over()
+            _log.exception("a slice could not be folded: its events are taken one by one")
+            self._alone = self._size
+            return frozenset()
+
+    def _slice(self, limit: int) -> frozenset[str] | None:
+        folded = self._database.read_now(lambda conn: self._folded(conn, limit))
+        if folded is None:
+            return None
+        before, after, writing, feed = folded
+        began = time.perf_counter()
+        self._database.write_now(lambda conn: self._write(conn, before, after, writing, feed))
+        self._pace(time.perf_counter() - began)
+        self._memory.position = after
+        self._memory.trim()
+        return frozenset(scope for scope, _ in feed)
+
+    def _folded(
+        self, connection: Connection, limit: int
+    ) -> tuple[int, int, Writing, list[tuple[str, int]]] | None:
+        mark = reader_mark(connection, self._reader)
+        entries, last = read_entries(connection, mark, limit)
+        if last == mark:
+            return None
+        if self._memory.position != mark:
+            self._memory = load_memory(connection, self._tables, mark)
+        self._memory.position = -1  # half folded, until the write is on disk
+        fold = Fold(connection, self._tables, self._memory, entries)
+        for entry in entries:
+            fold.take(entry)
+        writing = Writing(connection, self._tables, self._memory, fold.changes)
+        feed = fold.changes.feed if self._reader == READER else []
+        return mark, last, writing, list(dict.fromkeys(feed))
+
+    def _write(
+        self,
+        connection: Connection,
+        before: int,
+        after: int,
+        writing: Writing | None,
+        feed: list[tuple[str, int]],
+    ) -> None:
+        if not _advance(connection, self._reader, before, after):
+            raise _Overtaken
+        if writing is not None:
+            writing.write(connection)
+        append_feed(connection, feed)
+
+    def _pace(self, seconds: float) -> None:
+        """Let a slice hold the writer for about `WRITE_SECONDS_AIM`."""
+        if self._alone:
+            self._alone -= 1
+        elif seconds > WRITE_SECONDS_AIM:
+            self._size = max(SLICE_EVENTS_MIN, self._size // 2)
+        elif seconds < WRITE_SECONDS_AIM / 2:
+            self._size = min(SLICE_EVENTS_MAX, self._size * 2)
+
+    def _pass_over(self) -> frozenset[str]:
+        """An event that cannot be folded must not hold back the ones behind it."""
+        mark = self.mark()
+        entries, last = self._database.read_now(lambda conn: read_entries(conn, mark, 1))
+        _log.exception("position %s cannot be folded and is passed over", last)
+        del entries
+        self._database.write_now(lambda conn: self._write(conn, mark, last, None, []))
+        self._alone -= 1
+        return frozenset()
+
+
+def read_entries(connection: Connection, position: int, limit: int) -> tuple[list[Entry], int]:
+    """The next readable events and the last position looked at."""
+    table = ledger_tables.event
+    rows = connection.execute(
+        select(table.c.position, table.c.received_ms, table.c.body, table.c.unreadable)
+        .where(table.c.position > position)
+        .order_by(table.c.position)
+        .limit(limit)
+    ).all()
+    entries = []
+    for at, received, body, unreadable in rows:
+        event = decode(body).event
+        if not unreadable and not isinstance(event, Unknown):
+            entries.append(Entry(at, received, event))
+    return entries, rows[-1][0] if rows else position
+
+
+def _advance(connection: Connection, reader: str, before: int, after: int) -> bool:
+    """Move the mark if it is still where the slice began: the fence against a second projector."""
+    table = ledger_tables.mark
+    moved = connection.execute(
+        update(table)
+        .where(table.c.reader == reader, table.c.position == before)
+        .values(position=after)
+    )
+    if moved.rowcount:
+        return True
+    if reader_mark(connection, reader) or before:
+        return False
+    move_mark(connection, reader, after)
+    return True
+
+
+def _create_shadows(connection: Connection) -> None:
+    known = set(inspect(connection).get_table_names())
+    for table in SHADOWED.all:
+        if table.name in known:
+            connection.execute(DropTable(table))
+        connection.execute(CreateTable(table))
+    move_mark(connection, SHADOW_READER, 0)
+
+
+def _swap(connection: Connection) -> None:
+    """Put the shadows in place; scopes that they concern and the old views did not are told."""
+    mark = reader_mark(connection, READER)
+    assert mark == reader_mark(connection, SHADOW_READER), "the shadows are not up with the views"
+    rows = _newly_concerned(connection, mark)
+    for view in VIEWS:
+        shadow = SHADOWED[view]
+        connection.execute(DropTable(view))
+        connection.execute(text(f"ALTER TABLE {shadow.name} RENAME TO {view.name}"))
+        _rename_key(connection, view, shadow)
+        for index in view.indexes:
+            index.create(connection)
+    append_feed(connection, rows)
+    move_mark(connection, SHADOW_READER, 0)
+
+
+def _newly_concerned(connection: Connection, mark: int) -> list[tuple[str, int]]:
+    now, shadow = concern, SHADOWED[concern]
+    columns = ("kind", "key", "scope")
+    new = select(*(shadow.c[name] for name in columns)).except_(
+        select(*(now.c[name] for name in columns))
+    )
+    rows: dict[tuple[str, int], None] = {}
+    for kind, key, scope in connection.execute(new).all():
+        begun = Concern(kind, key, scope)
+        for position in sorted(earlier_of(connection, SHADOWED, begun, mark + 1)):
+            rows[scope, position] = None
+    return list(rows)
+
+
+def _rename_key(connection: Connection, view: Table, shadow: Table) -> None:
+    """PostgreSQL keeps a key's name over a rename, and would refuse the next shadow's."""
+    if connection.dialect.name == "postgresql":
+        old, new = f"pk_{shadow.name}", f"pk_{view.name}"
+        connection.execute(text(f"ALTER TABLE {view.name} RENAME CONSTRAINT {old} TO {new}"))

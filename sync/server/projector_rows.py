@@ -1,0 +1,167 @@
+"""From folded states to the rows of the view tables; pure."""
+
+from typing import Any, Final, NamedTuple
+
+from sync.domain.amounts import Amounts
+from sync.domain.events import RoutingOperation
+from sync.domain.needs import LineState
+from sync.domain.order import Order
+from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, micros
+from sync.server.view_tables import clamped
+
+Row = tuple[Any, ...]
+
+ORDER_COLUMNS: Final = (
+    "order_number",
+    "status",
+    "material",
+    "name",
+    "unit",
+    "due",
+    "start_date",
+    "note",
+    "customer_reference",
+    "operation",
+    "work_center",
+    "planned",
+    "good",
+    "scrap",
+    "priority",
+    "revision",
+    "position",
+)
+OPERATION_COLUMNS: Final = (
+    "order_number",
+    "rank",
+    "operation",
+    "name",
+    "work_center",
+    "status",
+    "good",
+    "scrap",
+    "seconds_left",
+)
+MATERIAL_COLUMNS: Final = (
+    "order_number",
+    "rank",
+    "line",
+    "material",
+    "name",
+    "unit",
+    "operation",
+    "needed",
+    "consumed",
+    "waste",
+    "remaining",
+)
+LOT_COLUMNS: Final = ("order_number", "material", "lot", "unit", "consumed")
+OUTPUT_COLUMNS: Final = ("order_number", "material", "lot", "unit", "produced")
+
+
+class OrderRows(NamedTuple):
+    """All rows of one order but its state."""
+
+    view: Row
+    operations: tuple[Row, ...]
+    materials: tuple[Row, ...]
+    lots: tuple[Row, ...]
+    outputs: tuple[Row, ...]
+
+
+def order_rows(order: Order, lines: tuple[LineState, ...], name: str, position: int) -> OrderRows:
+    """The rows of an order; `name` is its material's, `position` the ledger's when it changed."""
+    current = current_operation(order)
+    number, header = order.number, order.header
+    view = (
+        number,
+        str(order.status),
+        order.material,
+        order.release.name if order.release else name,
+        order.unit,
+        order.due,
+        header.start if header else "",
+        header.note if header else "",
+        header.customer_reference if header else "",
+        current.operation if current else "",
+        current.work_center if current else "",
+        clamped(order.planned),
+        clamped(order.good_total),
+        clamped(order.scrap_total),
+        order.priority,
+        header.revision if header else 0,
+        position,
+    )
+    return OrderRows(
+        view,
+        tuple(_operation_row(order, n, one) for n, one in enumerate(order.operations)),
+        tuple(_material_row(number, n, line) for n, line in enumerate(lines)),
+        tuple(_lot_rows(number, order.consumed)),
+        tuple(_lot_rows(number, order.outputs)),
+    )
+
+
+def current_operation(order: Order) -> RoutingOperation | None:
+    """The first operation that runs, else the first that is not ended."""
+    left = [one for one in order.operations if not order.is_ended(one.operation)]
+    running = (one for one in left if order.start_of(one.operation) is not None)
+    return next(running, left[0] if left else None)
+
+
+def seconds_left(order: Order, operation: RoutingOperation) -> int:
+    """Planned seconds of what is still to be made there, set-up included before its start."""
+    if order.is_ended(operation.operation):
+        return 0
+    run = micros(operation.run_seconds) if AMOUNT.match(operation.run_seconds) else 0
+    left = max(0, order.remaining(operation.operation) - order.scrap_at(operation.operation))
+    begun = any(one.operation == operation.operation for one in order.starts.values())
+    return (0 if begun else operation.setup_seconds) + run * left // MICROS_PER_ONE**2
+
+
+def _operation_row(order: Order, rank: int, operation: RoutingOperation) -> Row:
+    name = operation.operation
+    return (
+        order.number,
+        rank,
+        name,
+        operation.name,
+        operation.work_center,
+        _operation_status(order, name),
+        clamped(order.good_at(name)),
+        clamped(order.scrap_at(name)),
+        clamped(seconds_left(order, operation)),
+    )
+
+
+def _operation_status(order: Order, operation: str) -> str:
+    if order.is_ended(operation):
+        return "ended"
+    start = order.start_of(operation)
+    if start is None:
+        return "waiting"
+    return "paused" if order.is_paused(start.id) else "running"
+
+
+def _material_row(number: str, rank: int, state: LineState) -> Row:
+    line = state.line
+    return (
+        number,
+        rank,
+        line.line,
+        line.material,
+        line.name,
+        line.quantity.unit,
+        line.operation,
+        clamped(state.need),
+        clamped(state.consumed),
+        clamped(state.waste),
+        clamped(state.remaining),
+    )
+
+
+def _lot_rows(number: str, lots_by_material: dict[str, dict[str, Amounts]]) -> list[Row]:
+    return [
+        (number, material, lot, unit, clamped(value))
+        for material, lots in lots_by_material.items()
+        for lot, amounts in lots.items()
+        for unit, value in amounts.items()
+    ]

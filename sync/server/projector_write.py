@@ -1,0 +1,384 @@
+"""What a folded slice writes into the view tables: many rows a statement, one text a database."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, tuple_, update
+from sqlalchemy.dialects import postgresql
+
+from sync.domain.events import Event
+from sync.domain.needs import LineState
+from sync.domain.order import Order
+from sync.domain.rules import SEVERITIES
+from sync.server.database import rows_with
+from sync.server.projector_fold import Changes, Found
+from sync.server.projector_rows import (
+    LOT_COLUMNS,
+    MATERIAL_COLUMNS,
+    OPERATION_COLUMNS,
+    ORDER_COLUMNS,
+    OUTPUT_COLUMNS,
+    OrderRows,
+    Row,
+    order_rows,
+)
+from sync.server.projector_state import Holding, Memory, Tables, encode_state
+from sync.server.view_tables import (
+    clamped,
+    concern,
+    deviation,
+    lot_event,
+    master,
+    order_lot,
+    order_material,
+    order_operation,
+    order_output,
+    order_state,
+    order_view,
+    reversed_act,
+    serial_use,
+    stock,
+    stock_place,
+)
+from sync.wire import encode
+
+OPEN: Final = "open"
+WITHDRAWN: Final = "withdrawn"
+REVIEWED: Final = "reviewed"
+OF_EVENT: Final = "event"
+OF_SET: Final = "set"
+NOT_PROJECTED: Final = "not_projected"
+
+_STATE: Final = ("order_number", "body")
+_STOCK: Final = (
+    "lot", "material", "unit", "place", "expiry", "status", "supplier_lot", "micros", "received",
+    "body",
+)  # fmt: skip
+_PLACE: Final = ("material", "lot", "place", "unit", "micros")
+_MASTER: Final = ("kind", "key", "revision", "event_id", "body")
+_SERIAL: Final = ("serial", "material", "way", "order_number", "uses")
+_DEVIATION: Final = (
+    "target", "name", "subject", "kind", "order_number", "material", "lot", "station", "operator",
+    "at", "severity", "facts", "accepted_by", "status", "verdict", "position",
+)  # fmt: skip
+
+Statement = Callable[[Connection], None]
+Part = Callable[[OrderRows], tuple[Row, ...]]
+
+# View, columns, how many of them are the key, and which of an order's rows.
+_PARTS: Final[tuple[tuple[Table, tuple[str, ...], int, Part], ...]] = (
+    (order_operation, OPERATION_COLUMNS, 2, lambda rows: rows.operations),
+    (order_material, MATERIAL_COLUMNS, 2, lambda rows: rows.materials),
+    (order_lot, LOT_COLUMNS, 4, lambda rows: rows.lots),
+    (order_output, OUTPUT_COLUMNS, 4, lambda rows: rows.outputs),
+)
+
+
+def put_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Insert rows, or replace those of the same key."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        names, signs = ", ".join(columns), ", ".join("?" * len(columns))
+        connection.exec_driver_sql(
+            f"INSERT OR REPLACE INTO {table.name} ({names}) VALUES ({signs})", list(rows)
+        )
+        return
+    keys = table.primary_key
+    put = postgresql.insert(table)
+    values = {name: put.excluded[name] for name in columns if name not in keys.columns}
+    if values:
+        put = put.on_conflict_do_update(constraint=keys, set_=values)
+    else:
+        put = put.on_conflict_do_nothing()
+    connection.execute(put, [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def drop_rows(
+    connection: Connection, table: Table, columns: Sequence[str], keys: Collection[Row]
+) -> None:
+    """Delete the rows whose columns are one of the keys."""
+    if not keys:
+        return
+    if connection.dialect.name == "sqlite":
+        where = " AND ".join(f"{name} = ?" for name in columns)
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where}", list(keys))
+    else:
+        found = tuple_(*(table.c[name] for name in columns)).in_(list(keys))
+        connection.execute(delete(table).where(found))
+
+
+class Writing:
+    """The rows of one slice, made before the transaction and written in it."""
+
+    def __init__(
+        self, connection: Connection, tables: Tables, memory: Memory, changes: Changes
+    ) -> None:
+        """Make all rows; reads through `connection`, writes nothing."""
+        self._tables = tables
+        self._memory = memory
+        self._changes = changes
+        self._acts: list[Statement] = []
+        self._set: dict[tuple[str, str, str], Row] = {}
+        self._serial_orders: set[str] = set()
+        self._masters()
+        self._orders()
+        self._lots()
+        self._serials(connection)
+        self._deviations(connection)
+
+    def write(self, connection: Connection) -> None:
+        """Write everything but feed and mark."""
+        for act in self._acts:
+            act(connection)
+
+    def _put(self, view: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        if rows:
+            table = self._tables[view]
+            self._acts.append(lambda conn: put_rows(conn, table, columns, rows))
+
+    def _drop(self, view: Table, columns: Sequence[str], keys: Collection[Row]) -> None:
+        if keys:
+            table = self._tables[view]
+            self._acts.append(lambda conn: drop_rows(conn, table, columns, keys))
+
+    def _masters(self) -> None:
+        changes = self._changes
+        put = [
+            (kind, key, getattr(event, "revision", 0), event.id, encode(event))
+            for (kind, key), event in changes.masters.items()
+            if event is not None
+        ]
+        gone = [key for key, event in changes.masters.items() if event is None]
+        self._drop(master, ("kind", "key"), gone)
+        self._put(master, _MASTER, put)
+        self._put(reversed_act, ("act", "position"), list(changes.reversed.items()))
+        self._put(
+            concern,
+            ("key", "kind", "scope"),
+            [(one.key, one.kind, one.scope) for one in changes.concerns],
+        )
+        self._put(lot_event, ("material", "lot", "position", "of_order"), changes.lot_events)
+
+    def _orders(self) -> None:
+        states: list[Row] = []
+        rows: dict[str, OrderRows] = {}
+        gone = []
+        for number, position in self._changes.orders.items():
+            order = self._memory.orders[number]
+            if order.is_empty:
+                gone.append(number)
+                continue
+            states.append((number, encode_state(order)))
+            lines = order.all_lines()
+            rows[number] = order_rows(order, lines, self._name(order), position)
+            self._over_issues(order, lines, position)
+        self._put(order_state, _STATE, states)
+        self._forget(gone)
+        self._order_rows(rows)
+
+    def _name(self, order: Order) -> str:
+        known = self._memory.shop.materials.get(order.material)
+        return known.name if known else order.material
+
+    def _forget(self, numbers: Sequence[str]) -> None:
+        keys = [(number,) for number in numbers]
+        for number in numbers:
+            self._memory.rows.pop(number, None)
+        for view in (order_state, order_view, *(view for view, *_ in _PARTS)):
+            self._drop(view, ("order_number",), keys)
+
+    def _order_rows(self, rows: dict[str, OrderRows]) -> None:
+        """Write what differs from what was written last; all of an order not in memory."""
+        known = self._memory.rows
+        self._put(order_view, ORDER_COLUMNS, [one.view for one in rows.values()])
+        fresh = [(number,) for number in rows if number not in known]
+        for view, columns, keys, part in _PARTS:
+            self._drop(view, ("order_number",), fresh)
+            gone: list[Row] = []
+            new: list[Row] = []
+            for number, one in rows.items():
+                before = part(known[number]) if number in known else ()
+                now = part(one)
+                if before != now:
+                    old = set(before)
+                    new += [row for row in now if row not in old]
+                    kept = {row[:keys] for row in now}
+                    gone += [row[:keys] for row in before if row[:keys] not in kept]
+            self._drop(view, columns[:keys], gone)
+            self._put(view, columns, new)
+        known.update(rows)
+
+    def _over_issues(self, order: Order, lines: Iterable[LineState], position: int) -> None:
+        """Lines that took more than need and tolerance, from all that is known of the order."""
+        for state in lines:
+            line = state.line
+            if line.backflush or state.issued <= max(state.need, state.tolerated):
+                continue
+            grade = "over_issue_limit" if state.issued > state.limit else "over_issue"
+            facts = {
+                "line": line.line,
+                "material": line.material,
+                "name": line.name,
+                "need": str(clamped(state.need)),
+                "issued": str(clamped(state.issued)),
+                "unit": line.quantity.unit,
+            }
+            key = (order.number, "over_issue", f"line {line.line}")
+            self._set[key] = _set_row(key, order.number, line.material, grade, facts, position)
+
+    def _lots(self) -> None:
+        rows, places, keys = [], [], []
+        for material, lot in self._changes.lots:
+            held = self._memory.holdings[material, lot]
+            keys.append((material, lot))
+            rows.append(_stock_row(held))
+            unit = held.lot.unit
+            places += [
+                (material, lot, place, unit, clamped(micros))
+                for place, micros in held.lot.places.items()
+            ]
+        self._put(stock, _STOCK, rows)
+        self._drop(stock_place, ("material", "lot"), keys)
+        self._put(stock_place, _PLACE, places)
+
+    def _serials(self, connection: Connection) -> None:
+        """Numbers that were taken or made more than once, whatever the order of arrival."""
+        changed = {key: uses for key, uses in self._changes.serials.items() if uses}
+        names = sorted({key[0] for key in changed})
+        table = self._tables[serial_use]
+        rows = rows_with(connection, table, "serial", names, "material", "way", "order_number",
+                         "uses")  # fmt: skip
+        uses = {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
+        for key, more in changed.items():
+            uses[key] = uses.get(key, 0) + more
+        self._put(serial_use, _SERIAL, [(*key, uses[key]) for key in changed])
+        touched = {key[:3] for key in changed}
+        seen: dict[tuple[str, str, str], int] = {}
+        for key, count in uses.items():
+            seen[key[:3]] = seen.get(key[:3], 0) + max(0, count)
+        self._set_serials(uses, {key for key in touched if seen[key] > 1}, touched)
+
+    def _set_serials(
+        self,
+        uses: dict[tuple[str, str, str, str], int],
+        doubled: set[tuple[str, str, str]],
+        touched: set[tuple[str, str, str]],
+    ) -> None:
+        for serial, material, way, order in sorted(uses):
+            if (serial, material, way) not in touched:
+                continue
+            key = (order, "serial_seen_before", f"{way} {material} {serial}")
+            if (serial, material, way) in doubled and uses[serial, material, way, order] > 0:
+                facts = {"serial": serial, "material": material, "way": way}
+                self._set[key] = _set_row(key, order, material, key[1], facts, 0)
+            else:
+                self._set.pop(key, None)
+                self._drop(deviation, ("target", "name", "subject"), [key])
+
+    def _deviations(self, connection: Connection) -> None:
+        changes = self._changes
+        self._put(deviation, _DEVIATION, [_found_row(found) for found in changes.found])
+        self._put(deviation, _DEVIATION, [_fault_row(*fault) for fault in changes.faults])
+        self._of_sets(connection)
+        self._acts.append(self._settle)
+
+    def _of_sets(self, connection: Connection) -> None:
+        """Open what the orders now show, and withdraw what later events dissolved."""
+        orders = sorted(self._changes.orders)
+        table = self._tables[deviation]
+        rows = rows_with(connection, table, "target", orders, "name", "subject", "kind")
+        stale = [
+            (row[0], row[1], row[2])
+            for row in rows
+            if row[3] == OF_SET and row[1] == "over_issue" and row[:3] not in self._set
+        ]
+        known = {row[:3] for row in rows}
+        self._drop(deviation, ("target", "name", "subject"), stale)
+        self._put(deviation, _DEVIATION, [r for key, r in self._set.items() if key not in known])
+
+    def _settle(self, connection: Connection) -> None:
+        table = self._tables[deviation]
+        for target in self._changes.withdrawn:
+            connection.execute(
+                update(table)
+                .where(table.c.target == target, table.c.kind == OF_EVENT)
+                .values(status=WITHDRAWN)
+            )
+        for review in self._changes.reviews:
+            connection.execute(
+                update(table)
+                .where(table.c.target == review.of, table.c.name == review.deviation)
+                .where(table.c.status == OPEN)
+                .values(status=REVIEWED, verdict=review.verdict)
+            )
+
+
+def _set_row(
+    key: tuple[str, str, str], order: str, material: str, grade: str, facts: dict[str, str],
+    position: int,
+) -> Row:  # fmt: skip
+    told = msgspec.json.encode(facts).decode()
+    severity = str(SEVERITIES[grade])
+    return (*key, OF_SET, order, material, "", "", "", "", severity, told, "", OPEN, "", position)
+
+
+def _found_row(found: Found) -> Row:
+    (position, _, event), verdict = found
+    facts = dict(verdict.facts)
+    accepted = next((one.by for one in event.accepted if one.deviation == verdict.name), "")
+    subject = facts.get("line", "") or facts.get("material", "")
+    return _event_row(
+        event, verdict.name, subject, str(verdict.severity), facts, accepted, position
+    )
+
+
+def _fault_row(entry: Any, fault: str) -> Row:
+    return _event_row(
+        entry.event, NOT_PROJECTED, "", str(SEVERITIES["unknown_target"]), {"why": fault[:500]},
+        "", entry.position,
+    )  # fmt: skip
+
+
+def _event_row(
+    event: Event, name: str, subject: str, severity: str, facts: dict[str, str], accepted: str,
+    position: int,
+) -> Row:  # fmt: skip
+    return (
+        event.id,
+        name,
+        subject,
+        OF_EVENT,
+        facts.get("order", "") or getattr(event, "order", ""),
+        facts.get("material", "") or getattr(event, "material", ""),
+        facts.get("lot", "") or getattr(event, "lot", ""),
+        event.station,
+        event.operator,
+        event.at,
+        severity,
+        msgspec.json.encode(facts).decode(),
+        accepted,
+        OPEN,
+        "",
+        position,
+    )
+
+
+def _stock_row(held: Holding) -> Row:
+    lot = held.lot
+    places = ", ".join(place for place, micros in lot.places.items() if place and micros > 0)
+    return (
+        lot.lot,
+        lot.material,
+        lot.unit,
+        places,
+        lot.expiry,
+        lot.status,
+        held.supplier_lot,
+        clamped(lot.micros),
+        clamped(held.received),
+        encode_state(held),
+    )

@@ -1,0 +1,258 @@
+"""The home of what people ask of the view tables: orders, stock, shortages, stations, deviations.
+
+Questions take a connection and give structs that are ready for JSON: amounts are decimal text with
+their unit beside them, dates ISO text.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sync.domain.events import LabelRule
+from sync.domain.order import Order
+from sync.domain.quantity import text
+from sync.server.ledger import reader_mark
+from sync.server.planning.explosion import Book, short_orders
+from sync.server.projector_state import LIVE, decode_order, load_memory
+from sync.server.view_tables import (
+    master,
+    order_lot,
+    order_material,
+    order_operation,
+    order_output,
+    order_state,
+    order_view,
+)
+from sync.server.views_office import deviation_counts
+from sync.server.views_snapshot import snapshot_positions
+from sync.server.views_stock import available
+
+__all__ = ["snapshot_positions"]
+
+OPEN: Final = ("planned", "released", "started", "held")
+IN_WORK: Final = ("released", "started", "held")
+PAGE_ROWS_MAX: Final = 500
+READER: Final = "projector"
+DAY_HOURS: Final = 8.0
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """A decimal amount and its UN/CEFACT unit."""
+
+    amount: str
+    unit: str
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """One order in a list; `slack` is days between its end by plan and its due day."""
+
+    order: str
+    status: str
+    material: str
+    name: str
+    planned: Amount
+    good: Amount
+    scrap: Amount
+    due: str
+    start: str
+    priority: int
+    note: str
+    customer_reference: str
+    operation: str
+    work_center: str
+    slack: int | None
+    short: tuple[str, ...]
+    deviations: int
+    position: int
+
+    @property
+    def share(self) -> int:
+        """Percent of plan that is good, 0 to 100."""
+        planned = float(self.planned.amount)
+        return max(0, min(100, round(100 * float(self.good.amount) / planned))) if planned else 0
+
+
+def projected(connection: Connection) -> int:
+    """How far the views are."""
+    return reader_mark(connection, READER)
+
+
+def order_lines(
+    connection: Connection,
+    today: date,
+    statuses: Sequence[str] = (),
+    after: str = "",
+    limit: int = PAGE_ROWS_MAX,
+) -> list[OrderLine]:
+    """Orders by number, after one; of some statuses or of all."""
+    table = order_view
+    query = select(table).where(table.c.order_number > after).order_by(table.c.order_number)
+    if statuses:
+        query = query.where(table.c.status.in_(list(statuses)))
+    rows = connection.execute(query.limit(limit)).all()
+    lacking, counted = shortages(connection, today), deviation_counts(connection)
+    days = days_left(connection, statuses or OPEN)
+    return [_line(row, today, lacking, counted, days) for row in rows]
+
+
+def order_line(connection: Connection, number: str, today: date) -> OrderLine | None:
+    """One order, or nothing."""
+    table = order_view
+    row = connection.execute(select(table).where(table.c.order_number == number)).one_or_none()
+    if row is None:
+        return None
+    lacking, counted = shortages(connection, today), deviation_counts(connection)
+    return _line(row, today, lacking, counted, days_left(connection, OPEN))
+
+
+def order_of_state(connection: Connection, number: str) -> Order | None:
+    """The folded state of an order, or nothing."""
+    table = order_state
+    found = connection.execute(select(table.c.body).where(table.c.order_number == number))
+    body = found.scalar()
+    return decode_order(body) if body is not None else None
+
+
+def rows_of(connection: Connection, view: Any, number: str) -> Sequence[Any]:
+    """The rows of one order in one of its tables, by key."""
+    table = view
+    query = select(table).where(table.c.order_number == number)
+    return connection.execute(query.order_by(*table.primary_key.columns)).all()
+
+
+def operation_rows(connection: Connection, number: str) -> Sequence[Any]:
+    return rows_of(connection, order_operation, number)
+
+
+def material_rows(connection: Connection, number: str) -> Sequence[Any]:
+    return rows_of(connection, order_material, number)
+
+
+def output_rows(connection: Connection, number: str) -> Sequence[Any]:
+    return rows_of(connection, order_output, number)
+
+
+def lot_rows(connection: Connection, number: str) -> Sequence[Any]:
+    return rows_of(connection, order_lot, number)
+
+
+def shortages(connection: Connection, today: date) -> dict[str, set[str]]:
+    """Order → materials that open orders before it and itself leave short."""
+    line, order = order_material, order_view
+    rows = connection.execute(
+        select(line.c.order_number, line.c.material, line.c.remaining)
+        .join(order, order.c.order_number == line.c.order_number)
+        .where(order.c.status.in_(IN_WORK), line.c.remaining > 0)
+        .order_by(order.c.priority, order.c.start_date, order.c.due, order.c.order_number)
+    ).all()
+    wanted: dict[str, int] = {}
+    for _, material, remaining in rows:
+        wanted[material] = wanted.get(material, 0) + remaining
+    held = available(connection, today)
+    scarce = {material for material, needed in wanted.items() if held.get(material, 0) < needed}
+    return short_orders([(r[0], r[1], r[2]) for r in rows if r[1] in scarce], held)
+
+
+def promised(connection: Connection) -> list[tuple[str, int]]:
+    """(material, micros) that orders in work still need."""
+    line, order = order_material, order_view
+    rows = connection.execute(
+        select(line.c.material, line.c.remaining)
+        .join(order, order.c.order_number == line.c.order_number)
+        .where(order.c.status.in_(IN_WORK), line.c.remaining > 0)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def days_left(connection: Connection, statuses: Collection[str]) -> dict[str, float]:
+    """Order → working days that its open operations still take, at their work centers' hours."""
+    step, order = order_operation, order_view
+    rows = connection.execute(
+        select(step.c.order_number, step.c.work_center, step.c.seconds_left)
+        .join(order, order.c.order_number == step.c.order_number)
+        .where(order.c.status.in_(list(statuses)), step.c.seconds_left > 0)
+    )
+    hours = work_center_hours(connection)
+    days: dict[str, float] = {}
+    for number, center, seconds in rows:
+        a_day = hours.get(center, DAY_HOURS) * 3_600
+        days[number] = days.get(number, 0.0) + seconds / a_day
+    return days
+
+
+def work_center_hours(connection: Connection) -> dict[str, float]:
+    """Work center → hours a day."""
+    table = master
+    rows = connection.execute(
+        select(table.c.key, table.c.body).where(table.c.kind == "WorkCenterDefined")
+    )
+    found = {}
+    for key, body in rows:
+        written = str(msgspec.json.decode(body).get("hours_per_day", ""))
+        try:
+            found[key] = float(written) or DAY_HOURS
+        except ValueError:
+            found[key] = DAY_HOURS
+    return found
+
+
+def book(connection: Connection) -> Book:
+    """The master data that planning reads; what is not active is left out."""
+    shop = load_memory(connection, LIVE, 0).shop
+    return Book(
+        {key: item for key, item in shop.materials.items() if item.active},
+        {key: item for key, item in shop.boms.items() if item.active},
+        {key: item for key, item in shop.routings.items() if item.active},
+    )
+
+
+def label_rule(order: Order) -> LabelRule:
+    """The rule that an order was released with, else the usual one."""
+    return order.release.label if order.release else LabelRule()
+
+
+def _line(
+    row: Any,
+    today: date,
+    lacking: dict[str, set[str]],
+    counted: dict[str, int],
+    days: dict[str, float],
+) -> OrderLine:
+    number = row.order_number
+    open_still = row.status in OPEN
+    return OrderLine(
+        order=number,
+        status=row.status,
+        material=row.material,
+        name=row.name or row.material,
+        planned=amount(row.planned, row.unit),
+        good=amount(row.good, row.unit),
+        scrap=amount(row.scrap, row.unit),
+        due=row.due,
+        start=row.start_date,
+        priority=row.priority,
+        note=row.note,
+        customer_reference=row.customer_reference,
+        operation=row.operation,
+        work_center=row.work_center,
+        slack=slack_days(row.due, today, days.get(number, 0.0)) if open_still else None,
+        short=tuple(sorted(lacking.get(number, ()))),
+        deviations=counted.get(number, 0),
+        position=row.position,
+    )
+
+
+def slack_days(due: str, today: date, work_days: float) -> int | None:
+    """Whole days between the end of the work, begun now without waiting, and the due day."""
+    try:
+        until = date.fromisoformat(due)
+    except ValueError:
+        return None
+    return (until - today).days - int(work_days)
+
+
+def amount(micros: int, unit: str) -> Amount:
+    return Amount(text(int(micros)), unit)

@@ -1,0 +1,120 @@
+"""What the office asks of the floor: which stations are heard, what disagrees with the plan."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from sync.server import tables
+from sync.server.view_tables import deviation
+
+PAGE_ROWS_MAX: Final = 500
+
+
+class StationLine(msgspec.Struct, frozen=True):
+    """A station: when it was last heard (RFC 3339, UTC), how many events wait there."""
+
+    station: str
+    work_centers: tuple[str, ...]
+    last_contact: str
+    waiting: int
+    active: bool
+
+
+class DeviationLine(msgspec.Struct, frozen=True):
+    """Where an event or an order's sum disagrees with the plan."""
+
+    name: str
+    severity: str
+    status: str
+    target: str
+    subject: str
+    order: str
+    material: str
+    lot: str
+    station: str
+    operator: str
+    at: str
+    accepted_by: str
+    facts: dict[str, str]
+    verdict: str
+    position: int
+
+
+def station_lines(connection: Connection) -> list[StationLine]:
+    """Every enrolled station; how many events wait is what its last push said."""
+    table, log = tables.station, tables.origin
+    pushed = (
+        select(log.c.station, func.max(log.c.contact_ms), func.max(log.c.waiting))
+        .where(log.c.station != "")
+        .group_by(log.c.station)
+    )
+    told = {row[0]: (row[1], row[2]) for row in connection.execute(pushed)}
+    rows = connection.execute(select(table).order_by(table.c.station)).all()
+    return [_station_line(row, *told.get(row.station, (0, 0))) for row in rows]
+
+
+def deviation_lines(
+    connection: Connection,
+    statuses: Sequence[str] = ("open",),
+    order: str = "",
+    limit: int = PAGE_ROWS_MAX,
+) -> list[DeviationLine]:
+    """Deviations, the latest first."""
+    table = deviation
+    query = select(table).order_by(table.c.position.desc(), table.c.target, table.c.name)
+    if statuses:
+        query = query.where(table.c.status.in_(list(statuses)))
+    if order:
+        query = query.where(table.c.order_number == order)
+    return [_deviation_line(row) for row in connection.execute(query.limit(limit))]
+
+
+def deviation_counts(connection: Connection) -> dict[str, int]:
+    """Order → its open deviations."""
+    table = deviation
+    rows = connection.execute(
+        select(table.c.order_number, func.count())
+        .where(table.c.status == "open")
+        .group_by(table.c.order_number)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def moment(milliseconds: int) -> str:
+    """RFC 3339 in UTC; nothing for never."""
+    if not milliseconds:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _station_line(row: Any, contact_ms: int, waiting: int) -> StationLine:
+    return StationLine(
+        station=row.station,
+        work_centers=tuple(name for name in row.work_centers.split(",") if name),
+        last_contact=moment(max(row.contact_ms, contact_ms)),
+        waiting=max(row.waiting, waiting),
+        active=bool(row.active),
+    )
+
+
+def _deviation_line(row: Any) -> DeviationLine:
+    return DeviationLine(
+        name=row.name,
+        severity=row.severity,
+        status=row.status,
+        target=row.target,
+        subject=row.subject,
+        order=row.order_number,
+        material=row.material,
+        lot=row.lot,
+        station=row.station,
+        operator=row.operator,
+        at=row.at,
+        accepted_by=row.accepted_by,
+        facts=msgspec.json.decode(row.facts or "{}", type=dict[str, str]),
+        verdict=row.verdict,
+        position=row.position,
+    )
