@@ -63,6 +63,12 @@ def _command(commands: Commands, name: str, text: str, *, json: bool) -> argpars
     return command
 
 
+def _add_clock(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--clock-offset", type=float, default=0.0, metavar="SECONDS", help="move the clock (tests)"
+    )
+
+
 def _add_serve(commands: Commands) -> None:
     command = _command(commands, "serve", "run the server until SIGTERM or Ctrl-C", json=False)
     command.add_argument("--host", help="address to listen on (127.0.0.1: this machine only)")
@@ -73,9 +79,7 @@ def _add_serve(commands: Commands) -> None:
         default=None,
         help="show the board without a password; only on a loopback address",
     )
-    command.add_argument(
-        "--clock-offset", type=float, metavar="SECONDS", help="move the server's clock (tests)"
-    )
+    _add_clock(command)
     command.set_defaults(run=_serve)
 
 
@@ -96,6 +100,7 @@ def _add_import(commands: Commands) -> None:
     command.add_argument(
         "--template", type=Path, metavar="DIR", help="write empty files, each column explained"
     )
+    _add_clock(command)
     command.set_defaults(run=_import)
 
 
@@ -152,7 +157,9 @@ def _import(options: argparse.Namespace) -> int:
     if options.folder is None:
         print("kiosk-server import: say which folder of CSV files", file=sys.stderr)
         return USAGE_STATUS
-    return import_folder(_data(options), options.folder, json=options.json)
+    return import_folder(
+        _data(options), options.folder, json=options.json, clock_offset=options.clock_offset
+    )
 
 
 def _export(options: argparse.Namespace) -> int:

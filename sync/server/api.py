@@ -15,7 +15,7 @@ from sync.server.intake import HeaderError, Outcome
 from sync.server.ledger import ForkError, OwnerError, backlog
 from sync.server.problem import problem
 from sync.server.services import Services
-from sync.server.snapshot import SnapshotError, read_snapshot
+from sync.server.snapshot import SnapshotError, Snapshots
 from sync.server.stations import Caller, CodeError, EnrolmentError, TriesError
 from sync.wire import (
     BATCH_BYTES_MAX,
@@ -149,11 +149,11 @@ async def snapshot(
     cursor: Annotated[str, Parameter(max_length=MARK_CHARS_MAX)] = "",
 ) -> Response[bytes]:
     """All that a station needs to begin: events, not state; a page's mark is the next cursor."""
-    services = services_of(request)
-    scopes = request.user.scopes
+    services, scopes = services_of(request), request.user.scopes
+    snapshots: Snapshots = request.app.state.snapshots
     services.stations.touch(request.user)
     try:
-        page = await services.database.read(lambda conn: read_snapshot(conn, scopes, cursor))
+        page = await services.database.read(lambda conn: snapshots.read(conn, scopes, cursor))
     except SnapshotError as fault:
         raise problem(410, "mark-gone", str(fault)) from None
     return _json(page)

@@ -21,6 +21,7 @@ from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
 from sync.server.problem import problem_plugin
 from sync.server.services import PROGRAM_VERSION, Services
+from sync.server.snapshot import Snapshots
 
 PRUNE_SECONDS: Final = 3_600.0
 PRUNE_ROWS_MAX: Final = 500
@@ -41,8 +42,8 @@ def create_app(services: Services) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Floor server",
             version=PROGRAM_VERSION,
-            path="/v1",
-            render_plugins=[JsonRenderPlugin()],
+            path="/v1/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
         ),
         lifespan=[_running],
         state=_state(services),
@@ -62,6 +63,7 @@ def _state(services: Services) -> State:
             "stations": services.stations,
             "auth": Auth(services.stations, services.admin_token),
             "hub": Hub(),
+            "snapshots": Snapshots(),
         }
     )
 

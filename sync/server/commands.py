@@ -1,11 +1,14 @@
 """The home of the commands beside `serve`: through REST while a server runs, else alone."""
 
+import base64
 import json as json_text
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from sync.server.client_admin import AdminClient
 from sync.server.config import read_config
@@ -13,6 +16,7 @@ from sync.server.folder import DataFolder, FolderError, InUseError
 from sync.server.keys import ADMIN_TOKEN
 
 if TYPE_CHECKING:  # a command that speaks to a running server spares loading the ledger
+    from sync.server.import_csv import Report
     from sync.server.services import Services
 
 _ENROL: Final = "kiosk enrol {server} {code} --data DIR"
@@ -37,6 +41,41 @@ def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) 
     print(told["code"])
     how = _ENROL.format(server=url or "SERVER", code=told["code"])
     print(f"At {station}, before {told['expires']}: {how}", file=sys.stderr)
+    return 0
+
+
+def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float = 0.0) -> int:
+    """Load a folder of CSV files, or say everything that is wrong with it; status 1 then."""
+    from sync.server.import_csv import read_folder, run_import
+
+    with _reached(data, made=True, clock_offset=clock_offset) as (client, services):
+        if client is not None and read_folder(folder):
+            report = _imported(client, read_folder(folder))
+        elif client is not None:
+            raise FolderError(f"{folder}: holds no CSV file; --template {folder} writes empty ones")
+        else:
+            assert services is not None, "one of the two ways"
+            today = services.clock.local().date()
+            report = run_import(folder, services.ledger, services.projector, today)
+    if json:
+        _print(msgspec.to_builtins(report))
+    else:
+        print(report, file=sys.stdout if report.ok else sys.stderr)
+    return 0 if report.ok else 1
+
+
+def write_templates(folder: Path) -> int:
+    """Write the empty CSV files that are not there yet."""
+    from sync.server import import_csv
+
+    try:
+        written = import_csv.write_templates(folder)
+    except OSError as fault:
+        raise FolderError(f"{folder}: {fault.strerror}; choose another folder") from None
+    for path in written:
+        print(path)
+    if not written:
+        print(f"{folder}: every file is there already, none was touched", file=sys.stderr)
     return 0
 
 
@@ -76,9 +115,16 @@ def verify(data: Path, *, json: bool) -> int:
     return 1 if told["bad"] else 0
 
 
+def _imported(client: AdminClient, files: Mapping[str, bytes]) -> "Report":
+    from sync.server.import_csv import Report
+
+    coded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    return msgspec.convert(client.post("/v1/import", {"files": coded}), Report)
+
+
 @contextmanager
 def _reached(
-    data: Path, *, made: bool = False
+    data: Path, *, made: bool = False, clock_offset: float = 0.0
 ) -> Iterator[tuple[AdminClient | None, "Services | None"]]:
     """The running server, or the folder's database under its lock; `made` may create it."""
     if not made and not (data / ADMIN_TOKEN).exists():
@@ -92,7 +138,7 @@ def _reached(
     with folder:
         from sync.server.services import open_services
 
-        services = open_services(read_config(data))
+        services = open_services(read_config(data, clock_offset=clock_offset))
         try:
             yield None, services
         finally:

@@ -1,0 +1,177 @@
+"""`kiosk-server`: each command with and without a running server, its words and its exit status."""
+
+import json
+import sqlite3
+import stat
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sync.server.config import ConfigError, read_config
+from sync.server.folder import DataFolder, FolderError, InUseError, address_of
+from sync.server.keys import KeyFileError, admin_token_of, signer_of
+from tests.sync.server.server_parts import Log, Server, Station, help_called, kiosk_server, material
+
+
+def test_help_teaches_the_first_steps() -> None:
+    told = kiosk_server("--help")
+    assert told.returncode == 0
+    for word in ("serve", "enrol", "import", "export", "verify", "READY", "--template"):
+        assert word in told.stdout
+    assert kiosk_server("dance").returncode == 2
+    assert "say which server: --data DIR" in kiosk_server("serve").stderr
+
+
+def test_the_same_commands_alone_and_beside_a_running_server(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    alone = json.loads(enrolled(data).stdout)
+    assert (alone["station"], alone["url"], len(alone["code"])) == ("MIX-1", "", 10)
+    with Server(data) as server:
+        assert server.client.post("/v1/enrol", json={"code": alone["code"]}).status_code == 200
+        beside = json.loads(enrolled(data).stdout)
+        assert beside["url"] == server.url
+        log = Log(help_called(3))
+        server.enrol("CUT-1").push(log)
+        server.office(material("FLOUR"))
+        exported = kiosk_server("export", "--data", str(data))
+        assert kiosk_server("verify", "--data", str(data)).stdout.startswith("OK  4 events")
+    assert kiosk_server("export", "--data", str(data)).stdout == exported.stdout
+    assert exported.stdout.count("\n") == 4
+    later = kiosk_server("export", "--data", str(data), "--after", "3")
+    assert later.stdout == exported.stdout.splitlines(keepends=True)[3]
+    proved = json.loads(kiosk_server("verify", "--data", str(data), "--json").stdout)
+    assert proved == {"origins": 2, "places": 4, "events": 4, "bad": ""}
+
+
+def enrolled(data: Path) -> "subprocess.CompletedProcess[str]":
+    return kiosk_server(
+        "enrol", "--data", str(data), "--station", "MIX-1", "--work-centers", "MIX,BAKE", "--json"
+    )
+
+
+def test_the_code_stands_alone_on_standard_output(tmp_path: Path) -> None:
+    told = kiosk_server("enrol", "--data", str(tmp_path), "--station", "MIX-1")
+    code = told.stdout.strip()
+    assert len(code) == 10
+    assert f"kiosk enrol SERVER {code}" in told.stderr
+    wrong = kiosk_server("enrol", "--data", str(tmp_path), "--station", "a,b")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "no comma" in wrong.stderr
+
+
+def test_verify_names_a_bad_row_and_fails(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.enrol().push(Log(help_called(2)))
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
+        connection.execute("UPDATE event SET body = x'00' WHERE position = 2")
+    connection.close()
+    told = kiosk_server("verify", "--data", str(tmp_path))
+    assert told.returncode == 1
+    assert "seq 2: the body is not what was digested" in told.stdout
+
+
+def test_commands_on_no_data_folder_say_so(tmp_path: Path) -> None:
+    for command in ("export", "verify"):
+        told = kiosk_server(command, "--data", str(tmp_path / "nowhere"))
+        assert told.returncode == 1
+        assert "no server's data folder; check --data" in told.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_second_server_on_the_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        told = kiosk_server("serve", "--data", str(tmp_path), "--port", "0")
+        assert told.returncode == 1
+        assert f"in use by process {server.pid} at {server.url}" in told.stderr
+        assert "stop that server first" in told.stderr
+
+
+def test_ending_is_success_and_ends_long_polls(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    station = server.enrol()
+    _, mark = station.snapshot()
+    answers: list[int] = []
+    poll = threading.Thread(target=lambda: answers.append(waited(server, station, mark)))
+    began = time.monotonic()
+    poll.start()
+    poll.join(0.5)
+    assert server.end() == (0, "")
+    poll.join(10)
+    assert answers == [200]
+    assert time.monotonic() - began < 10
+    assert address_of(tmp_path) is None
+
+
+def waited(server: Server, station: Station, mark: str) -> int:
+    """The status of a long poll on a connection of its own."""
+    url = f"{server.url}/v1/feed?after={mark}&wait=25"
+    return httpx.get(url, headers=station.headers, timeout=30, trust_env=False).status_code
+
+
+def test_the_server_s_clock_can_be_moved(tmp_path: Path) -> None:
+    years = 3 * 365 * 86_400
+    with Server(tmp_path, "--clock-offset", str(years)) as server:
+        answer = server.enrol().push(Log(help_called(1))).json()
+        server.office(material("FLOUR"))
+        written = [
+            line["event"]["at"][:4] for line in server.exported() if "material" in line["event"]
+        ]
+    year = int(time.strftime("%Y", time.gmtime(time.time() + years)))
+    assert (int(answer["time"][:4]), written) == (year, [str(year)])
+
+
+def test_a_port_in_use_and_an_address_of_others_are_told(tmp_path: Path) -> None:
+    with Server(tmp_path / "one") as server:
+        port = server.url.rpartition(":")[2]
+        told = kiosk_server("serve", "--data", str(tmp_path / "two"), "--port", port)
+        assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+        assert "0 takes any that is free" in told.stderr
+
+
+def test_the_configuration_tells_all_its_mistakes_at_once(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text(
+        'port = 1\n[server]\nport = "80"\nopen_board = 1\nhots = "x"\n[site]\nname = 7\n'
+    )
+    with pytest.raises(ConfigError) as fault:
+        read_config(tmp_path)
+    lines = str(fault.value).splitlines()
+    assert len(lines) == 5
+    assert all(line.startswith(str(tmp_path / "server.toml")) for line in lines)
+    told = kiosk_server("serve", "--data", str(tmp_path))
+    assert told.returncode == 1
+    assert "site.name: 7 is no text" in told.stderr
+
+
+def test_the_command_line_stands_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text('[server]\nport = 81\n[site]\nname = "Plant 1"\n')
+    config = read_config(tmp_path, port=0, host=None)
+    assert (config.port, config.host, config.site) == (0, "127.0.0.1", "Plant 1")
+    assert config.database_url == f"sqlite:///{tmp_path}/ledger.sqlite"
+    for wrong in ({"port": 70_000}, {"host": ""}, {"host": "0.0.0.0", "open_board": True}):
+        with pytest.raises(ConfigError):
+            read_config(tmp_path, **wrong)
+
+
+def test_keys_are_made_once_for_their_owner_only(tmp_path: Path) -> None:
+    token, key = admin_token_of(tmp_path), signer_of(tmp_path).public_key
+    assert (admin_token_of(tmp_path), signer_of(tmp_path).public_key) == (token, key)
+    for name in ("admin.token", "signing.key"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    (tmp_path / "signing.key").write_text("short")
+    with pytest.raises(KeyFileError, match="put it back from the backup"):
+        signer_of(tmp_path)
+
+
+def test_the_folder_is_held_by_one_and_free_afterwards(tmp_path: Path) -> None:
+    with DataFolder(tmp_path) as folder:
+        folder.say_address("http://127.0.0.1:1")
+        with pytest.raises(InUseError, match=r"at http://127\.0\.0\.1:1"):
+            DataFolder(tmp_path)
+    DataFolder(tmp_path).close()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="give another --data"):
+        DataFolder(tmp_path / "file")
