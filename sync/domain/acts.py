@@ -4,22 +4,15 @@ Events are kept packed, because a station remembers tens of thousands of them an
 """
 
 from collections.abc import Iterator, Mapping
-from functools import reduce
-from operator import or_
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from sync.domain.events import REVERSIBLE, Event
+from sync.domain.events import Event
+from sync.domain.events.packing import packed, unpacked
 
 N_DIGITS: Final = 16
 LENGTH_DIGITS: Final = 2
 
 Packed = dict[str, dict[str, bytes]]  # act → event id → the event as msgpack
-
-_encoder: Final = msgspec.msgpack.Encoder()
-_REVERSIBLE_TYPES: Final[Any] = reduce(or_, REVERSIBLE)
-_decoder: Final[msgspec.msgpack.Decoder[Event]] = msgspec.msgpack.Decoder(_REVERSIBLE_TYPES)
 
 
 class Acts(Mapping[str, list[Event]]):
@@ -31,7 +24,7 @@ class Acts(Mapping[str, list[Event]]):
         self._packed = packed
 
     def __getitem__(self, act: str) -> list[Event]:
-        found = [_decoder.decode(body) for body in self._packed[act].values()]
+        found = [unpacked(body) for body in self._packed[act].values()]
         return sorted(found, key=lambda event: (event.n, event.id))
 
     def __iter__(self) -> Iterator[str]:
@@ -41,9 +34,9 @@ class Acts(Mapping[str, list[Event]]):
         return len(self._packed)
 
 
-def remember(packed: Packed, event: Event) -> None:
+def remember(acts: Packed, event: Event) -> None:
     """Keep a reversible event under its act."""
-    packed.setdefault(event.act, {})[event.id] = _encoder.encode(event)
+    acts.setdefault(event.act, {})[event.id] = packed(event)
 
 
 def act_key(event: Event) -> str:

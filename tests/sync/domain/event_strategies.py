@@ -8,13 +8,22 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from sync.domain.events import EVENT_TYPES, REVERSIBLE, Event, EventReversed, stamped
+from sync.domain.events import (
+    EVENT_TYPES,
+    REVERSIBLE,
+    Event,
+    EventReversed,
+    OrderHeader,
+    OrderRegister,
+    stamped,
+)
 from sync.domain.quantity import Quantity
 
 Strategy = st.SearchStrategy[Any]
 
 AMOUNTS = st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", fullmatch=True, alphabet="-.0123456789")
 UNITS = st.from_regex(r"[A-Z0-9]{1,8}", fullmatch=True) | st.sampled_from(["KGM", "GRM", "C62"])
+ACTS = ["a1", "a2", "a3", "a4", ""]
 DATES = st.dates().map(str) | st.just("")
 
 
@@ -58,7 +67,7 @@ NARROW = Pools(
         "accepted": st.just(()),
         "checks": st.just(()),
         "n": st.integers(0, 30),
-        "act": st.sampled_from(["a1", "a2", "a3", "a4", "a5", ""]),
+        "act": st.sampled_from(ACTS),
         "substitutes": st.sampled_from([(), ("FLOUR",)]),
         "tolerance_percent": st.sampled_from(["0", "2.5", "much"]),
         "limit_percent": st.sampled_from(["110", "-1", ""]),
@@ -83,24 +92,34 @@ def any_event() -> st.SearchStrategy[Event]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, size_max: int = 20) -> list[Event]:
+def histories(draw: st.DrawFn, size_max: int = 24) -> list[Event]:
     """Events with ids of their own whose orders, lots, acts and references meet."""
-    drawn = draw(st.lists(_meeting(), max_size=size_max))
-    ids = [f"e{number}" for number in range(len(drawn))]
-    return [_placed(draw, event, ids[number], ids) for number, event in enumerate(drawn)]
+    size = draw(st.integers(0, size_max))
+    ids = [f"e{number}" for number in range(size)]
+    return [_placed(draw, draw(_meeting()), own, ids) for own in ids]
 
 
 @cache
 def _meeting() -> st.SearchStrategy[Event]:
-    likely: tuple[Any, ...] = (*EVENT_TYPES.values(), *REVERSIBLE, *[EventReversed] * 8)
-    return st.one_of([event_of(kind, NARROW) for kind in likely])
+    groups: dict[str, list[Any]] = {
+        "any": list(EVENT_TYPES.values()),
+        "floor": list(REVERSIBLE),
+        "plan": [*OrderHeader.__subclasses__(), *OrderRegister.__subclasses__()],
+        "reversal": [EventReversed],
+    }
+    built = {name: _one_of(kinds) for name, kinds in groups.items()}
+    names = st.sampled_from(["floor", "floor", "floor", "plan", "any", "reversal"])
+    return names.flatmap(lambda name: built[name])
+
+
+def _one_of(kinds: list[Any]) -> st.SearchStrategy[Event]:
+    return st.one_of([event_of(kind, NARROW) for kind in kinds])
 
 
 def _placed(draw: st.DrawFn, event: Event, own: str, ids: list[str]) -> Event:
     if not hasattr(event, "of"):
         return stamped(event, id=own)
-    acts = ["a1", "a2", "a3", "a4", "a5", ""]
-    wanted = acts if isinstance(event, EventReversed) else [*ids, ""]
+    wanted = ACTS if isinstance(event, EventReversed) else [*ids, ""]
     return stamped(event, id=own, of=draw(st.sampled_from(wanted)))
 
 
