@@ -139,7 +139,8 @@ class SyncClient:
         self._push_bell.ring()
 
     def hurry(self) -> None:
-        """Try again now, whatever is being waited for; somebody asked for it."""
+        """Ask the server now, whatever is being waited for: somebody wants to know."""
+        self._greeting = True
         self._push_bell.ring(loud=True)
         self._feed_bell.ring(loud=True)
 
@@ -194,14 +195,17 @@ class SyncClient:
 
     def _pushing(self) -> None:
         while not self._push_bell.closed:
-            wait = self._guarded(self.push)
+            wait = self._guarded(self.push) if self._has_cause() else None
             if wait is not None:
                 self._push_bell.wait(wait, hears_soft=False)
-            elif not self._log.waiting() and not self._push_bell.wait(
-                HEARTBEAT_SECONDS, hears_soft=True
-            ):
-                self._greeting = True
+            elif not self._has_cause():
+                rung = self._push_bell.wait(HEARTBEAT_SECONDS, hears_soft=True)
+                self._greeting = self._greeting or not rung
         self._hang_up("push")
+
+    def _has_cause(self) -> bool:
+        pace = self._pace
+        return self._greeting or pace.greeting or pace.probing or self._log.waiting() > 0
 
     def _feeding(self) -> None:
         while not self._feed_bell.closed:
@@ -247,8 +251,9 @@ class SyncClient:
         if page.mark != mark or page.events:
             self._absorbed(self._log.absorb([bytes(one) for one in page.events], page.mark))
         self._feed_failures = 0
-        quick = not page.events and time.monotonic() - begun < FEED_PAUSE_SECONDS
-        return FEED_PAUSE_SECONDS if quick and not page.more else 0.0
+        nothing_new = page.mark == mark or not (page.events or page.more)
+        hasty = nothing_new and time.monotonic() - begun < FEED_PAUSE_SECONDS
+        return FEED_PAUSE_SECONDS if hasty else 0.0
 
     def _snapshot(self) -> float:
         """Read it page by page into the stage, then switch; broken off, it starts over."""

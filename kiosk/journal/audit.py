@@ -2,15 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterator
-from hashlib import sha256
-from typing import IO
+from typing import IO, Final
 
 import msgspec
 
 from kiosk.journal.errors import JournalDamaged
+from kiosk.journal.store import identity
 from sync.wire import chain, chain_start, decode
 
-_OWN = (
+_ALL: Final = "SELECT local, id, body FROM event ORDER BY local"
+_OWN: Final = (
     "SELECT p.seq, p.digest, p.id, e.body FROM place p LEFT JOIN event e ON e.id = p.id"
     " WHERE p.origin = ? ORDER BY p.seq"
 )
@@ -54,14 +55,17 @@ def _bad_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         where = f"own event {seq} (id {id_})"
         if seq != expected:
             yield where, f"own events {expected} to {seq - 1} are gone"
-        elif body is None:
+        elif not isinstance(body, bytes):
             yield where, "its bytes are gone"
-        digest, expected = chain(digest, body or b""), seq + 1
+        digest, expected = chain(digest, body), seq + 1
         if digest != stored:
             yield where, "its bytes are not those that were recorded (digest differs)"
-    for local, id_, body in connection.execute("SELECT local, id, body FROM event ORDER BY local"):
-        if id_ not in (decode(body).id, f"sha256:{sha256(body).hexdigest()}"):
-            yield f"event at {local} (id {id_})", "its bytes bear another id"
+    for local, id_, body in connection.execute(_ALL):
+        where = f"event at {local} (id {id_})"
+        if not isinstance(body, bytes):
+            yield where, "its bytes are gone"
+        elif id_ != identity(decode(body)):
+            yield where, "its bytes bear another id"
 
 
 def _origin(connection: sqlite3.Connection) -> str:

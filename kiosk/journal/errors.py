@@ -48,11 +48,16 @@ class JournalClosed(JournalError):  # noqa: N818
 def told(fault: sqlite3.Error, path: object) -> JournalError:
     """SQLite's fault as one of ours."""
     name = getattr(fault, "sqlite_errorname", "") or type(fault).__name__
-    if name.startswith("SQLITE_FULL"):
+    if is_full(fault):
         return JournalFull(f"{path}: the disk is full; free some space, nothing was recorded")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return JournalDamaged(f"{path}: damaged ({fault}); start the kiosk again to set it aside")
     return JournalFault(f"{path}: {fault} ({name}); check the disk, then scan again")
+
+
+def is_full(fault: sqlite3.Error) -> bool:
+    """True where nothing more can be stored."""
+    return getattr(fault, "sqlite_errorname", "").startswith("SQLITE_FULL")
 
 
 def is_io_fault(fault: sqlite3.Error) -> bool:

@@ -139,7 +139,10 @@ def absorb(
     }
     head.local += len(fresh)
     _move_feed(connection, head, mark)
-    return _first_of_each([record for record in records if identity(record) in fresh])
+    first: dict[str, Recorded] = {}
+    for record in records:
+        first.setdefault(identity(record), record)
+    return [record for name, record in first.items() if name in fresh]
 
 
 def count_own(
@@ -265,10 +268,6 @@ def _places_after(
         " AND p.seq >= ?2 + (SELECT min(seq) FROM place WHERE origin = ?1) ORDER BY p.seq LIMIT ?3",
         (origin, copied, FORK_PLACES_MAX),
     ).fetchall()
-
-
-def _first_of_each(records: Iterable[Recorded]) -> list[Recorded]:
-    return list({identity(record): record for record in reversed(list(records))}.values())[::-1]
 
 
 def _number_of(body: bytes | None) -> int:

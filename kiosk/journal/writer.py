@@ -18,7 +18,7 @@ from queue import Empty, PriorityQueue
 from typing import Any, Final, TypeVar
 
 from kiosk.journal import store
-from kiosk.journal.errors import JournalClosed, is_io_fault, told
+from kiosk.journal.errors import JournalClosed, is_full, is_io_fault, told
 from kiosk.journal.files import connect_writer
 from kiosk.journal.store import Head
 
@@ -116,7 +116,7 @@ class Writer(threading.Thread):
             return
         job.begun = True
         try:
-            result = self._commit_or_reopen(work)
+            result = self._commit_or_mend(work)
         except sqlite3.Error as fault:
             wrong = told(fault, self._path)
             wrong.__cause__ = fault
@@ -132,18 +132,24 @@ class Writer(threading.Thread):
         if self._changes() >= CHECKPOINT_ROWS_MAX:
             self._checkpoint()
 
-    def _commit_or_reopen(self, work: Work[T]) -> T:
-        """After a fault of the disk: open again, read the head again, try once more."""
+    def _commit_or_mend(self, work: Work[T]) -> T:
+        """After a fault of the disk, try once more with what may help."""
         try:
             return self._commit(work)
         except sqlite3.Error as fault:
-            if not is_io_fault(fault):
+            if is_full(fault):
+                self._checkpoint()  # the WAL's room can then be used again
+            elif is_io_fault(fault):
+                self._reopen()
+            else:
                 raise
+        return self._commit(work)
+
+    def _reopen(self) -> None:
         self._connection.close()
         self._connection = connect_writer(self._path)
         self._checkpointed = self._connection.total_changes
         self._head_is_stale = True
-        return self._commit(work)
 
     def _commit(self, work: Work[T]) -> T:
         connection = self._connection

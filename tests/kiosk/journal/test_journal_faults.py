@@ -1,0 +1,147 @@
+"""A full disk, a disk that refuses, and a process that is killed at any moment."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from concurrent.futures import wait
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from kiosk.journal import Journal, JournalFull
+from kiosk.journal.writer import Turn
+from tests.kiosk.journal.journals import foreign, mark_at, opened, rows, sign_in
+
+KILLS = 50
+APPENDER = """
+import sys
+from pathlib import Path
+import uuid_utils
+from kiosk.clock import Clock
+from kiosk.journal import Journal
+from sync.domain.events import OperatorSignedIn
+journal = Journal.open(
+    Path(sys.argv[1]), station="MIX-1", clock=Clock(), new_id=lambda: str(uuid_utils.uuid7())
+)
+print("ready", flush=True)
+while True:
+    act = [OperatorSignedIn(operator="anna"), OperatorSignedIn(operator="ben")]
+    for record in journal.append(act).result():
+        print(record.id, flush=True)
+"""
+CAPPED = """
+import resource, signal, sys
+from pathlib import Path
+from kiosk.journal import JournalError
+from tests.kiosk.journal.journals import opened, sign_in
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with opened(Path(sys.argv[1])) as journal:
+    journal.append([sign_in()]).result()
+    size = (Path(sys.argv[1]) / "journal.db-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30_000, resource.RLIM_INFINITY))
+    good, refused = 1, 0
+    while refused < 3:
+        try:
+            good += len(journal.append([sign_in(), sign_in()]).result())
+        except JournalError as fault:
+            refused += 1
+            print(type(fault).__name__, fault)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    good += len(journal.append([sign_in()]).result())
+    journal.verify()
+    print("good", good, journal.waiting(), journal._writer.head.n)
+"""
+
+
+def limit_pages(journal: Journal, more: int) -> None:
+    """Let the file grow by some pages only: SQLite then says that the disk is full."""
+
+    def work(connection: object, _: object) -> None:
+        execute = journal._writer._connection.execute
+        (pages,) = execute("PRAGMA page_count").fetchone()
+        execute(f"PRAGMA max_page_count = {pages + more}").fetchone()
+
+    journal._writer.do(Turn.ACT, work).result()
+
+
+def test_a_full_disk_is_told_and_leaves_no_hole(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.append([sign_in()]).result()
+        limit_pages(journal, 3)
+        acts = [journal.append([sign_in(), sign_in()]) for _ in range(60)]
+        wait(acts)
+        faults = [act.exception() for act in acts]
+        assert faults[0] is None
+        assert isinstance(faults[-1], JournalFull)
+        assert "the disk is full; free some space" in str(faults[-1])
+        good = 1 + 2 * faults.count(None)
+        assert (journal.waiting(), journal.local()) == (good, good)
+        with pytest.raises(JournalFull):
+            journal.absorb([foreign() for _ in range(200)], mark_at(1)).result()
+        assert journal.feed_mark() is None
+        limit_pages(journal, 100_000)
+        (record,) = journal.append([sign_in()]).result()
+        assert getattr(record.event, "n", 0) == good + 1
+        journal.absorb([foreign()], mark_at(1)).result()
+        journal.verify()
+    assert rows(tmp_path, "SELECT count(*), max(seq) FROM place") == [(good + 1, good + 1)]
+
+
+def test_a_fork_on_a_full_disk_goes_on_when_space_is_freed(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.append([sign_in() for _ in range(2_000)]).result()
+        old = journal.origin
+        limit_pages(journal, 20)
+        with pytest.raises(JournalFull):
+            journal.fork()
+        assert journal.origin == old
+        limit_pages(journal, 100_000)
+        assert journal.fork() != old
+        assert journal.waiting() == 2_000
+        journal.verify()
+
+
+def test_a_disk_that_refuses_loses_nothing_and_goes_on(tmp_path: Path) -> None:
+    """The size of files is limited from outside, so that writes fail with an I/O error."""
+    done = subprocess.run(
+        [sys.executable, "-c", CAPPED, tmp_path], capture_output=True, text=True, check=True
+    )
+    *faults, last = done.stdout.splitlines()
+    assert len(faults) == 3
+    assert all("journal.db" in fault for fault in faults)
+    word, good, waiting, n = last.split()
+    assert (word, good) == ("good", waiting)
+    assert int(n) == int(good)
+    with opened(tmp_path) as journal:
+        assert journal.waiting() == int(good)
+
+
+def test_killed_at_any_moment_it_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    chance = random.Random(2026)
+    acknowledged: set[str] = set()
+    for _ in range(KILLS):
+        acknowledged |= appended_until_killed(tmp_path, chance.randrange(12), chance.random())
+    assert len(acknowledged) > KILLS
+    with opened(tmp_path) as journal:
+        assert journal.moved_aside is None
+        assert acknowledged <= {record.id for _, record in journal.replay()}
+        assert journal.waiting() == journal.local()
+        assert journal.waiting() % 2 == 0, "an act is whole or not there"
+        journal.verify()
+
+
+def appended_until_killed(folder: Path, lines: int, fraction: float) -> set[str]:
+    """The ids that the process told of before it was killed, some 2 ms after so many lines."""
+    with subprocess.Popen(
+        [sys.executable, "-c", APPENDER, folder], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"ready\n"
+        told = b"".join(child.stdout.readline() for _ in range(lines))
+        Event().wait(fraction * 0.002)
+        os.kill(child.pid, signal.SIGKILL)
+        told += child.stdout.read()
+    return {line.decode() for line in told.split(b"\n")[:-1]}
