@@ -1,6 +1,4 @@
-"""What is derived of an order: status, operations, needs, output, people and labels."""
-
-from collections.abc import Sequence
+"""What is derived of an order: status, operations, output, people and labels."""
 
 import pytest
 
@@ -9,13 +7,9 @@ from sync.domain.events import (
     LabelDoubted,
     LabelPrinted,
     LabelVoided,
-    MaterialConsumed,
     MaterialDisposed,
     MaterialProduced,
-    MaterialReturned,
-    OperationEnded,
     OperationPaused,
-    OperationReported,
     OperationResumed,
     OperationStarted,
     OperatorJoined,
@@ -24,109 +18,24 @@ from sync.domain.events import (
     OrderChanged,
     OrderClosed,
     OrderHeld,
-    OrderPlanned,
     OrderReleased,
     OrderReopened,
     OrderResumed,
-    ReleasedLine,
-    RoutingOperation,
     StepConfirmed,
 )
-from sync.domain.order import Order, Status, evolve
+from sync.domain.order import Status, evolve
 from sync.domain.quantity import Quantity
-
-ONE = 1_000_000
-OPERATIONS = (
-    RoutingOperation(operation="10", work_center="SAW", name="Saw"),
-    RoutingOperation(operation="20", work_center="MILL", name="Mill"),
-    RoutingOperation(operation="30", work_center="SAW", name="Part off"),
+from tests.sync.domain.order_examples import (
+    ONE,
+    OPERATIONS,
+    PLANNED,
+    RELEASE,
+    ended,
+    good,
+    order_of,
+    started,
+    used,
 )
-FLOUR = ReleasedLine(
-    line="1",
-    material="FLOUR",
-    name="Wheat flour",
-    quantity=Quantity("100", "KGM"),
-    operation="10",
-    tolerance_percent="2",
-    conversions={"BAG": "25 KGM"},
-    substitutes=("SPELT",),
-)
-SALT = ReleasedLine(line="2", material="SALT", name="Salt", quantity=Quantity("2", "KGM"))
-BOLT = ReleasedLine(
-    line="3",
-    material="BOLT",
-    name="Bolt M8",
-    quantity=Quantity("1500", "C62"),
-    operation="20",
-    limit_percent="120",
-)
-RELEASE = OrderReleased(
-    id="r1",
-    order="B-1",
-    revision=1,
-    material="BREAD",
-    name="Bread",
-    quantity=Quantity("1000", "C62"),
-    tolerance_percent="1",
-    limit_percent="110",
-    due="2026-03-06",
-    priority=10,
-    operations=OPERATIONS,
-    lines=(FLOUR, SALT, BOLT),
-)
-PLANNED = OrderPlanned(
-    id="p1", order="B-1", revision=0, material="BREAD", quantity=Quantity("900", "C62")
-)
-
-
-def order_of(events: Sequence[Event]) -> Order:
-    order = Order("B-1")
-    for event in events:
-        evolve(order, event)
-    return order
-
-
-def started(name: str, operation: str, station: str = "S", n: int = 1) -> OperationStarted:
-    return OperationStarted(id=name, n=n, station=station, order="B-1", operation=operation)
-
-
-def ended(name: str, operation: str, of: str = "") -> OperationEnded:
-    return OperationEnded(id=name, order="B-1", operation=operation, of=of)
-
-
-def good(name: str, operation: str, pieces: str, scrap: str = "") -> OperationReported:
-    return OperationReported(
-        id=name,
-        order="B-1",
-        operation=operation,
-        good=Quantity(pieces, "C62"),
-        scrap=Quantity(scrap, "C62") if scrap else None,
-        reason="BURNT" if scrap else "",
-    )
-
-
-def used(
-    name: str,
-    material: str,
-    amount: str,
-    unit: str = "KGM",
-    *,
-    lot: str = "L-1",
-    line: str = "",
-    operation: str = "10",
-    scrapped: bool = False,
-) -> MaterialConsumed:
-    return MaterialConsumed(
-        id=name,
-        order="B-1",
-        operation=operation,
-        material=material,
-        lot=lot,
-        line=line,
-        quantity=Quantity(amount, unit),
-        scrapped=scrapped,
-    )
-
 
 HELD = OrderHeld(id="h1", order="B-1", revision=1)
 CLOSED = OrderClosed(id="c1", order="B-1", revision=1)
@@ -285,78 +194,6 @@ def test_who_works_on_it() -> None:
     assert order_of([anna, ended("e1", "10")]).joined() == {}
 
 
-def test_a_line_s_state_counts_waste_in_consumption_and_not_as_issue() -> None:
-    order = order_of(
-        [
-            RELEASE,
-            used("u1", "FLOUR", "50", line="1"),
-            used("u2", "FLOUR", "1", "BAG", line="1", lot="L-2"),
-            used("u3", "SPELT", "4000", "GRM", line="1", lot="L-3"),
-            used("u4", "FLOUR", "5", line="1", lot="L-2", scrapped=True),
-            used("u5", "FLOUR", "1", "LTR", line="1"),
-            MaterialReturned(
-                id="b1",
-                order="B-1",
-                operation="10",
-                material="FLOUR",
-                lot="L-1",
-                line="1",
-                quantity=Quantity("10", "KGM"),
-            ),
-        ]
-    )
-    flour = order.lines("10")[0]
-    assert (flour.need, flour.consumed, flour.waste) == (100 * ONE, 74 * ONE, 5 * ONE)
-    assert (flour.issued, flour.remaining) == (69 * ONE, 31 * ONE)
-    assert (flour.tolerated, flour.limit) == (102 * ONE, 110 * ONE)
-    assert flour.lots == {"L-1": 40 * ONE, "L-2": 30 * ONE, "L-3": 4 * ONE}
-    assert flour.other == {"LTR": ONE}
-    assert order.consumed == {
-        "FLOUR": {"L-1": {"KGM": 40 * ONE, "LTR": ONE}, "L-2": {"BAG": ONE, "KGM": 5 * ONE}},
-        "SPELT": {"L-3": {"GRM": 4000 * ONE}},
-    }
-    assert order.waste == {"FLOUR": {"KGM": 5 * ONE}}
-
-
-def test_use_that_names_no_line_reconciles_itself_when_the_release_arrives() -> None:
-    order = order_of(
-        [
-            used("u1", "FLOUR", "30"),
-            used("u2", "SALT", "1", operation=""),
-            used("u3", "FLOUR", "5", line="gone"),
-            used("u4", "SUGAR", "9"),
-        ]
-    )
-    assert order.all_lines() == ()
-    evolve(order, RELEASE)
-    assert {state.line.line: state.consumed for state in order.all_lines()} == {
-        "1": 35 * ONE,
-        "2": ONE,
-        "3": 0,
-    }
-    assert order.lines("10")[0].remaining == 65 * ONE
-
-
-def test_need_for_what_is_reported_is_exact_and_rounded_up() -> None:
-    order = order_of([RELEASE])
-    assert order.need_for(FLOUR, 480 * ONE) == 48 * ONE
-    assert order.need_for(BOLT, ONE) == 2 * ONE
-    assert order.need_for(BOLT, 2 * ONE) == 3 * ONE
-    assert order.need_for(SALT, 0) == 0
-    third = ReleasedLine(line="9", material="YEAST", name="Yeast", quantity=Quantity("1", "KGM"))
-    assert order.need_for(third, 333 * ONE) == 333_000
-    thousand = order_of(
-        [
-            RELEASE,
-            OrderChanged(
-                id="x", order="B-1", revision=2, material="BREAD", quantity=Quantity("3000", "C62")
-            ),
-        ]
-    )
-    assert thousand.need_for(third, ONE) == 1_000
-    assert thousand.need_for(third, 1) == 1
-
-
 def test_output_and_scrap() -> None:
     order = order_of(
         [
@@ -431,29 +268,3 @@ def test_labels_are_voided_before_printed_before_doubted() -> None:
     told = {"17": "voided", "18/2": "printed", "19.5": "doubted"}
     assert order_of(events).label_states() == told
     assert order_of(events[::-1]).label_states() == told
-
-
-@pytest.mark.parametrize(
-    ("tolerance", "limit", "told"),
-    [
-        ("0", "110", (100, 100, 110)),
-        ("2.5", "100", (97.5, 102.5, 100)),
-        ("much", "more", (100, 100, 100)),
-        ("-5", "-1", (100, 100, 100)),
-        ("", "", (100, 100, 100)),
-    ],
-)
-def test_tolerances_that_are_no_numbers_are_none(
-    tolerance: str, limit: str, told: tuple[float, float, float]
-) -> None:
-    planned = OrderPlanned(
-        id="p1",
-        order="B-1",
-        revision=0,
-        material="DOUGH",
-        quantity=Quantity("100", "KGM"),
-        tolerance_percent=tolerance,
-        limit_percent=limit,
-    )
-    order = order_of([planned])
-    assert (order.lowest / ONE, order.highest / ONE, order.limit / ONE) == told
