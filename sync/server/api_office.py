@@ -341,9 +341,14 @@ def told(fault: OfficeError) -> Exception:
 async def acted(act: Callable[[], T]) -> T:
     """Run an office act in a thread; its faults become problem documents."""
     try:
-        return await asyncio.to_thread(act)
+        return await acted_plain(act)
     except OfficeError as fault:
         raise told(fault) from None
+
+
+async def acted_plain(act: Callable[[], T]) -> T:
+    """The same; `OfficeError` is raised as it is."""
+    return await asyncio.to_thread(act)
 
 
 async def _shown(services: Services, number: str) -> OrderLine:
