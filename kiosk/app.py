@@ -51,7 +51,7 @@ from kiosk.scanners.wedge import (
     wedge_driver,
 )
 from kiosk.screens.band import Band
-from kiosk.screens.floor import Floor, View, zones
+from kiosk.screens.floor import Floor, View, Zone, zones
 from kiosk.screens.palette import CONSOLE, FLOOR, theme_for
 from kiosk.station import FOLD_EVENTS_MAX, Station
 from kiosk.telling import Teller
@@ -274,8 +274,8 @@ class KioskApp(App[int], inherit_bindings=False):
     def on_app_focus(self, _: events.AppFocus) -> None:
         self.desk.keyboard(SOURCE, active=True)
 
-    def on_resize(self, _: events.Resize) -> None:
-        self.call_after_refresh(self.draw)
+    def on_zone_sized(self, _: Zone.Sized) -> None:
+        self.draw()
 
     def on_feed_came(self, message: FeedCame) -> None:
         records = message.records

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -39,17 +41,27 @@ class View:
     scans: tuple[str, ...] = ()
 
 
+class Zone(Static):
+    """A part of the screen that is drawn to its size; it says when it has another one."""
+
+    class Sized(Message):
+        """The zone has a new size: what it shows has to be drawn anew."""
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.post_message(self.Sized())
+
+
 def zones() -> ComposeResult:
     """The widgets of the screen, top to bottom."""
-    yield Static("", id="head", markup=False)
+    yield Zone("", id="head", markup=False)
     with Vertical(id="band"):
-        yield Static("", id="word", markup=False)
-        yield Static("", id="what", markup=False)
+        yield Zone("", id="word", markup=False)
+        yield Zone("", id="what", markup=False)
     with Container(id="body"):
         for name in BODIES:
-            yield Static("", id=name, markup=False)
-    yield Static("", id="next", markup=False)
-    yield Static("", id="scans", markup=False)
+            yield Zone("", id=name, markup=False)
+    yield Zone("", id="next", markup=False)
+    yield Zone("", id="scans", markup=False)
 
 
 class Floor:
@@ -57,7 +69,7 @@ class Floor:
 
     def __init__(self, screen: Screen[object]) -> None:
         names = ("head", "word", "what", "next", "scans", *BODIES)
-        self._zones = {name: screen.query_one(f"#{name}", Static) for name in names}
+        self._zones = {name: screen.query_one(f"#{name}", Zone) for name in names}
         self._band = screen.query_one("#band", Vertical)
         self._body = screen.query_one("#body", Container)
         self._shown: dict[str, Content] = {}

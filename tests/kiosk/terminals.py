@@ -12,6 +12,7 @@ from kiosk.app import KioskApp
 from kiosk.clock import Clock
 from kiosk.config import Config, StationConfig
 from kiosk.journal import Journal
+from kiosk.observer import Observer
 from kiosk.readers import Reader
 from kiosk.scanners.simulated import SimulatedScanner
 from kiosk.station import Station, new_id
@@ -51,10 +52,12 @@ class StillClock(Clock):
 class Terminal(KioskApp):
     """The product's app with a simulated scanner and, unless `online`, without a server."""
 
-    def __init__(self, config: Config, *, online: bool = False) -> None:
+    def __init__(
+        self, config: Config, *, online: bool = False, observer: Observer | None = None
+    ) -> None:
         self.scanner = SimulatedScanner("hand")
         self.still = StillClock()
-        super().__init__(config, clock=self.still, extra_scanners=[self.scanner])
+        super().__init__(config, clock=self.still, observer=observer, extra_scanners=[self.scanner])
         self.online = online
 
     def make_readers(self, station: Station) -> list[Reader]:

@@ -1,0 +1,83 @@
+"""Pictures of the screen at 80 × 24 and 120 × 40, the clock standing at ten."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from textual.pilot import Pilot
+
+from kiosk.config import Config, StationConfig
+from kiosk.dialog import Key
+from labels.codes import Code
+from sync.exchange import State, SyncStatus
+from tests.kiosk.dialog.bakery import TODAY
+from tests.kiosk.terminals import Terminal, badge, command, lot, number, order, seeded
+
+SINCE: Final = (TODAY + timedelta(hours=2)).isoformat()
+ONLINE: Final = SyncStatus(State.ONLINE, since=SINCE)
+OFFLINE: Final = SyncStatus(State.OFFLINE, since=SINCE, why="no route to the server")
+OPENED: Final[tuple[Code, ...]] = (badge("anna"), order("B-1"))
+FED: Final[tuple[Code, ...]] = (
+    *OPENED,
+    command("OK"),
+    lot("W-204", "WHEAT"),
+    lot("Y-31", "YEAST"),
+)
+Step = Code | SyncStatus | Key
+SCENES: Final[dict[str, tuple[Step, ...]]] = {
+    "queue": (ONLINE, badge("anna")),
+    "order_open": (ONLINE, *OPENED),
+    "stop": (ONLINE, *OPENED, command("OK"), lot("R-118", "RYE")),
+    "number": (ONLINE, *FED[:-1], *number("1.5")),
+    "choices": (ONLINE, *FED, *number("12"), command("SCRAP")),
+    "partial": (ONLINE, *FED, *number("480"), command("DONE")),
+    "done": (ONLINE, *FED, command("DONE")),
+    "offline_outbox": (ONLINE, *FED, OFFLINE, Key("outbox")),
+    "help": (ONLINE, badge("anna"), Key("help")),
+    "two_orders": (ONLINE, *OPENED, order("B-3")),
+}
+SIZES: Final = ((80, 24), (120, 40))
+Compare = Callable[..., bool]
+
+
+def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """What is done before the picture is taken."""
+
+    async def play(pilot: Pilot[Any]) -> None:
+        terminal = pilot.app
+        assert isinstance(terminal, Terminal)
+        await terminal.settle()
+        for step in steps:
+            if isinstance(step, SyncStatus):
+                await terminal.desk.relink(step)
+            elif isinstance(step, Key):
+                await terminal.desk.take(step)
+            else:
+                await terminal.scan(step)
+        await terminal.settle()
+
+    return play
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", SCENES)
+def test_scene(snap_compare: Compare, tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    terminal = Terminal(seeded(tmp_path))
+    assert snap_compare(terminal, terminal_size=size, run_before=scene(SCENES[name]))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_not_enrolled(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
+    terminal = Terminal(Config(tmp_path, StationConfig(data=str(tmp_path))))
+    assert snap_compare(terminal, terminal_size=size, run_before=scene(()))
+
+
+def test_on_the_linux_console(
+    snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight grounds and a small font: names of colours only, and plain signs."""
+    monkeypatch.setenv("TERM", "linux")
+    terminal = Terminal(seeded(tmp_path))
+    assert snap_compare(terminal, terminal_size=(80, 24), run_before=scene(SCENES["stop"]))
