@@ -24,6 +24,9 @@ _GRAVEST = (Severity.REFUSE, Severity.SUPERVISOR, Severity.CONFIRM)
 _FETCHED = frozenset(
     {"wrong_material", "lot_blocked", "lot_expired", "under_issue", "line_unconsumed"}
 )
+_HAPPENED = frozenset(
+    {"order_not_released", "order_held", "over_production", "unknown_order", "step_skipped"}
+)
 
 
 def born(dialog: Dialog, now: Moment, event: E, operator: str = "") -> E:
@@ -33,12 +36,12 @@ def born(dialog: Dialog, now: Moment, event: E, operator: str = "") -> E:
     return stamped(event, at=at, station=dialog.workplace.station, operator=who)
 
 
-def said(kind: Kind, text: str, **facts: str) -> Notice:
+def said(kind: Kind, text: str, /, **facts: str) -> Notice:
     """An answer that ends in what comes next, as things stand after it."""
     return Notice(kind, text, facts, FOLLOWS)
 
 
-def stop(dialog: Dialog, text: str, **facts: str) -> Turn:
+def stop(dialog: Dialog, text: str, /, **facts: str) -> Turn:
     """A refusal: nothing changes, the answer says why and what to do."""
     return Turn(dialog, notice=Notice("stop", text, facts), refused=True)
 
@@ -186,16 +189,24 @@ def _variant(deviation: Deviation, facts: Mapping[str, str]) -> str:
 
 def _next_of(deviation: Deviation, name: str, facts: Mapping[str, str]) -> str:
     """Which sentence says what to do: overriding is offered, and the right lot where one is."""
-    if deviation.severity in {Severity.REFUSE, Severity.NOTE}:
+    if deviation.severity is Severity.NOTE:
+        return ""
+    if deviation.severity is Severity.REFUSE:
         return "" if SEVERITIES.get(deviation.name) is deviation.severity else "cancel"
     badge = deviation.severity is Severity.SUPERVISOR
     if name == "lot_for_other":
         return "other_or_badge" if badge else "other_or_ok"
     fetch = deviation.name in _FETCHED and facts["fetch_lot"] not in {"", facts.get("lot")}
     if not fetch:
-        return "badge_or_cancel" if badge else "ok_or_cancel"
+        return _overriding(deviation.name) if badge else "ok_or_cancel"
     place = "_at" if facts["fetch_place"] else ""
     return f"fetch{place}_or_badge" if badge else f"fetch{place}_or_ok"
+
+
+def _overriding(name: str) -> str:
+    if name.startswith("reversal"):
+        return "supervisor_or_cancel"
+    return "happened_or_cancel" if name in _HAPPENED else "badge_or_cancel"
 
 
 def _written(

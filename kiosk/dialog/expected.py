@@ -62,6 +62,8 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
 def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
     cancel: Code = CommandCode("CANCEL")
     match asking.wanted:
+        case "supervisor" if _is_wrong_lot(asking):
+            return (cancel, *_badges(dialog, shop, "supervisor"))
         case "supervisor" | "pin":
             return (*_badges(dialog, shop, "supervisor"), cancel)
         case "reason":
@@ -72,6 +74,11 @@ def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
             return (LabelCode(asking.label), cancel)
         case _:
             return (CommandCode("OK"), cancel)
+
+
+def _is_wrong_lot(asking: Asking) -> bool:
+    """Whether fetching the right lot is the way on, and an override the exception."""
+    return any(deviation.name == "wrong_material" for deviation in asking.open)
 
 
 def _badges(dialog: Dialog, shop: Shop, role: str) -> tuple[Code, ...]:

@@ -7,13 +7,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 from kiosk.dialog import Kind, Notice
 
 WORD_CHARS_MAX: Final = 12
 LINE_COLUMNS_MAX: Final = 80
-FACT_CHARS_MAX: Final = 28
+FACT_CHARS_MAX: Final = 40
+FACT_CHARS_MIN: Final = 6
 _FOLDER: Final = Path(__file__).parent
 
 
@@ -73,9 +75,9 @@ class Texts:
         follow = self.following.get(notice.next, "") if notice.next else known.next
         return Said(
             notice.kind,
-            _cut(_filled(known.word, facts), WORD_CHARS_MAX),
-            _cut(_filled(known.what, facts), LINE_COLUMNS_MAX),
-            _cut(_filled(follow, facts), LINE_COLUMNS_MAX),
+            _fitted(known.word, facts, WORD_CHARS_MAX),
+            _fitted(known.what, facts, LINE_COLUMNS_MAX),
+            _fitted(follow, facts, LINE_COLUMNS_MAX),
         )
 
     def label(self, key: str) -> str:
@@ -103,6 +105,20 @@ def _filled(template: str, facts: _Facts) -> str:
     """The sentence; where a fact is empty, no gap is left before the mark that follows it."""
     words = " ".join(template.format_map(facts).split())
     return words.replace(" :", ":").replace(" ,", ",").removesuffix(" ·")
+
+
+def _fitted(template: str, facts: _Facts, columns: int) -> str:
+    """The sentence in so many columns: its longest facts give way before its own words do."""
+    named = sorted({name for _, name, _, _ in Formatter().parse(template) if name})
+    facts = _Facts({name: facts[name] for name in named})
+    line = _filled(template, facts)
+    while len(line) > columns:
+        longest = max(facts, key=lambda name: len(facts[name]), default="")
+        if len(facts[longest]) <= FACT_CHARS_MIN:
+            return _cut(line, columns)
+        facts[longest] = _cut(facts[longest], len(facts[longest]) - 1)
+        line = _filled(template, facts)
+    return line
 
 
 def _cut(text: str, columns: int) -> str:

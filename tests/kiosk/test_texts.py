@@ -1,0 +1,231 @@
+"""The whole catalogue as operators read it, at 80 columns."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from kiosk.dialog import Kind, Notice
+from kiosk.dialog.acts import told
+from kiosk.texts import (
+    FACT_CHARS_MAX,
+    LINE_COLUMNS_MAX,
+    WORD_CHARS_MAX,
+    Said,
+    Texts,
+    TextsError,
+    clean,
+    languages,
+)
+from sync.domain.rules import SEVERITIES, Deviation, Severity
+
+FACTS = {
+    "current": "B-2024-118",
+    "order": "B-2024-118",
+    "product": "Butter croissant 60 g",
+    "person": "Anna Berg",
+    "whose": "Paul Lindqvist",
+    "station": "BAKE-1",
+    "work_centers": "MIX, OVEN",
+    "work_center": "Bakehouse",
+    "here": "MIX",
+    "heard": "10:42",
+    "name": "Wheat flour type 550",
+    "material": "WHEAT-550",
+    "lot": "W-2026-204",
+    "quantity": "12.5 KG",
+    "old": "25 KG",
+    "label": "25 KG",
+    "left": "520 PCS",
+    "left_number": "520",
+    "good": "480 PCS",
+    "good_number": "480",
+    "scrap": "12 PCS",
+    "planned": "1000 PCS",
+    "planned_number": "1000",
+    "need": "60 KG",
+    "issued": "72.5 KG",
+    "over": "12.5 KG",
+    "held": "5 KG",
+    "short": "520 PCS",
+    "expiry": "2026-11-20",
+    "wanted": "Rye flour type 1150",
+    "wanted_material": "RYE",
+    "other": "B-2024-121",
+    "fetch_lot": "R-2026-118",
+    "fetch_place": "SHELF-A3",
+    "number": "12.5",
+    "unit": "KG",
+    "label_unit": "PALLET",
+    "container": "BAG",
+    "count": "2",
+    "serial": "SN-100-2044",
+    "reason": "Material ran out",
+    "first": "Bag torn",
+    "step": "Laminate and bake",
+    "operation": "Slice and pack",
+    "earlier": "Mix and bake",
+    "value": "99.5",
+    "lowest": "92",
+    "highest": "98",
+    "seconds": "300",
+    "badge": "4402917386",
+    "status": "finished",
+    "entry": "nonsense",
+    "command": "F13",
+    "old_quantity": "25 KG",
+    "due": "2026-11-23",
+    "next_order": "B-2024-119",
+    "next_product": "Rye loaf 1000 g",
+    "next_name": "Wheat flour type 550",
+    "next_lot": "W-2026-204",
+    "next_place": "SHELF-A3",
+    "next_amount": "35 KG",
+    "next_step": "Rest 20 minutes",
+    "next_check": "Core temperature",
+    "next_limits": "92–98 CEL",
+}
+OWN_LABEL = {"label": "17"}
+NUMBERED = {"label_wanted", "label_outstanding", "label_voided", "label_void_already"} | {
+    *("label_valid", "label_unknown", "printing", "printed", "print_doubt")
+}
+FORBIDDEN = re.compile(r"\b(invalid|errors?|failed|failure|illegal|abort(ed)?)\b", re.IGNORECASE)
+VERBS = {
+    *("Scan", "Fetch", "Take", "Enter", "Call", "Choose", "Go", "Wait", "Do", "Measure"),
+    *("Count", "Switch", "Type", "Stick", "Look", "Stop", "Click", "SCAN", "IT"),
+}
+
+ENGLISH = Texts.load("en")
+LANGUAGES = [Texts.load(code) for code in languages()]
+
+
+def facts_of(key: str) -> dict[str, str]:
+    return {**FACTS, **(OWN_LABEL if key in NUMBERED else {})}
+
+
+def said(texts: Texts, key: str, following: str = "", kind: Kind = "stop") -> Said:
+    return texts.say(Notice(kind, key, facts_of(key), following))
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_every_sentence_fits_its_place_and_is_plain(texts: Texts) -> None:
+    for key in texts.sentences:
+        for following in ("", *texts.following):
+            answer = said(texts, key, following)
+            lines = (answer.word, answer.what, answer.next)
+            assert len(answer.word) <= WORD_CHARS_MAX, (key, answer)
+            assert all(len(line) <= LINE_COLUMNS_MAX for line in lines), (key, answer)
+            assert not any(line[-1:] == "…" for line in (answer.word, answer.what)), (key, answer)
+            assert not any(FORBIDDEN.search(line) for line in lines), (key, answer)
+            assert answer.word == answer.word.upper(), (key, answer)
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_every_fact_that_a_sentence_names_is_known(texts: Texts) -> None:
+    for key, one in texts.sentences.items():
+        named = fields(one.word) | fields(one.what) | fields(one.next)
+        assert named <= FACTS.keys(), key
+    for key, following in texts.following.items():
+        assert fields(following) <= FACTS.keys(), key
+
+
+def test_what_to_do_begins_with_a_verb() -> None:
+    sentences = [one.next for one in ENGLISH.sentences.values() if one.next]
+    for sentence in [*sentences, *ENGLISH.following.values()]:
+        assert sentence.split()[0].rstrip(",:.") in VERBS, sentence
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_every_language_says_the_same(texts: Texts) -> None:
+    assert texts.sentences.keys() == ENGLISH.sentences.keys()
+    assert texts.following.keys() == ENGLISH.following.keys()
+    assert texts.labels.keys() == ENGLISH.labels.keys()
+
+
+def test_each_key_of_the_dialog_is_in_the_catalogue() -> None:
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted(Path("kiosk/dialog").glob("*.py"))
+    )
+    keys = set(
+        re.findall(r'(?:said|Notice)\(\s*"(?:rest|ok|note|stop|ask)",\s*"([a-z_0-9]+)"', source)
+    )
+    keys |= set(re.findall(r'stop\(\s*dialog,\s*"([a-z_0-9]+)"', source))
+    assert len(keys) > 50
+    assert keys <= ENGLISH.sentences.keys()
+
+
+def catalogue(texts: Texts) -> str:
+    """The whole catalogue as it reads: sentences, then what to do, then each deviation."""
+    lines = ["SENTENCES"]
+    lines += [shown(key, said(texts, key, kind="note")) for key in sorted(texts.sentences)]
+    lines += ["", "WHAT TO DO NOW"]
+    for key in sorted(texts.following):
+        lines.append(f"{key}\n    {said(texts, 'nobody', key).next}")
+    lines += ["", "DEVIATIONS"]
+    for name, severity in SEVERITIES.items():
+        facts = {**facts_of(name), "other": ""}
+        deviation = Deviation(name.removesuffix("_limit").removesuffix("_offline"), severity, facts)
+        lines.append(shown(f"{name} ({severity})", texts.say(told(deviation))))
+    for key, more in (
+        ("wrong_material, for another order", {}),
+        ("wrong_material, nothing is wanted", {"other": "", "wanted": "", "fetch_lot": ""}),
+        ("wrong_material, no lot is in stock", {"other": "", "fetch_lot": ""}),
+        ("wrong_material, its place is not known", {"other": "", "fetch_place": ""}),
+    ):
+        deviation = Deviation("wrong_material", Severity.SUPERVISOR, {**FACTS, **more})
+        lines.append(shown(key, texts.say(told(deviation))))
+    return "\n".join(lines) + "\n"
+
+
+def shown(key: str, answer: Said) -> str:
+    lines = (f"{key}", f"    {answer.word}", f"    {answer.what}", f"    {answer.next}")
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_the_whole_catalogue_reads_as_it_was_approved(texts: Texts) -> None:
+    path = Path(__file__).parent / f"catalogue_{texts.language}.txt"
+    assert catalogue(texts) == path.read_text(encoding="utf-8")
+
+
+def test_long_names_give_way_and_the_sentence_stays() -> None:
+    long = {key: value.ljust(60, "x") for key, value in FACTS.items()}
+    for key in ENGLISH.sentences:
+        answer = ENGLISH.say(Notice("stop", key, long))
+        assert max(map(len, (answer.what, answer.next))) <= LINE_COLUMNS_MAX
+    answer = ENGLISH.say(Notice("stop", "wrong_material", long))
+    assert answer.what.startswith("You scanned ")
+    assert " This order needs Rye flour type" in answer.what
+
+
+def test_foreign_text_cannot_steer_the_terminal() -> None:
+    notice = Notice("stop", "badge_unknown", {"badge": "\x1b[2J\x1d\n4711"})
+    assert ENGLISH.say(notice).what.endswith("(·[2J··4711).")
+    assert len(clean("x" * 500)) == FACT_CHARS_MAX
+
+
+def test_an_empty_fact_leaves_no_gap() -> None:
+    facts = {"product": "Wheat roll", "order": "B-1", "quantity": "", "step": ""}
+    assert ENGLISH.say(Notice("ok", "order_opened", facts)).what == "Wheat roll B-1:"
+    facts = {"name": "Wheat roll", "lot": "", "quantity": "480 PCS", "order": "B-1"}
+    said_undone = ENGLISH.say(Notice("ok", "undone", facts)).what
+    assert said_undone == "Wheat roll: 480 PCS for B-1 is taken back."
+
+
+def test_an_unknown_key_shows_itself() -> None:
+    assert ENGLISH.say(Notice("note", "coffee_break")) == Said(
+        "note", "COFFEE BREAK", "coffee_break", ""
+    )
+    assert ENGLISH.label("coffee") == "COFFEE"
+    assert ENGLISH.label("choice_KEEP") == "KEEP RUNNING: the work goes on"
+
+
+@pytest.mark.parametrize("language", ["xx", "../en", ""])
+def test_a_language_that_is_not_there_is_named(language: str) -> None:
+    with pytest.raises(TextsError, match="there is en"):
+        Texts.load(language)
