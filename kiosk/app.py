@@ -111,7 +111,6 @@ class KioskApp(App[int], inherit_bindings=False):
             Teller(observer, clock),
             redraw=self.draw,
             readers=self.make_readers,
-            console=self.theme == CONSOLE.name,
         )
         self._observer = observer
         self._inputs = Inputs(self.desk.fault)
@@ -198,7 +197,7 @@ class KioskApp(App[int], inherit_bindings=False):
 
     async def on_mount(self) -> None:
         """Open the station and begin to listen."""
-        self._floor = Floor(self.screen)
+        self._floor = Floor(self.screen, console=self.theme == CONSOLE.name)
         self.screen.set_class(bool(self.query_one("#lower").children), "shared")
         self.screen.set_focus(None)
         self._catch_signals()

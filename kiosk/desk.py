@@ -48,7 +48,6 @@ class Desk:
         *,
         redraw: Callable[[], None],
         readers: Callable[[Station], Sequence[Reader]],
-        console: bool,
     ) -> None:
         self.config = config
         self.clock = clock
@@ -57,11 +56,10 @@ class Desk:
         self.band = Band("rest", "", "")
         self.scans: deque[str] = deque(maxlen=SCANS_SHOWN_MAX)
         self.scanners: dict[str, Scanner] = {}
-        self.surroundings = Surroundings(console=console)
+        self.surroundings = Surroundings()
         self.last_input = clock.monotonic()
         self._redraw = redraw
         self._readers = readers
-        self._console = console
         self._notices = Notices.load(config.station.language)
         self._idle_dialog = Dialog(Workplace(""))
         self._handled = 0
@@ -143,7 +141,7 @@ class Desk:
         self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
     ) -> None:
         if scan is not None and code is not None:
-            line = scan_line(self.clock.now(), band, scan, code, console=self._console)
+            line = scan_line(self.clock.now(), band, scan, code)
             self.scans.appendleft(line)
         self.show(band)
         kind = tone(band.kind)

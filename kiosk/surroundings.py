@@ -15,9 +15,8 @@ from sync.exchange import SyncStatus
 class Surroundings:
     """The latest word of every device and of the server."""
 
-    def __init__(self, *, console: bool) -> None:
+    def __init__(self) -> None:
         self.link = Link()
-        self._console = console
         self._sources: dict[str, SourceState] = {}
         self._printers: dict[str, PrintState] = {}
 
@@ -63,6 +62,5 @@ class Surroundings:
             printers=self.printers,
             unsent=station.unsent() if station and shows_outbox else (),
             rest=tuple(rest),
-            console=self._console,
             is_enrolled=station is not None,
         )

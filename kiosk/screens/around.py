@@ -32,5 +32,4 @@ class Around:
     printers: tuple[PrintState, ...] = ()
     unsent: tuple[Event, ...] = ()
     rest: tuple[str, ...] = ()
-    console: bool = False
     is_enrolled: bool = True

@@ -18,14 +18,6 @@ SIGNS: Final[Mapping[str, str]] = {
     "stop": "✖ STOP",
     "ask": "? ANSWER",
 }
-# The Linux console's font holds 256 signs, and these are not among them.
-CONSOLE_SIGNS: Final[Mapping[str, str]] = {
-    "rest": "",
-    "ok": "OK",
-    "note": "! NOTE",
-    "stop": "X STOP",
-    "ask": "? ANSWER",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +38,9 @@ def word(band: Band, rows: int, width: int) -> Content:
     return Content(big(plain(band.word), rows, width))
 
 
-def what(band: Band, *, console: bool = False) -> Content:
+def what(band: Band) -> Content:
     """Sign and sentence: the state is told in words too, never by the colour alone."""
-    sign = (CONSOLE_SIGNS if console else SIGNS)[band.kind]
+    sign = SIGNS[band.kind]
     return Content(f"{sign}   {plain(band.what)}" if sign else plain(band.what))
 
 

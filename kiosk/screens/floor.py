@@ -27,7 +27,8 @@ from kiosk.screens.text import fit, page, plain
 from sync.domain.shop import Shop
 
 BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol")
-KINDS: Final = ("rest", "ok", "note", "stop", "ask")
+# One sign for one: the styles of a line stay where they are.
+CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def zones() -> ComposeResult:
 class Floor:
     """Draws a `View` onto the mounted zones; a zone whose content is the same is left alone."""
 
-    def __init__(self, screen: Screen[object]) -> None:
+    def __init__(self, screen: Screen[object], *, console: bool = False) -> None:
+        self._console = console
         names = ("head", "word", "what", "next", "scans", *BODIES)
         self._zones = {name: screen.query_one(f"#{name}", Zone) for name in names}
         self._band = screen.query_one("#band", Vertical)
@@ -90,7 +92,7 @@ class Floor:
             self._band.set_classes(kind)
         size = self._zones["word"].size
         self._put("word", word(view.band, size.height, size.width))
-        self._put("what", what(view.band, console=view.around.console))
+        self._put("what", what(view.band))
 
     def _draw_body(self, view: View) -> None:
         name = body_of(view)
@@ -105,7 +107,13 @@ class Floor:
     def _put(self, name: str, content: Content) -> None:
         if self._shown.get(name) != content or name not in self._shown:
             self._shown[name] = content
-            self._zones[name].update(content, layout=False)
+            zone = self._zones[name]
+            zone.update(for_console(content) if self._console else content, layout=False)
+
+
+def for_console(content: Content) -> Content:
+    """The same with signs that the fonts of the Linux console hold."""
+    return Content(content.plain.translate(CONSOLE_SIGNS), spans=list(content.spans))
 
 
 def body_of(view: View) -> str:
@@ -120,8 +128,7 @@ def body_of(view: View) -> str:
 
 def next_step(view: View, width: int) -> Content:
     """`▶` and what to do now; at the right what is being typed."""
-    mark = ">" if view.around.console else "▶"
-    step = f"{mark} {plain(view.band.next)}" if view.band.next else ""
+    step = f"▶ {plain(view.band.next)}" if view.band.next else ""
     if not view.dialog.entry:
         return Content(fit(step, width))
     entry = f" TYPED: {plain(view.dialog.entry)}_ "

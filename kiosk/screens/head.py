@@ -22,7 +22,7 @@ def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:
         for part in (
             f" {plain(around.station) or 'NOT ENROLLED'}",
             person(dialog, shop) if around.is_enrolled else "",
-            "  ".join(source(one, console=around.console) for one in around.sources),
+            "  ".join(source(one) for one in around.sources),
             "  ".join(filter(None, (printer(one) for one in around.printers))),
         )
         if part
@@ -41,11 +41,10 @@ def person(dialog: Dialog, shop: Shop) -> str:
     return plain(known.name if known else dialog.person)
 
 
-def source(state: SourceState, *, console: bool = False) -> str:
+def source(state: SourceState) -> str:
     """A scanner's sign of life and its name."""
     name = fit(state.source.rsplit("/", 1)[-1], SOURCE_CHARS_MAX).rstrip()
-    up, down = ("*", "X") if console else ("●", "✖")
-    return f"{up if state.up else down} {name}"
+    return f"{'●' if state.up else '✖'} {name}"
 
 
 def printer(state: PrintState) -> str:

@@ -12,7 +12,7 @@ from kiosk.dialog import Notice
 from kiosk.journal import JournalError, JournalFull
 from kiosk.readers import PrintState
 from kiosk.scanners import Scan
-from kiosk.screens.band import CONSOLE_SIGNS, SIGNS, Band, Kind
+from kiosk.screens.band import SIGNS, Band, Kind
 from kiosk.screens.text import fit
 from kiosk.texts import Texts
 from labels.codes import (
@@ -101,11 +101,9 @@ def own_sentences(language: str) -> dict[str, Sentence]:
     return msgspec.convert(table, dict[str, Sentence])
 
 
-def scan_line(
-    now: datetime, band: Band, scan: Scan, code: Code | CodeError, *, console: bool
-) -> str:
+def scan_line(now: datetime, band: Band, scan: Scan, code: Code | CodeError) -> str:
     """One line about a scan that was answered. A badge's number is nobody's business."""
-    sign = (CONSOLE_SIGNS if console else SIGNS)[band.kind] or "–"
+    sign = SIGNS[band.kind] or "–"
     shown = fit(code_words(code, scan.payload), CODE_CELLS)
     return f"{now:%H:%M:%S}  {fit(sign, 8)}  {shown}  {band.word}"
 

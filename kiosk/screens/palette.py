@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 FLOOR: Final = Theme(
     name="floor",
@@ -30,6 +30,7 @@ FLOOR: Final = Theme(
 CONSOLE: Final = Theme(
     name="console",
     dark=True,
+    ansi=True,
     primary="ansi_cyan",
     background="ansi_black",
     surface="ansi_black",
@@ -39,6 +40,7 @@ CONSOLE: Final = Theme(
     warning="ansi_yellow",
     error="ansi_red",
     variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
         "ok": "ansi_blue",
         "ok-ink": "ansi_white",
         "stop": "ansi_red",

@@ -13,7 +13,16 @@ from kiosk.dialog import Key
 from labels.codes import Code
 from sync.exchange import State, SyncStatus
 from tests.kiosk.dialog.bakery import TODAY
-from tests.kiosk.terminals import Terminal, badge, command, lot, number, order, seeded
+from tests.kiosk.terminals import (
+    Terminal,
+    badge,
+    command,
+    lot,
+    number,
+    order,
+    running,
+    seeded,
+)
 
 SINCE: Final = (TODAY + timedelta(hours=2)).isoformat()
 ONLINE: Final = SyncStatus(State.ONLINE, since=SINCE)
@@ -74,10 +83,26 @@ def test_not_enrolled(snap_compare: Compare, tmp_path: Path, size: tuple[int, in
     assert snap_compare(terminal, terminal_size=size, run_before=scene(()))
 
 
+@pytest.mark.parametrize("name", ["stop", "order_open", "help"])
 def test_on_the_linux_console(
-    snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Eight grounds and a small font: names of colours only, and plain signs."""
+    """Eight grounds and a small font: names of colours only, and signs that it holds."""
     monkeypatch.setenv("TERM", "linux")
     terminal = Terminal(seeded(tmp_path))
-    assert snap_compare(terminal, terminal_size=(80, 24), run_before=scene(SCENES["stop"]))
+    assert snap_compare(terminal, terminal_size=(80, 24), run_before=scene(SCENES[name]))
+
+
+async def test_the_linux_console_gets_its_own_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never RGB: the console would map it as it likes."""
+    monkeypatch.setenv("TERM", "linux")
+    terminal = Terminal(seeded(tmp_path))
+    async with running(terminal, (80, 24)):
+        for code in (*OPENED, command("OK"), lot("R-118", "RYE")):
+            await terminal.scan(code)
+        line = terminal.screen._compositor.render_strips()[3].render(terminal.console)
+        assert "\x1b[37;41m" in line
+        assert "38;2" not in line
+        assert "48;2" not in line

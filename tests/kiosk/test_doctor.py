@@ -1,0 +1,135 @@
+"""The doctor on real ports, folders and servers."""
+
+import json
+import os
+import pty
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from kiosk import doctor
+from kiosk.config import Config, PrinterConfig, ScannerConfig, StationConfig
+from kiosk.doctor import Finding
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/healthz" else 404)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    listening.server_close()
+
+
+def test_a_scanner_that_is_there_and_one_that_is_not() -> None:
+    outer, inner = pty.openpty()
+    port = os.ttyname(inner)
+    assert list(doctor.scanner(ScannerConfig(port, "left"))) == [
+        Finding("scanner left", "ok", f"{port} opens at 115200 baud")
+    ]
+    os.close(inner)
+    os.close(outer)
+    (missing,) = doctor.scanner(ScannerConfig("/dev/serial/by-id/none"))
+    assert (missing.what, missing.state) == ("scanner none", "bad")
+    assert missing.next == "plug it in; names are listed under /dev/serial/by-id"
+    (unknown,) = doctor.scanner(ScannerConfig("nothing://x"))
+    assert (unknown.state, unknown.next) == ("bad", "check the address of the scanner")
+
+
+def test_the_disk(tmp_path: Path) -> None:
+    (found,) = doctor.flush(tmp_path / "new")
+    assert found.what == "disk"
+    assert "flushes in" in found.detail
+    assert found.state in ("ok", "warn")
+    (tmp_path / "file").write_text("")
+    (bad,) = doctor.flush(tmp_path / "file" / "x")
+    assert (bad.state, bad.next) == ("bad", "give --data a folder to write")
+
+
+def test_a_server_that_answers(server: str, tmp_path: Path) -> None:
+    (tmp_path / "station.token").write_text("t")
+    config = Config(tmp_path, StationConfig("A", ("M",), server))
+    found = list(doctor.server(config))
+    assert [(one.what, one.state) for one in found] == [("server", "ok"), ("clock", "ok")]
+    assert found[0].detail == f"{server} answers 200"
+
+
+def test_a_server_that_does_not(tmp_path: Path) -> None:
+    config = Config(tmp_path, StationConfig(server="http://127.0.0.1:1"))
+    found = list(doctor.server(config))
+    assert [(one.what, one.state) for one in found] == [("enrolment", "bad"), ("server", "warn")]
+    assert found[0].next == "run: kiosk enrol SERVER CODE"
+    assert next(iter(doctor.server(Config(tmp_path)))).what == "enrolment"
+
+
+@pytest.mark.parametrize(
+    ("date", "findings"),
+    [
+        ("Sun, 22 Nov 2026 10:00:00 GMT", [Finding("clock", "ok", "+3 s against the server")]),
+        (
+            "Sun, 22 Nov 2026 09:00:00 GMT",
+            [
+                Finding(
+                    "clock",
+                    "bad",
+                    "+3603 s against the server",
+                    "set the clock: events carry this station's time",
+                )
+            ],
+        ),
+        ("yesterday", []),
+        ("", []),
+    ],
+)
+def test_the_clock(date: str, findings: list[Finding]) -> None:
+    now = datetime(2026, 11, 22, 10, 0, 3, tzinfo=UTC)
+    assert list(doctor.clock(date, now)) == findings
+
+
+def test_printers(server: str, tmp_path: Path) -> None:
+    port = server.rsplit(":", 1)[1]
+    (there,) = doctor.printer(PrinterConfig("batch", f"tcp://127.0.0.1:{port}"))
+    assert there == Finding("printer batch", "ok", f"tcp://127.0.0.1:{port}, zpl, 203 dpi")
+    (away,) = doctor.printer(PrinterConfig("batch", "tcp://127.0.0.1:1"))
+    assert away.state == "bad"
+    (folder,) = doctor.printer(PrinterConfig("files", f"folder://{tmp_path}/labels", "pdf"))
+    assert folder.state == "ok"
+    (tmp_path / "file").write_text("")
+    (no_folder,) = doctor.printer(PrinterConfig("files", f"folder://{tmp_path}/file"))
+    assert no_folder.state == "bad"
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"TERM": "linux"}, "8 grounds (Linux console)"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "true colour"),
+        ({"TERM": "screen-256color"}, "256 colours"),
+        ({}, "16 colours"),
+    ],
+)
+def test_colours(environment: dict[str, str], colours: str) -> None:
+    assert doctor.colours(environment) == colours
+
+
+def test_findings_for_people_and_for_programs(tmp_path: Path) -> None:
+    findings = doctor.examine(Config(tmp_path))
+    assert [one.what for one in findings] == ["terminal", "keyboard", "disk", "enrolment"]
+    text = doctor.as_text([Finding("disk", "warn", "slow", "use an SSD")])
+    assert text == "▲ disk         slow\n               → use an SSD"
+    assert json.loads(doctor.as_json([Finding("disk", "ok", "fine")])) == [
+        {"what": "disk", "state": "ok", "detail": "fine", "next": ""}
+    ]
