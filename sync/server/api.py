@@ -1,6 +1,5 @@
 """The home of the stations' interface: push, feed, snapshot, enrolment, and the server's health."""
 
-import time
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,9 +9,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from sync.server.auth import station_guard
-from sync.server.feed import MarkGoneError, read_feed
+from sync.server.feed import MarkGoneError
 from sync.server.intake import HeaderError, Outcome
 from sync.server.ledger import ForkError, OwnerError, backlog
+from sync.server.polling import Polling
 from sync.server.problem import problem
 from sync.server.services import Services
 from sync.server.snapshot import SnapshotError, Snapshots
@@ -130,10 +130,11 @@ async def feed(
 ) -> Response[bytes]:
     """What the office and other stations said since the mark; waits for it up to `wait` seconds."""
     services = services_of(request)
+    polling: Polling = request.app.state.polling
     mark = _mark(after)
     services.stations.touch(request.user)
     try:
-        page = await _poll(request, services, request.user.scopes, mark, wait)
+        page = await polling.page(request.user.scopes, mark, wait)
     except MarkGoneError as fault:
         raise problem(410, "mark-gone", f"{fault}: take GET /v1/snapshot") from None
     return _json(page)
@@ -215,24 +216,6 @@ def _mark(text: str) -> FeedMark:
         return FeedMark.of(text)
     except WireError as fault:
         raise problem(400, "mark", str(fault)) from None
-
-
-async def _poll(
-    request: AnyRequest,
-    services: Services,
-    scopes: tuple[str, ...],
-    mark: FeedMark,
-    wait: float,
-) -> FeedPage:
-    until = time.monotonic() + wait
-    hub = request.app.state.hub
-    with hub.listening(scopes) as waiter:
-        while True:
-            page = await services.database.read(lambda conn: read_feed(conn, scopes, mark))
-            left = until - time.monotonic()
-            if page.events or left <= 0 or hub.stopping.is_set():
-                return page
-            await waiter.wait(left)
 
 
 def _json(message: PushAnswer | FeedPage) -> Response[bytes]:

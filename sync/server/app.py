@@ -19,6 +19,7 @@ from sync.server.board import board_routes
 from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
+from sync.server.polling import Polling
 from sync.server.problem import problem_plugin
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.snapshot import Snapshots
@@ -52,6 +53,7 @@ def create_app(services: Services) -> Litestar:
 
 
 def _state(services: Services) -> State:
+    hub = Hub()
     return State(
         {
             "services": services,
@@ -62,7 +64,8 @@ def _state(services: Services) -> State:
             "projector": services.projector,
             "stations": services.stations,
             "auth": Auth(services.stations, services.admin_token),
-            "hub": Hub(),
+            "hub": hub,
+            "polling": Polling(services.database, hub),
             "snapshots": Snapshots(),
         }
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sync.server.client_admin import AdminClient
+from sync.server.client_admin import AdminClient, AdminError
 from sync.server.config import read_config
 from sync.server.folder import DataFolder, FolderError, InUseError
 from sync.server.keys import ADMIN_TOKEN
@@ -47,6 +47,7 @@ def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) 
 def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float = 0.0) -> int:
     """Load a folder of CSV files, or say everything that is wrong with it; status 1 then."""
     from sync.server.import_csv import read_folder, run_import
+    from sync.server.office import OfficeError
 
     with _reached(data, made=True, clock_offset=clock_offset) as (client, services):
         if client is not None and read_folder(folder):
@@ -56,7 +57,10 @@ def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float =
         else:
             assert services is not None, "one of the two ways"
             today = services.clock.local().date()
-            report = run_import(folder, services.ledger, services.projector, today)
+            try:
+                report = run_import(folder, services.ledger, services.projector, today)
+            except OfficeError as fault:
+                raise AdminError(str(fault)) from None
     if json:
         _print(msgspec.to_builtins(report))
     else:

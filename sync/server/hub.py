@@ -4,6 +4,9 @@ import asyncio
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
+
+GATHER_SECONDS: Final = 0.05
 
 
 class Waiter:
@@ -27,10 +30,16 @@ class Waiter:
 
 
 class Hub:
-    """Wakes the sleepers of the scopes concerned, from any thread; bursts are one wake-up."""
+    """Wakes the sleepers of the scopes concerned, from any thread.
+
+    The first wake-up after a quiet moment is at once; a burst wakes once in `GATHER_SECONDS`.
+    `generation` counts wake-ups: who read before one and remembers it, remembers an old state.
+    """
 
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
+        self.generation = 0
+        self._drained = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._woken: set[str] = set()
@@ -43,11 +52,12 @@ class Hub:
     def wake(self, scopes: Iterable[str]) -> None:
         """Something new concerns these scopes."""
         with self._lock:
+            self.generation += 1
             waiting, loop = bool(self._woken), self._loop
             self._woken.update(scopes)
             if waiting or not self._woken or loop is None or loop.is_closed():
                 return
-        loop.call_soon_threadsafe(self._drain)
+        loop.call_soon_threadsafe(self._gather)
 
     def stop(self) -> None:
         """End all waiting, from any thread."""
@@ -78,7 +88,16 @@ class Hub:
         if not waiters:
             del self._waiters[scope]
 
+    def _gather(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait = self._drained + GATHER_SECONDS - loop.time()
+        if wait > 0:
+            loop.call_later(wait, self._drain)
+        else:
+            self._drain()
+
     def _drain(self) -> None:
+        self._drained = asyncio.get_running_loop().time()
         with self._lock:
             woken, self._woken = self._woken, set()
         for scope in woken:

@@ -70,7 +70,8 @@ class _Server(uvicorn.Server):
 def _listener(config: ServerConfig) -> socket.socket:
     try:
         kind = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(kind[0], kind[1])
+        # With its protocol named, asyncio sends answers at once instead of gathering them (Nagle).
+        listener = socket.socket(*kind[:3])
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(kind[4])
         listener.listen(BACKLOG_CONNECTIONS)

@@ -112,6 +112,30 @@ def waited(server: Server, station: Station, mark: str) -> int:
     return httpx.get(url, headers=station.headers, timeout=30, trust_env=False).status_code
 
 
+def test_a_factory_is_imported_alone_and_again_beside_a_running_server(tmp_path: Path) -> None:
+    data, factory = tmp_path / "data", tmp_path / "factory"
+    empty = kiosk_server("import", "--template", str(factory))
+    assert len(empty.stdout.splitlines()) == len(list(factory.glob("*.csv")))
+    assert (
+        "every file is there already" in kiosk_server("import", "--template", str(factory)).stderr
+    )
+    with (factory / "work_centers.csv").open("a", encoding="utf-8") as file:
+        file.write("MIX,Mixing,8\n")
+    alone = kiosk_server("import", "--data", str(data), str(factory), "--json")
+    assert json.loads(alone.stdout)["events"] == {"WorkCenterDefined": 1}
+    with Server(data):
+        again = kiosk_server("import", "--data", str(data), str(factory))
+        assert (again.returncode, "all of it was known already" in again.stdout) == (0, True)
+        (factory / "work_centers.csv").write_text("work_center,nane\nMIX,Mixing\n")
+        wrong = kiosk_server("import", "--data", str(data), str(factory))
+        assert (wrong.returncode, wrong.stdout) == (1, "")
+        assert "nothing was loaded" in wrong.stderr
+        assert "work_centers.csv, line 1, column nane" in wrong.stderr
+        nowhere = kiosk_server("import", "--data", str(data), str(tmp_path / "nowhere"))
+        assert "holds no CSV file" in nowhere.stderr
+    assert kiosk_server("import", "--data", str(data)).returncode == 2
+
+
 def test_the_server_s_clock_can_be_moved(tmp_path: Path) -> None:
     years = 3 * 365 * 86_400
     with Server(tmp_path, "--clock-offset", str(years)) as server:

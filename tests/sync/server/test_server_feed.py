@@ -15,6 +15,7 @@ from sync.server.feed import (
 )
 from sync.server.hub import Hub
 from sync.server.ledger import Ledger
+from sync.server.polling import Polling
 from sync.server.projector import Projector
 from sync.server.settings import new_incarnation
 from sync.server.snapshot import SnapshotError, Snapshots
@@ -198,3 +199,26 @@ async def test_stopping_ends_all_waiting() -> None:
 
 def test_waking_without_a_loop_is_harmless() -> None:
     Hub().wake({"site"})
+
+
+async def test_a_poll_at_the_feed_s_end_waits_and_is_told_at_once(tmp_path: Path) -> None:
+    ledger, hub = ledger_at(tmp_path), Hub()
+    hub.start()
+    polling, log = Polling(ledger.database, hub), Log(help_called(2))
+    start = ledger.database.read_now(end_mark)
+    for count, event in enumerate(log.bodies, 1):
+        assert (await polling.page(SCOPES, start, 0)).events == ()
+        waiting = asyncio.create_task(polling.page(SCOPES, start, 20))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(feed_one, ledger, log, count, hub)
+        page = await asyncio.wait_for(waiting, 10)
+        assert (told(page), page.mark.position) == ([event], count)
+        start = page.mark
+    ledger.database.close()
+
+
+def feed_one(ledger: Ledger, log: Log, count: int, hub: Hub) -> None:
+    """As a projector does: append, then wake."""
+    log.push(ledger, count - 1, 1)
+    ledger.database.write_now(lambda conn: append_feed(conn, [("station:MIX-1", count)]))
+    hub.wake({"station:MIX-1"})

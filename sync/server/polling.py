@@ -1,0 +1,46 @@
+"""The home of the long poll: a page of the feed as soon as there is one.
+
+Who asks with the mark of the feed's end, as nearly all do, waits without a look at the database.
+"""
+
+import time
+from typing import Final
+
+from sync.server.database import Database
+from sync.server.feed import read_feed
+from sync.server.hub import Hub
+from sync.wire import FeedMark, FeedPage
+
+ANSWER_SECONDS_MIN: Final = 0.001
+
+
+class Polling:
+    """Answers long polls; remembers the feed's end until something is fed."""
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database = database
+        self._hub = hub
+        self._end: FeedMark | None = None
+        self._generation = -1
+
+    async def page(self, scopes: tuple[str, ...], mark: FeedMark, wait: float) -> FeedPage:
+        """The page after a mark, waiting up to `wait` seconds; raises `MarkGoneError`."""
+        until = time.monotonic() + wait
+        with self._hub.listening(scopes) as waiter:
+            while True:
+                page = FeedPage((), mark) if self._is_end(mark) else await self._read(scopes, mark)
+                left = until - time.monotonic()
+                if page.events or left < ANSWER_SECONDS_MIN or self._hub.stopping.is_set():
+                    return page
+                mark = page.mark
+                await waiter.wait(left)
+
+    def _is_end(self, mark: FeedMark) -> bool:
+        return self._generation == self._hub.generation and self._end == mark
+
+    async def _read(self, scopes: tuple[str, ...], mark: FeedMark) -> FeedPage:
+        generation = self._hub.generation
+        page = await self._database.read(lambda conn: read_feed(conn, scopes, mark))
+        if not page.more and generation == self._hub.generation:
+            self._end, self._generation = page.mark, generation
+        return page
