@@ -59,6 +59,14 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     incarnation: str
 
 
+class Page(msgspec.Struct, frozen=True):
+    """As `sync.wire.FeedPage` reads: events as they were written, the mark as three values."""
+
+    events: tuple[dict[str, Any], ...]
+    mark: tuple[str, int, str]
+    more: bool
+
+
 class Readiness(msgspec.Struct, frozen=True):
     """Whether the server can take work: the writer lives, the projector is not far behind."""
 
@@ -121,7 +129,7 @@ async def push(request: StationRequest, origin: str) -> Response[bytes]:
 @get(
     "/v1/feed",
     guards=[station_guard],
-    responses={200: ResponseSpec(dict, description="A page of the feed and its mark.")},
+    responses={200: ResponseSpec(Page, description="A page of the feed and its mark.")},
 )
 async def feed(
     request: StationRequest,
@@ -143,7 +151,7 @@ async def feed(
 @get(
     "/v1/snapshot",
     guards=[station_guard],
-    responses={200: ResponseSpec(dict, description="A page of events; `more` until it is false.")},
+    responses={200: ResponseSpec(Page, description="A page of events; `more` until it is false.")},
 )
 async def snapshot(
     request: StationRequest,

@@ -29,7 +29,7 @@ PRUNE_ROWS_MAX: Final = 500
 _log: Final = logging.getLogger("kiosk-server")
 
 
-def create_app(services: Services) -> Litestar:
+def create_app(services: Services, hub: Hub) -> Litestar:
     """The application over opened services; it starts and stops the projector, nothing else."""
     routes: list[ControllerRouterHandler] = [
         *api.routes,
@@ -47,13 +47,12 @@ def create_app(services: Services) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/")],
         ),
         lifespan=[_running],
-        state=_state(services),
+        state=_state(services, hub),
         logging_config=None,
     )
 
 
-def _state(services: Services) -> State:
-    hub = Hub()
+def _state(services: Services, hub: Hub) -> State:
     return State(
         {
             "services": services,

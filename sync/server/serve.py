@@ -7,7 +7,6 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from litestar import Litestar
 
 from sync.server.app import create_app
 from sync.server.config import ServerConfig
@@ -23,11 +22,23 @@ BACKLOG_CONNECTIONS: Final = 1_024
 def serve(config: ServerConfig, folder: DataFolder) -> None:
     """Serve until told to stop; says where in `server.json` and, once ready, on standard output."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    folder.forget_address()
     listener = _listener(config)
     services = open_services(config)
     url = _url(config.host, listener)
+    hub = Hub()
+    web = uvicorn.Config(
+        create_app(services, hub),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+        ws="none",
+    )
     try:
-        _Server(create_app(services), folder, url).run(sockets=[listener])
+        _Server(web, folder, url, hub).run(sockets=[listener])
     finally:
         folder.forget_address()
         services.close()
@@ -37,22 +48,11 @@ def serve(config: ServerConfig, folder: DataFolder) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn that says when it is ready, and ends long polls and streams as soon as it is told."""
 
-    def __init__(self, app: Litestar, folder: DataFolder, url: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                lifespan="on",
-                ws="none",
-            )
-        )
+    def __init__(self, web: uvicorn.Config, folder: DataFolder, url: str, hub: Hub) -> None:
+        super().__init__(web)
         self._folder = folder
         self._url = url
-        self._hub: Hub = app.state.hub
+        self._hub = hub
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

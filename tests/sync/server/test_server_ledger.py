@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sync.domain.events import HelpCalled, ReasonDefined
 from sync.server import ledger as ledger_module
+from sync.server.database import UnavailableError
 from sync.server.export import export_now
 from sync.server.intake import HeaderError
 from sync.server.ledger import ForkError, Ledger, OwnerError, read_after
@@ -324,6 +325,28 @@ def test_export_gives_every_event_with_its_places(tmp_path: Path) -> None:
     assert (told[2]["bytes"], "event" in told[2]) == ("bm9pc2U=", False)
     assert list(export_now(ledger.database, 3)) == []
     ledger.database.close()
+
+
+def test_a_full_disk_stores_nothing_and_makes_no_hole(tmp_path: Path) -> None:
+    ledger, log = ledger_at(tmp_path), Log(help_called(4_000))
+    log.push(ledger, count=10)
+    pages = rows(ledger.database, "PRAGMA page_count")[0][0]
+    limited(ledger, pages + 4)
+    with pytest.raises(UnavailableError, match="full; look at disk space"):
+        log.push(ledger, after=10)
+    assert log.push(ledger, after=10, count=0).have == log.mark(10)
+    limited(ledger, 2**30)
+    assert log.push(ledger, after=10).have == log.mark(4_000)
+    assert stored(ledger) == log.bodies
+    assert positions(ledger) == list(range(1, 4_001))
+    assert verify(ledger.database).bad == ""
+    ledger.database.close()
+
+
+def limited(ledger: Ledger, pages: int) -> None:
+    """Let the file grow to so many pages and no further."""
+    sql = f"PRAGMA max_page_count = {pages}"
+    ledger.database.write_now(lambda conn: conn.exec_driver_sql(sql).fetchall())
 
 
 @settings(
