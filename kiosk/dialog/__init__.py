@@ -40,6 +40,7 @@ from kiosk.dialog.steps import (
     open_steps,
     queue,
 )
+from kiosk.dialog.undo import undoes
 
 __all__ = [
     "IDLE_SECONDS_MAX",
@@ -76,4 +77,5 @@ __all__ = [
     "open_steps",
     "queue",
     "settled",
+    "undoes",
 ]

@@ -4,6 +4,7 @@ from datetime import date
 
 from kiosk.dialog.state import Asking, Dialog
 from kiosk.dialog.steps import (
+    Current,
     current,
     done_quantity,
     open_check,
@@ -56,6 +57,8 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
         return _digits(dialog, shop)
     if open_check(here) is not None and dialog.number:
         return (CommandCode("OK"), CommandCode("DONE"))
+    if not dialog.number and not dialog.scrap and _is_short_for_good(dialog, shop, here):
+        return (CommandCode("END"), CommandCode("DONE"))
     return (CommandCode("DONE"),)
 
 
@@ -64,7 +67,9 @@ def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
     match asking.wanted:
         case "supervisor" if _is_wrong_lot(asking):
             return (cancel, *_badges(dialog, shop, "supervisor"))
-        case "supervisor" | "pin":
+        case "pin":
+            return (cancel,)
+        case "supervisor":
             return (*_badges(dialog, shop, "supervisor"), cancel)
         case "reason":
             return (*(ReasonCode(one.code) for one in asking.choices), cancel)
@@ -115,6 +120,12 @@ def _serials(shop: Shop, line: LineState, lot: Lot) -> tuple[Code, ...]:
     if not free and lot.lot:
         return (LotCode(lot.lot, material),)
     return tuple(LotCode(lot.lot, material, serial=serial) for serial in free)
+
+
+def _is_short_for_good(dialog: Dialog, shop: Shop, here: Current) -> bool:
+    """Whether the plan is not reached and the operation before gives nothing more."""
+    told = here.order.good_at(here.operation) + here.order.scrap_at(here.operation)
+    return told < here.order.lowest and not planned_remainder(dialog, shop)
 
 
 def _digits(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:

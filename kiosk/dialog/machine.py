@@ -295,6 +295,8 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
         place = int(text[:4])
         if 1 <= place <= len(asking.choices):
             return questions.choose(dialog, shop, now, asking.choices[place - 1].code)
+    if asking is not None and asking.wanted == "pin" and text.isascii() and text.isdigit():
+        return questions.pin_entered(dialog, shop, now, text)
     if dialog.order is not None and asking is None:
         if entry.is_number(text):
             return entry.stage(dialog, shop, now, text)

@@ -10,9 +10,7 @@ from kiosk.dialog.state import Asking, Dialog, Moment, Notice, Proposal, Scrap, 
 from kiosk.dialog.steps import (
     Current,
     current,
-    plan_at,
     planned_remainder,
-    reached_at,
     reasons,
     staged_scrap,
     wants_count,
@@ -96,7 +94,7 @@ def stage_scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     )
     facts = {**order_facts(shop, here.order.number), "quantity": str(quantity), "reason": ""}
     choices = reasons(shop, "scrap")
-    proposal = Proposal((), said("ok", "scrap_staged", **facts), after)
+    proposal = Proposal((), said("note", "scrap_staged", **facts), after)
     if not choices:
         return Turn(after, notice=proposal.notice)
     notice = Notice("ask", "reason_scrap", {**facts, "first": choices[0].text})
@@ -113,7 +111,7 @@ def end(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return stop(dialog, "order_waits", **order_facts(shop, here.order.number))
     report = _report(dialog, here, 0)
     unit = here.order.unit
-    short = max(0, plan_at(here.order, here.operation) - report.good_after - report.scrap_after)
+    short = max(0, here.order.planned - report.good_after - report.scrap_after)
     closing = OperationEnded(
         order=here.order.number,
         operation=here.operation,
@@ -164,7 +162,7 @@ def _report(dialog: Dialog, here: Current, good: int) -> Report:
     good_after = order.good_at(operation) + good
     scrap_after = order.scrap_at(operation) + scrap
     told = bool(order.planned and order.release is not None)
-    reached = told and good_after + scrap_after >= reached_at(order, operation)
+    reached = told and good_after + scrap_after >= order.lowest
     return Report(good, scrap, good_after, scrap_after, reached)
 
 
@@ -322,7 +320,7 @@ def _after(dialog: Dialog, report: Report) -> Dialog:
 
 def _answer(here: Current, report: Report, facts: dict[str, str]) -> Notice:
     order, unit = here.order, here.order.unit
-    plan = plan_at(order, here.operation)
+    plan = order.planned
     left = max(0, plan - report.good_after - report.scrap_after)
     facts = {
         **facts,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from kiosk.dialog import pins
 from kiosk.dialog.acts import approve, born, propose, said, stop
 from kiosk.dialog.state import (
     Asking,
@@ -32,8 +33,10 @@ def badge(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     if person is None:
         return stop(dialog, "badge_unknown", badge=number)
     dialog = replace(dialog, number="")
+    if dialog.person is None and pins.is_asked(dialog, person):
+        return pins.ask(dialog, now, person)
     if dialog.person is None:
-        return _sign_in(dialog, shop, now, person)
+        return sign_in(dialog, shop, now, person)
     order = shop.orders.get(dialog.order or "")
     if order is None:
         if person.person in shop.signed_in(dialog.workplace.station):
@@ -56,6 +59,8 @@ def override(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
         return stop(dialog, "not_your_own", person=person.name)
     if person.role != "supervisor" and not own:
         return stop(dialog, "supervisor_needed", person=person.name)
+    if pins.is_asked(dialog, person):
+        return pins.ask(dialog, now, person)
     return approve(dialog, shop, now, person.person)
 
 
@@ -135,7 +140,8 @@ def because(dialog: Dialog, shop: Shop, now: Moment, proposal: Proposal, group: 
     return Turn(replace(dialog, asking=asking, number=""), notice=notice)
 
 
-def _sign_in(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
+def sign_in(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
+    """A session begins; what runs at the station is on screen again."""
     after = replace(dialog, person=person.person, body="order" if dialog.order else "queue")
     known = person.person in shop.signed_in(dialog.workplace.station)
     events = () if known else (born(dialog, now, OperatorSignedIn(), person.person),)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk.dialog import materials, orders, people
+from kiosk.dialog import materials, orders, people, pins
 from kiosk.dialog.acts import approve, propose, said, stop
 from kiosk.dialog.state import (
     OVERRIDE_SECONDS_MAX,
@@ -15,7 +15,7 @@ from kiosk.dialog.state import (
     Turn,
 )
 from kiosk.dialog.steps import current
-from labels.codes import BadgeCode, Code, CodeError, CommandCode, ReasonCode
+from labels.codes import BadgeCode, Code, CodeError, CommandCode, DigitCode, ReasonCode
 from sync.domain.events import (
     Event,
     MaterialConsumed,
@@ -39,10 +39,24 @@ def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None
             return _supervisor(dialog, shop, now, given)
         case "confirm":
             return _confirm(dialog, shop, now, given)
+        case "pin":
+            return _pin(dialog, shop, now, given)
         case "label":
             return None
         case _:
             return _choice(dialog, shop, now, given)
+
+
+def pin_entered(dialog: Dialog, shop: Shop, now: Moment, digits: str) -> Turn:
+    """A PIN as a whole: right, it does what the badge before it was for."""
+    asking = dialog.asking
+    assert asking is not None, "a PIN that nobody asked for"
+    person = shop.operators.get(asking.of)
+    if person is None or not pins.matches(digits, person.pin):
+        return pins.wrong(dialog)
+    if asking.proposal is not None:
+        return approve(dialog, shop, now, person.person)
+    return people.sign_in(replace(dialog, asking=None), shop, now, person)
 
 
 def cancel(dialog: Dialog) -> Turn:
@@ -110,6 +124,23 @@ def _confirm(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | No
     if given == CommandCode("SCRAP"):
         return materials.scrap_asked(dialog, shop, now)
     return None
+
+
+def _pin(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
+    """Digits and OK; another's badge takes over, the same one again changes nothing."""
+    asking = dialog.asking
+    assert asking is not None, "an answer without a question"
+    if isinstance(given, BadgeCode):
+        person = shop.operator_of_badge(given.badge)
+        if person is not None and person.person == asking.of:
+            return Turn(dialog)
+        over = asking.proposal is not None
+        return people.override(dialog, shop, now, given.badge) if over else None
+    if isinstance(given, DigitCode):
+        return pins.digit(dialog, given.digit)
+    if given == CommandCode("OK"):
+        return pin_entered(dialog, shop, now, asking.digits)
+    return Turn(dialog, notice=asking.notice, refused=True)
 
 
 def _choice(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn:

@@ -124,7 +124,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A question that stands: what is waited for, and the act that depends on it."""
+    """A question that stands: what is waited for, and the act that depends on it.
+
+    `of` names what it is about: an order, a label's event, whose PIN; `digits` are of that PIN.
+    """
 
     wanted: Wanted
     notice: Notice
@@ -136,6 +139,7 @@ class Asking:
     label: str = ""
     of: str = ""
     digits: str = ""
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kiosk.dialog.state import Choice, Dialog
 from sync.domain.events import Check, OperationPaused, OperationStarted, ReasonDefined
-from sync.domain.needs import LineState, percent, percent_of
+from sync.domain.needs import LineState
 from sync.domain.order import Order, Status
 from sync.domain.quantity import MICROS_PER_ONE, QuantityError, text, typed
 from sync.domain.rules_base import amount, fetch_facts, line_name, product_name
@@ -41,19 +41,12 @@ def open_lines(order: Order, operation: str) -> tuple[LineState, ...]:
     return tuple(one for one in lines if one.remaining and not one.line.backflush)
 
 
-def plan_at(order: Order, operation: str) -> int:
-    """What can become good at an operation: the plan, or what the ended one before it gave."""
+def available_at(order: Order, operation: str) -> int:
+    """What an operation can be given: the plan, or what the ended one before it gave."""
     earlier = before(order, operation)
     if earlier is None or not order.is_ended(earlier.operation):
         return order.planned
     return min(order.planned, order.good_at(earlier.operation))
-
-
-def reached_at(order: Order, operation: str) -> int:
-    """The least good and scrap that reaches the plan of an operation."""
-    plan = plan_at(order, operation)
-    tolerance = percent(order.header.tolerance_percent) if order.header is not None else 0
-    return plan - percent_of(plan, percent("0") + tolerance)
 
 
 def staged_scrap(dialog: Dialog, unit: str) -> int:
@@ -62,13 +55,16 @@ def staged_scrap(dialog: Dialog, unit: str) -> int:
 
 
 def planned_remainder(dialog: Dialog, shop: Shop) -> int:
-    """What DONE without a number would report good, in micros of the order's unit."""
+    """What DONE without a number would report good, in micros of the order's unit.
+
+    Never more than the operation before it gave, once that has ended.
+    """
     now = current(dialog, shop)
     if now is None or not now.order.unit:
         return 0
     told = now.order.good_at(now.operation) + now.order.scrap_at(now.operation)
     told += staged_scrap(dialog, now.order.unit)
-    return max(0, plan_at(now.order, now.operation) - told)
+    return max(0, available_at(now.order, now.operation) - told)
 
 
 def done_quantity(dialog: Dialog, shop: Shop) -> str:

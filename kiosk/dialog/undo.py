@@ -28,7 +28,7 @@ _ACT_TEXTS = {
 
 
 def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
-    """UNDO: says what it will take back, and waits for OK or a supervisor's badge."""
+    """UNDO: takes back the own last act; a late or another's one by a supervisor's badge."""
     if dialog.person is None:
         return stop(dialog, "not_signed_in")
     act = _last_act(dialog, shop)
@@ -39,13 +39,16 @@ def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     event = EventReversed(of=act[0].act, order=number)
     notice = said("ok", "undone", **facts)
     proposal = Proposal((born(dialog, now, event),), notice, _undone(dialog, shop, act))
-    turn = propose(dialog, shop, now, proposal)
-    if turn.dialog.asking is not None or turn.refused:
-        return turn
-    text = _ACT_TEXTS.get(facts["kind"], "undo_act")
-    question = Notice("ask", text, facts)
-    asking = Asking("confirm", question, now.mono, proposal)
-    return Turn(replace(dialog, asking=asking, number=""), notice=question)
+    return propose(dialog, shop, now, proposal)
+
+
+def undoes(dialog: Dialog, shop: Shop) -> Notice | None:
+    """What UNDO would take back now, to be shown before it is scanned; None: nothing."""
+    act = _last_act(dialog, shop) if dialog.person is not None else ()
+    if not act:
+        return None
+    facts = act_facts(shop, act)
+    return Notice("rest", _ACT_TEXTS.get(facts["kind"], "undo_act"), facts)
 
 
 def ask_label(turn: Turn, shop: Shop, now: Moment) -> Turn:

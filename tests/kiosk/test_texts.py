@@ -76,6 +76,7 @@ FACTS = {
     "command": "F13",
     "old_quantity": "25 KG",
     "due": "2026-11-23",
+    "digits": "••••",
     "next_order": "B-2024-119",
     "next_product": "Rye loaf 1000 g",
     "next_name": "Wheat flour type 550",

@@ -1,9 +1,12 @@
 """What a badge means: the table of the floor rules, and idle sign-off."""
 
+import hashlib
+
 import pytest
 
 from kiosk.dialog import IDLE_SECONDS_MAX, OVERRIDE_SECONDS_MAX, Workplace, expected
-from labels.codes import BadgeCode, CommandCode
+from kiosk.dialog.pins import matches
+from labels.codes import BadgeCode, CommandCode, DigitCode
 from sync.domain.events import (
     MaterialConsumed,
     OperationPaused,
@@ -11,6 +14,7 @@ from sync.domain.events import (
     OperatorLeft,
     OperatorSignedIn,
     OperatorSignedOut,
+    stamped,
 )
 from tests.kiosk.dialog.bakery import Floor, kg
 
@@ -229,3 +233,79 @@ def test_signing_out_leaves_what_runs_behind(work: Floor) -> None:
 def test_join_takes_part_in_the_current_order(work: Floor) -> None:
     work.scan(CommandCode("JOIN"))
     assert work.told == ("ok", "joined")
+
+
+# PINs
+
+
+def with_pin(pin: str = "4711") -> Floor:
+    floor = Floor(Workplace("BAKE-1", ("MIX",), pin=True))
+    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), b"salt", 10).hex()
+    known = floor.shop.operators["eva"]
+    floor.absorb(stamped(known, revision=2, pin=f"pbkdf2$10$salt${digest}"))
+    return floor
+
+
+@pytest.fixture
+def guarded() -> Floor:
+    """Anna works, Eva's badge wants her PIN, and an old lot waits for her."""
+    floor = with_pin()
+    floor.badge("anna")
+    floor.open("B-1")
+    floor.lot("W-190", "WHEAT", "25", "KGM")
+    floor.badge("eva")
+    return floor
+
+
+def test_an_override_wants_the_supervisors_pin(guarded: Floor) -> None:
+    assert guarded.told == ("ask", "pin")
+    guarded.type("4711")
+    assert guarded.told == ("ok", "consumed_of_label")
+
+
+def test_a_pin_by_digit_codes(guarded: Floor) -> None:
+    for sign in "4711":
+        guarded.scan(DigitCode(sign))
+    assert guarded.said.word == "PIN ••••"
+    guarded.command("OK")
+    assert guarded.told == ("ok", "consumed_of_label")
+
+
+def test_a_pin_that_does_not_fit_three_times(guarded: Floor) -> None:
+    for _ in range(2):
+        guarded.type("1234")
+        assert guarded.told == ("stop", "pin_other")
+    guarded.type("1234")
+    assert guarded.told == ("stop", "pin_given_up")
+    assert guarded.dialog.asking is None
+    assert not any(isinstance(one, MaterialConsumed) for one in guarded.events)
+
+
+def test_while_a_pin_is_asked(guarded: Floor) -> None:
+    guarded.badge("eva")
+    assert guarded.turn.notice is None
+    guarded.badge("paul")
+    assert guarded.told == ("stop", "supervisor_needed")
+    guarded.wheat("25")
+    assert guarded.told == ("ask", "pin")
+    guarded.command("CANCEL")
+    assert guarded.told == ("note", "cancelled")
+
+
+def test_signing_in_as_a_supervisor_wants_the_pin() -> None:
+    floor = with_pin()
+    floor.badge("eva")
+    assert floor.told == ("ask", "pin")
+    floor.badge("anna")
+    assert (floor.told, floor.dialog.person) == (("ok", "signed_in"), "anna")
+    floor.badge("anna")
+    floor.badge("eva")
+    floor.type("4711")
+    assert (floor.told, floor.dialog.person) == (("ok", "signed_in"), "eva")
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "pbkdf2$x$salt$00", "pbkdf2$0$salt$00", "md5$1$salt$00", "pbkdf2$99999999$s$00"]
+)
+def test_a_hash_that_cannot_be_read_is_of_no_pin(kept: str) -> None:
+    assert not matches("4711", kept)

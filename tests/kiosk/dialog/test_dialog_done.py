@@ -2,8 +2,8 @@
 
 import pytest
 
-from kiosk.dialog import done_quantity
-from labels.codes import LabelCode
+from kiosk.dialog import done_quantity, expected, undoes
+from labels.codes import CommandCode, LabelCode
 from sync.domain.events import (
     Event,
     EventReversed,
@@ -16,7 +16,7 @@ from sync.domain.events import (
     OperationStarted,
 )
 from sync.domain.order import Status
-from tests.kiosk.dialog.bakery import Floor, kg, pcs
+from tests.kiosk.dialog.bakery import ENGLISH, Floor, kg, pcs
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_scrap_is_staged_and_committed_with_done(fed: Floor) -> None:
     assert fed.told == ("ask", "reason_scrap")
     assert [one.text for one in fed.dialog.asking.choices] == ["Bag torn", "Burnt"]  # type: ignore[union-attr]
     fed.reason("BURNT")
-    assert fed.told == ("ok", "scrap_staged")
+    assert fed.told == ("note", "scrap_staged")
     assert fed.turn.events == ()
     fed.type("3")
     fed.command("SCRAP")
@@ -132,7 +132,7 @@ def test_not_the_last_operation_reports_and_makes_no_stock(floor: Floor) -> None
     assert floor.shop.stock.get("LOAF") is None
 
 
-def test_the_next_operation_plans_what_the_one_before_gave(floor: Floor) -> None:
+def test_the_next_operation_offers_no_more_than_the_one_before_gave(floor: Floor) -> None:
     floor.badge("anna")
     floor.open("B-3")
     floor.lot("BT-12", "BUTTER")
@@ -147,7 +147,14 @@ def test_the_next_operation_plans_what_the_one_before_gave(floor: Floor) -> None
     assert floor.dialog.operation == "20"
     assert done_quantity(floor.dialog, floor.shop) == "480 PCS"
     floor.command("DONE")
-    assert floor.told == ("ok", "order_done")
+    assert floor.told == ("ok", "partial")
+    assert floor.said.what == "Butter croissant B-3: 480 OF 500 · 20 LEFT"
+    floor.command("DONE")
+    assert floor.told == ("stop", "number_zero")
+    assert expected(floor.dialog, floor.shop)[0] == CommandCode("END")
+    floor.command("END")
+    floor.key("enter")
+    assert floor.told == ("ok", "ended")
     assert floor.order("B-3").status is Status.COMPLETED
 
 
@@ -226,13 +233,13 @@ def test_a_question_for_a_reason_stands_until_it_is_answered(fed: Floor) -> None
 # UNDO
 
 
-def test_undo_says_what_it_takes_back_and_waits_for_ok(work: Floor) -> None:
+def test_undo_says_what_it_takes_back(work: Floor) -> None:
     work.wheat("25")
+    before = undoes(work.dialog, work.shop)
+    assert before is not None
+    assert ENGLISH.say(before).what == "UNDO takes back Wheat flour W-204: 25 KG for B-1."
     work.command("UNDO")
-    assert work.told == ("ask", "undo_lot")
-    assert work.said.what == "UNDO takes back Wheat flour W-204: 25 KG for B-1."
-    assert not work.turn.events
-    work.command("OK")
+    assert work.said.what == "Wheat flour W-204: 25 KG for B-1 is taken back."
     assert work.told == ("ok", "undone")
     (event,) = work.turn.events
     assert isinstance(event, EventReversed)
@@ -268,9 +275,10 @@ def test_undo_with_nothing_booked(floor: Floor) -> None:
 
 
 def test_undo_of_the_start_leaves_no_order_open(work: Floor) -> None:
+    before = undoes(work.dialog, work.shop)
+    assert before is not None
+    assert before.text == "undo_start"
     work.command("UNDO")
-    assert work.told == ("ask", "undo_start")
-    work.command("OK")
     assert work.dialog.order is None
     assert work.order("B-1").status is Status.RELEASED
 
@@ -280,8 +288,6 @@ def undone(fed: Floor) -> Floor:
     """B-1 reported DONE, and that taken back."""
     fed.command("DONE")
     fed.command("UNDO")
-    assert fed.told == ("ask", "undo_done")
-    fed.command("OK")
     return fed
 
 
@@ -344,7 +350,6 @@ def test_a_number_and_ok_correct_the_done_that_completed(fed: Floor) -> None:
     fed.command("DONE")
     assert fed.dialog.order is None
     fed.command("UNDO")
-    fed.command("OK")
     fed.command("CANCEL")
     fed.type("900")
     fed.command("DONE")

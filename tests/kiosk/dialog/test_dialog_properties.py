@@ -155,7 +155,6 @@ def test_undo_leaves_the_order_as_if_the_act_had_never_been(inputs: list[Scanned
         floor.give(one)
     act = floor.shop.last_act("BAKE-1", "anna")
     floor.command("UNDO")
-    floor.command("OK")
     reversed_acts = [one.of for one in floor.turn.events if isinstance(one, EventReversed)]
     if reversed_acts:
         assert act

@@ -65,7 +65,6 @@ def test_the_answer_shows_booked_label_and_left(work: Floor) -> None:
     work.lot("W-210", "WHEAT", "25", "KGM")
     assert work.said.what == "Wheat flour W-210: 12.5 KG in, though only 5 KG were in stock."
     work.command("UNDO")
-    work.command("OK")
     work.wheat("25")
     assert work.said.what == "Wheat flour W-204: 12.5 KG of 25 KG on label · 0 KG left"
 
