@@ -180,9 +180,9 @@ class Reader:
         if folded is None:
             return None
         before, after, writing, feed = folded
-        began = time.perf_counter()
-        self._database.write_now(lambda conn: self._write(conn, before, after, writing, feed))
-        self._pace(time.perf_counter() - began)
+        self._pace(
+            self._database.write_now(lambda conn: self._write(conn, before, after, writing, feed))
+        )
         self._memory.position = after
         self._memory.trim()
         return frozenset(scope for scope, _ in feed)
@@ -211,12 +211,15 @@ class Reader:
         after: int,
         writing: Writing | None,
         feed: list[tuple[str, int]],
-    ) -> None:
+    ) -> float:
+        """Write a slice; returns the CPU seconds that it held the writer for."""
+        began = time.thread_time()
         if not _advance(connection, self._reader, before, after):
             raise _Overtaken
         if writing is not None:
             writing.write(connection)
         append_feed(connection, feed)
+        return time.thread_time() - began
 
     def _pace(self, seconds: float) -> None:
         """Let a slice hold the writer for about `WRITE_SECONDS_AIM`."""

@@ -100,7 +100,8 @@ class Fold:
         self._received = (-1, "")
         events = [entry.event for entry in entries]
         load_orders(connection, tables, memory, filter(None, map(order_of, events)))
-        load_lots(connection, tables, memory, filter(None, map(_lot_key, events)))
+        self._lots = {one.position: key for one in entries if (key := _lot_key(one.event))}
+        load_lots(connection, tables, memory, self._lots.values())
         load_concerns(connection, tables, memory, {key for e in events for key in _keys(e)})
         acts = {event.act for event in events if event.act}
         self.reversed = reversed_acts(connection, tables, acts)
@@ -114,7 +115,7 @@ class Fold:
             told = self._reverse(entry, event)
         elif not late:
             self._judge(entry)
-            self._apply(entry, event, 1)
+            self._apply(entry, event, 1, self._lots.get(entry.position))
         self._begin(entry)
         self._note_lot(entry)
         told |= self._scopes(event)
@@ -122,14 +123,14 @@ class Fold:
         if late:
             self.changes.feed += [(scope, late) for scope in sorted(told)]
 
-    def _apply(self, entry: Entry, event: Event, sign: int) -> None:
+    def _apply(self, entry: Entry, event: Event, sign: int, lot: tuple[str, str] | None) -> None:
         kind = type(event)
         number = order_of(event)
         if kind in ORDER_FACTS and number:
             evolve(self._order(number), event, sign)
             self.changes.orders[number] = entry.position
-        if kind in STOCK_FACTS:
-            self._to_stock(event, sign)
+        if lot is not None:
+            self._to_stock(event, sign, lot)
         elif kind in REGISTERS:
             self._register(event)
         elif isinstance(event, OperatorSignedIn | OperatorSignedOut):
@@ -147,10 +148,7 @@ class Fold:
             load_lots(self.connection, self.tables, self.memory, (key,))
         return self.memory.holdings[key]
 
-    def _to_stock(self, event: Event, sign: int) -> None:
-        key = _lot_key(event)
-        if key is None:
-            return
+    def _to_stock(self, event: Event, sign: int, key: tuple[str, str]) -> None:
         held = self._holding(key)
         self.memory.stock.setdefault(key[0], {}).setdefault(key[1], held.lot)
         if isinstance(event, LotStatusSet):
@@ -215,7 +213,7 @@ class Fold:
         self.reversed[event.of] = self.changes.reversed[event.of] = entry.position
         for one in act:
             if type(one) in _REVERSIBLE:
-                self._apply(entry, one, -1)
+                self._apply(entry, one, -1, _lot_key(one))
                 self.changes.withdrawn.append(one.id)
         return told
 
@@ -230,7 +228,7 @@ class Fold:
         event = entry.event
         if event.station in {"", scopes.OFFICE}:
             return
-        self._set_scene(event, act)
+        self._set_scene(entry.position, event, act)
         try:
             verdict = check(self.memory.shop, event, received=self._received_at(entry))
         except Exception as fault:  # a rule's own fault must not hold back what is behind it
@@ -238,10 +236,11 @@ class Fold:
             return
         self.changes.found += [Found(entry, d) for d in verdict if d.name not in OF_A_SET]
 
-    def _set_scene(self, event: Event, act: Sequence[Event]) -> None:
+    def _set_scene(self, at: int, event: Event, act: Sequence[Event]) -> None:
         """Show the rules exactly what the event is about: the same live and in a rebuild."""
         shop, memory = self.memory.shop, self.memory
-        numbers = {order_of(event), *map(order_of, act)} - {""}
+        numbers = {order_of(event), *map(order_of, act)} if act else {order_of(event)}
+        numbers.discard("")
         if act:
             numbers |= self._users(act)
         scene = {number: self._order(number) for number in numbers}
@@ -251,11 +250,10 @@ class Fold:
         for one in act:
             remember(shop.packed, one)
         shop.stock = {}
-        key = _lot_key(event)
-        if key is not None:
-            lot = memory.stock.get(key[0], {}).get(key[1])
-            if lot is not None:
-                shop.stock = {key[0]: {key[1]: lot}}
+        key = self._lots.get(at)
+        lot = memory.stock.get(key[0], {}).get(key[1]) if key else None
+        if lot is not None:
+            shop.stock = {lot.material: {lot.lot: lot}}
 
     def _users(self, act: Sequence[Event]) -> set[str]:
         """The orders that took what the act made."""
@@ -313,7 +311,7 @@ class Fold:
         }
 
     def _note_lot(self, entry: Entry) -> None:
-        key = _lot_key(entry.event)
+        key = self._lots.get(entry.position)
         if key is not None:
             of_order = int(isinstance(entry.event, _OF_ORDER))
             self.changes.lot_events.append((*key, entry.position, of_order))

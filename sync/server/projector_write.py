@@ -255,7 +255,9 @@ class Writing:
         uses = {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
         for key, more in changed.items():
             uses[key] = uses.get(key, 0) + more
-        self._put(serial_use, _SERIAL, [(*key, uses[key]) for key in changed])
+        self._put(serial_use, _SERIAL, [(*key, uses[key]) for key in changed if uses[key]])
+        gone = [key for key in changed if not uses[key]]
+        self._drop(serial_use, ("serial", "material", "way", "order_number"), gone)
         touched = {key[:3] for key in changed}
         seen: dict[tuple[str, str, str], int] = {}
         for key, count in uses.items():
@@ -287,18 +289,21 @@ class Writing:
         self._acts.append(self._settle)
 
     def _of_sets(self, connection: Connection) -> None:
-        """Open what the orders now show, and withdraw what later events dissolved."""
-        orders = sorted(self._changes.orders)
-        table = self._tables[deviation]
-        rows = rows_with(connection, table, "target", orders, "name", "subject", "kind")
+        """Tell what the orders now show, withdraw what later events dissolved."""
+        orders = sorted({*self._changes.orders, *(key[0] for key in self._set)})
+        rows = rows_with(
+            connection, self._tables[deviation], "target", orders,
+            "name", "subject", "kind", "status", "verdict",
+        )  # fmt: skip
+        known = {row[:3]: row[4:] for row in rows if row[3] == OF_SET}
         stale = [
-            (row[0], row[1], row[2])
-            for row in rows
-            if row[3] == OF_SET and row[1] == "over_issue" and row[:3] not in self._set
+            key
+            for key in known
+            if key[1] == "over_issue" and key not in self._set and key[0] in self._changes.orders
         ]
-        known = {row[:3] for row in rows}
         self._drop(deviation, ("target", "name", "subject"), stale)
-        self._put(deviation, _DEVIATION, [r for key, r in self._set.items() if key not in known])
+        told = [(*row[:-3], *known.get(key, row[-3:-1]), row[-1]) for key, row in self._set.items()]
+        self._put(deviation, _DEVIATION, told)
 
     def _settle(self, connection: Connection) -> None:
         table = self._tables[deviation]
