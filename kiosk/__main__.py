@@ -10,12 +10,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from kiosk.config import Config, ConfigError, load
 
 if TYPE_CHECKING:
+    from kiosk.app import KioskApp
+    from kiosk.clock import Clock
     from kiosk.journal import Journal
+    from kiosk.observer import Observer
 
 LOG_NAME: Final = "kiosk.log"
 LOG_BYTES_MAX: Final = 1_000_000
@@ -47,6 +50,14 @@ kiosk.toml lies in the data folder unless --config names it. All of it is option
 
 
 Command = Callable[[argparse.Namespace], int]
+
+
+class AppMaker(Protocol):
+    """Makes the app of a station."""
+
+    def __call__(
+        self, config: Config, *, clock: "Clock", observer: "Observer | None"
+    ) -> "KioskApp": ...
 
 
 class Trouble(Exception):  # noqa: N818 — one line for people, and the status that goes with it
@@ -131,15 +142,15 @@ def configuration(options: argparse.Namespace) -> Config:
         raise Trouble("this cannot be used:\n  " + "\n  ".join(fault.problems), 2) from None
 
 
-def run(options: argparse.Namespace) -> int:
-    """The terminal."""
+def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
+    """The terminal; `make` builds another app than the product's."""
     from kiosk.clock import Clock
     from kiosk.observer import Observer, ObserverError
 
     config = configuration(options)
     if options.simulated_clock and options.observe is None:
         raise Trouble("--simulated-clock needs --observe: the observer moves it", 2)
-    if not options.headless and not sys.stdout.isatty():
+    if not options.headless and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Trouble("there is no terminal here: start it on one, or with --headless", 2)
     log_to(config.data)
     observer = None
@@ -150,7 +161,7 @@ def run(options: argparse.Namespace) -> int:
             raise Trouble(str(fault)) from None
     from kiosk.app import KioskApp
 
-    app = KioskApp(config, clock=Clock(options.clock_offset), observer=observer)
+    app = (make or KioskApp)(config, clock=Clock(options.clock_offset), observer=observer)
     app.run(
         headless=options.headless, mouse=False, size=HEADLESS_SIZE if options.headless else None
     )

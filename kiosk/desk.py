@@ -225,10 +225,12 @@ class Desk:
         """Labels never hold up a scan: what the band says of them gives way to any answer."""
         assert self.station is not None, "a printer without a station"
         self.station.fold(state.events)
+        if state.events:
+            self.station.wake()
         self.surroundings.printer(state)
         band = self._notices.printing(state)
         if band is not None and self.band.kind in ("rest", "ok", "note"):
-            self.show(band)
+            self.show(replace(band, next=band.next or self.band.next))
         else:
             self._redraw()
         self.tell_status()

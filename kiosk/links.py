@@ -70,11 +70,11 @@ def make_readers(
     post: Callable[[Message], None],
     shop: ShopAccess,
 ) -> list[Reader]:
-    """What reads the journal beside the screen: the sync client, and a spooler for labels."""
+    """What reads the journal beside the screen: the sync client, and a spooler a printer."""
+    from kiosk.spooler import Spooler
     from sync.client import SyncClient
 
     config = station.config
-    del shop
     client = SyncClient(
         config.station.server,
         config.token,
@@ -84,7 +84,19 @@ def make_readers(
         public_key=config.public_key,
         now=station.clock.now,
     )
-    return [client]
+    spoolers = [
+        Spooler(
+            station.journal,
+            shop,
+            name=printer.name,
+            url=printer.url,
+            language=printer.language,
+            dpi=printer.dpi,
+            on_state=lambda state: post(PrintChanged(state)),
+        )
+        for printer in config.printers
+    ]
+    return [client, *spoolers]
 
 
 def shop_access(station: Station) -> ShopAccess:

@@ -24,6 +24,9 @@ class Reader(Protocol):
     def stop(self) -> None: ...
 
 
+PrintingState = Literal["idle", "printing", "printed", "doubt", "waiting"]
+
+
 @dataclass(frozen=True, slots=True)
 class PrintState:
     """What one printer does now. `queued` labels wait behind this one.
@@ -35,7 +38,7 @@ class PrintState:
     """
 
     printer: str
-    state: Literal["idle", "printing", "printed", "doubt", "waiting"]
+    state: PrintingState
     label: str = ""
     lot: str = ""
     quantity: str = ""

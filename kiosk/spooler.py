@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kiosk.journal import Journal, JournalError
-from kiosk.readers import PrintState, ShopAccess
+from kiosk.readers import PrintingState, PrintState, ShopAccess
 from labels.primitives import LabelError
 from labels.printers import Printer, PrinterDoubt, PrinterError, PrinterUnreachable, open_printer
 from labels.render import Language, render
@@ -174,7 +174,7 @@ class Spooler:
 
     def _settled(
         self,
-        state: str,
+        state: PrintingState,
         local: int,
         event: MaterialProduced,
         fact: Event,
@@ -192,16 +192,24 @@ class Spooler:
 
     def _say(
         self,
-        state: str,
+        state: PrintingState,
         event: MaterialProduced | None = None,
         *,
         why: str = "",
         queued: int = 0,
         events: Sequence[Event] = (),
     ) -> None:
-        label, order = (event.label, event.order) if event else ("", "")
         self._on_state(
-            PrintState(self._name, state, label, order, why, queued, tuple(events))  # type: ignore[arg-type]
+            PrintState(
+                self._name,
+                state,
+                label=event.label if event else "",
+                lot=event.lot if event else "",
+                quantity=str(event.quantity) if event else "",
+                why=why,
+                queued=queued,
+                events=tuple(events),
+            )
         )
 
 

@@ -130,6 +130,7 @@ def recorded(event: Event) -> Recorded:
 def decode(body: bytes) -> Recorded:
     """Any bytes as a record; what cannot be read becomes `Unknown` and keeps its bytes."""
     try:
+        body.decode()  # a field that no type reads may hold anything
         event: Event = _events.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         return Recorded(body, _unknown(body, str(fault)))

@@ -4,7 +4,7 @@ only, and the chain computed anew. Shares no code with journal, wire or ledger.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,17 @@ def compare(journals: Iterable[Path], ledger: Path) -> Comparison:
     return result
 
 
+def unheard(journal: Path, ledger: Path, scopes: Sequence[str]) -> int:
+    """How many events of a station's feed its journal does not hold yet."""
+    held = {event_id for (event_id,) in _rows(journal, "SELECT id FROM event")}
+    marks = ", ".join("?" * len(scopes))
+    query = (
+        "SELECT DISTINCT e.id FROM feed f JOIN event e ON e.position = f.event_position "
+        f"WHERE f.scope IN ({marks})"
+    )
+    return sum(event_id not in held for (event_id,) in _rows(ledger, query, scopes))
+
+
 def _compare(
     result: Comparison,
     rows: list[tuple[str, int, bytes, str, bytes]],
@@ -85,7 +96,7 @@ def _compare(
             result.in_ledger += 1
 
 
-def _rows(path: Path, query: str) -> list[Any]:
+def _rows(path: Path, query: str, values: Sequence[str] = ()) -> list[Any]:
     address = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=30)) as database:
-        return database.execute(query).fetchall()
+        return database.execute(query, values).fetchall()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -61,7 +61,7 @@ class DemoApp(KioskApp):
     #bench { height: 1fr; }
     #said { height: 1; padding: 0 1; text-style: bold; }
     """
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 — Textual's own declaration
         (0, "low"),
         (38, "tall"),
         (50, "huge"),
@@ -102,16 +102,16 @@ class DemoApp(KioskApp):
             self._lesson.touch()
         self.inject(thing.printed.sent, SOURCE)
 
-    async def pressed(self, key: str) -> bool:
+    async def pressed(self, key: str) -> None:
         """F5, F6, F7 and F10 are the supervisor's; the rest are the kiosk's."""
-        if key not in ASKS:
-            return await super().pressed(key)
-        self._control.ask(ASKS[key])
-        return True
+        if key in ASKS:
+            self._control.ask(ASKS[key])
+        else:
+            await super().pressed(key)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Begin to listen to the supervisor, and to look into the printer's tray."""
-        self.screen.add_class("shared")
+        await super().on_mount()
         self._control.start()
         self.set_interval(TRAY_SECONDS, self._look_into_tray)
 
@@ -221,10 +221,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--demo-data", type=Path, required=True, help="the demo's folder")
     words, rest = parser.parse_known_args(arguments)
 
-    def make(config: Config, clock: Clock, observer: Observer | None) -> KioskApp:
+    def make(config: Config, *, clock: Clock, observer: Observer | None) -> KioskApp:
         return DemoApp(config, clock=clock, observer=observer, words=words)
 
-    return kiosk_command.run(rest, make)
+    return kiosk_command.run(kiosk_command.parser().parse_args(["run", *rest]), make)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,20 @@ def totals(bodies: Iterable[bytes]) -> Totals:
     return result
 
 
+def unprinted(bodies: Iterable[bytes]) -> set[str]:
+    """Ids of the outputs that want a label and have none, neither printed nor in doubt."""
+    events = [json.loads(body) for body in bodies]
+    reversed_acts = {event["of"] for event in events if event["type"] == "EventReversed"}
+    wanted = {
+        event["id"]
+        for event in events
+        if event["type"] == "MaterialProduced"
+        and event.get("label")
+        and event["act"] not in reversed_acts
+    }
+    return wanted - {e["of"] for e in events if e["type"] in ("LabelPrinted", "LabelDoubted")}
+
+
 def _newest_headers_last(events: Iterable[Json]) -> list[Json]:
     return sorted(events, key=lambda event: (event.get("revision", 0), event["id"]))
 

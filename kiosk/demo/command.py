@@ -181,8 +181,8 @@ def _verdict(floor: Supervisor, plan: Plan, score: Score) -> Verdict:
     if not floor.is_online:
         floor.online()
     comparison = floor.drain()
-    floor.wait_printed()
-    floor.wait_projected()
+    floor.await_printed()
+    floor.await_projected()
     return judge(plan.factory.name, score, comparison, floor.server, plan.options.data / "labels")
 
 
@@ -202,7 +202,7 @@ def _tell(verdict: Verdict) -> int:
 
 
 def _farewell(floor: Supervisor, plan: Plan) -> None:
-    found = audit.compare(floor.journals(), floor.server.data / "ledger.db")
+    found = audit.compare(floor.journals(), floor.server.ledger)
     labels = len(list((plan.options.data / "labels").glob("*.png")))
     print(f"Scanned and booked here: {found.in_journals} events; {found}.")
     print(f"Labels printed: {labels} (pictures in {plan.options.data / 'labels'}).")

@@ -70,11 +70,11 @@ class Observed:
             return dict(self._link.status) if self._link else {}
 
     def answered(self, scans: int, seconds: float) -> Json:
-        """The band after the process's scan number `scans`; raises `Silence`."""
+        """The band that answered the process's scan number `scans`; raises `Silence`."""
         self._wait(lambda: self.scans >= scans, seconds, f"answer scan {scans}")
         with self._changed:
             assert self._link
-            return next(band for band in reversed(self._link.bands) if band["scan"] >= scans)
+            return next(band for band in self._link.bands if band["scan"] >= scans)
 
     def bands_after(self, number: int, seconds: float) -> Json:
         """The first band later than band `number`; raises `Silence`."""

@@ -14,7 +14,6 @@ from kiosk.demo.observed import Json, Observed, Silence
 
 SCAN_GAP_SECONDS: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 20.0
-SETTLE_SECONDS_MAX: Final = 90.0
 
 
 class StationKiosk(Protocol):
@@ -33,13 +32,14 @@ class StationKiosk(Protocol):
 
 
 class Floor(Protocol):
-    """The stations of a demo, and its network."""
+    """The stations of a demo, and its network; waiting raises `Silence` when it takes too long."""
 
     def kiosk(self, station: str) -> StationKiosk: ...
-    def kiosks(self) -> Sequence[StationKiosk]: ...
     def offline(self) -> None: ...
     def online(self) -> None: ...
     def bodies(self) -> Iterator[bytes]: ...
+    def await_synced(self) -> None: ...
+    def await_printed(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -128,17 +128,13 @@ class Player:
 
     def _wait(self, step: script.Wait) -> None:
         if step.until == "synced":
-            self._settle(lambda status: status.get("waiting") == 0, "send all that waits")
+            self._floor.await_synced()
         elif step.until == "printed":
-            self._settle(lambda status: not status.get("printing"), "print all labels")
+            self._floor.await_printed()
         elif step.seconds:
             self._at.advance(step.seconds)
         else:
             self._hurry = True
-
-    def _settle(self, holds: Callable[[Json], bool], what: str) -> None:
-        for kiosk in self._floor.kiosks():
-            kiosk.observed.settled(holds, SETTLE_SECONDS_MAX, what)
 
     def _switch(self, what: str) -> None:
         if what == "offline":

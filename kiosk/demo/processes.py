@@ -115,6 +115,7 @@ class Server:
 
     def __init__(self, options: Options) -> None:
         self.data = options.data / "server"
+        self.ledger = self.data / "ledger.sqlite"
         self.data.mkdir(parents=True, exist_ok=True)
         self.url = ""
         self._options = options
@@ -148,7 +149,7 @@ class Server:
     def enrolment_code(self, station: Station) -> str:
         """A one-time code for a station."""
         centers = ",".join(station.work_centers)
-        words = ["--name", station.name, "--work-centers", centers, "--json"]
+        words = ["--station", station.name, "--work-centers", centers, "--json"]
         said = self.command("enrol", "--data", str(self.data), *words)
         return str(json.loads(said.splitlines()[-1])["code"])
 

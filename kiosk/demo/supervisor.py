@@ -5,13 +5,13 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from kiosk.demo import audit, control, script
+from kiosk.demo import audit, checker, control, script
 from kiosk.demo.factory import Factory, Station
 from kiosk.demo.observed import Silence
 from kiosk.demo.player import Player, Score
@@ -125,6 +125,7 @@ class Supervisor:
         found.use_bench(words)
         self.relay.show(found.terminal)
         found.start()
+        self._await_known(found)
         found.watched = True
         threading.Thread(target=self._watch, args=(found,), daemon=True).start()
         return found
@@ -141,29 +142,36 @@ class Supervisor:
             self._control.close()
 
     def play(self, steps: Sequence[script.Step], pace: float, name: str) -> Score:
-        """Play a script's steps on the stations."""
+        """Play a script's steps; its stations are all at work before the first scan."""
+        for station in dict.fromkeys(one.name for one in steps if isinstance(one, script.AtStation)):
+            if station not in self._kiosks:
+                self._kiosks[station] = self._started(self.factory.station(station))
         player = Player(self, pace=pace, told=lambda line: self._tell(say=line), name=name)
         return player.play(steps, self._ending.is_set)
 
-    def drain(self, seconds: float = DRAIN_SECONDS_MAX) -> audit.Comparison:
+    def drain(self) -> audit.Comparison:
         """Wait until the ledger holds all that the journals hold, and compare them."""
-        end = time.monotonic() + seconds
-        while True:
-            found = audit.compare(self.journals(), self.server.data / "ledger.db")
-            if found.holds or time.monotonic() > end:
-                return found
-            time.sleep(DRAIN_POLL_SECONDS)
+        with suppress(Silence):
+            self.await_synced()
+        return self.comparison()
 
-    def wait_printed(self, seconds: float = DRAIN_SECONDS_MAX) -> None:
-        """Wait until no kiosk has a label on its way; raises `Silence`."""
-        for kiosk in self.kiosks():
-            kiosk.observed.settled(lambda line: not line.get("printing"), seconds, "print")
+    def await_synced(self) -> None:
+        """Wait until the ledger holds every journal and all stations heard; raises `Silence`."""
+        _until(lambda: self.comparison().holds, "reach the ledger")
+        self.await_projected()
+        _until(lambda: not any(map(self._unheard, self.kiosks())), "reach all stations")
 
-    def wait_projected(self, seconds: float = DRAIN_SECONDS_MAX) -> None:
-        """Wait until the server's views hold all that its ledger holds."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.server.is_projected:
-            time.sleep(DRAIN_POLL_SECONDS)
+    def await_printed(self) -> None:
+        """Wait until every output that wants a label has one; raises `Silence`."""
+        _until(lambda: not checker.unprinted(self.bodies()), "print all labels")
+
+    def await_projected(self) -> None:
+        """Wait until the views hold all that the ledger holds; raises `Silence`."""
+        _until(lambda: self.server.is_projected, "reach the views")
+
+    def comparison(self) -> audit.Comparison:
+        """The journals held against the ledger as they are now."""
+        return audit.compare(self.journals(), self.server.ledger)
 
     def say(self, text: str) -> None:
         """Tell the benches something."""
@@ -172,6 +180,7 @@ class Supervisor:
     def _started(self, station: Station) -> BenchKiosk:
         kiosk = self._made(station)
         kiosk.start()
+        self._await_known(kiosk)
         return kiosk
 
     def _made(self, station: Station) -> BenchKiosk:
@@ -181,6 +190,17 @@ class Supervisor:
         else:
             kiosk.configure(self.printer.url)
         return kiosk
+
+    def _unheard(self, kiosk: BenchKiosk) -> int:
+        centers = [f"work_center:{one}" for one in kiosk.station.work_centers]
+        scopes = ["site", f"station:{kiosk.name}", *centers]
+        return audit.unheard(kiosk.data / "journal.db", self.server.ledger, scopes)
+
+    def _await_known(self, kiosk: BenchKiosk) -> None:
+        """A new station has to hear of its factory once before it can work alone."""
+        journal = kiosk.data / "journal.db"
+        if self.is_online:
+            _until(lambda: any(audit.bodies(journal)), "hear of the factory")
 
     def _watch(self, kiosk: BenchKiosk) -> None:
         """Start the shown kiosk again whenever it ends, as a service manager would."""
@@ -256,6 +276,14 @@ class Supervisor:
         }
         (self.options.data / "demo.json").write_text(json.dumps(running), encoding="utf-8")
         _pointer().write_text(str(self.options.data), encoding="utf-8")
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + DRAIN_SECONDS_MAX
+    while not holds():
+        if time.monotonic() > end:
+            raise Silence(f"it took more than {DRAIN_SECONDS_MAX:g} s to {what}")
+        time.sleep(DRAIN_POLL_SECONDS)
 
 
 def rest_of(steps: Sequence[script.Step], begun: set[str]) -> tuple[script.Step, ...]:

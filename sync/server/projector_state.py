@@ -183,7 +183,7 @@ def load_concerns(
     wanted = {key for key in keys if key not in memory.concerns}
     for key in wanted:
         memory.concerns[key] = set()
-    names = sorted({key for _, key in wanted})
+    names = sorted({key for key, _ in wanted})
     for name, kind, scope in rows_with(connection, tables[concern], "key", names, "kind", "scope"):
         if (name, kind) in wanted:
             memory.concerns[name, kind].add(scope)
