@@ -117,6 +117,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._floor: Floor | None = None
         self._extra_scanners = tuple(extra_scanners)
         self._tick_waits = False
+        self._draw_waits = False
 
     # What a subclass may change
 
@@ -196,7 +197,12 @@ class KioskApp(App[int], inherit_bindings=False):
     # From the first moment to the last
 
     async def on_mount(self) -> None:
-        """Open the station and begin to listen."""
+        """Open the station and begin to listen.
+
+        Textual calls this for each class that defines it, so a subclass needs no `super()`.
+        """
+        if self._floor is not None:
+            return
         self._floor = Floor(self.screen, console=self.theme == CONSOLE.name)
         self.screen.set_class(bool(self.query_one("#lower").children), "shared")
         self.screen.set_focus(None)
@@ -274,6 +280,12 @@ class KioskApp(App[int], inherit_bindings=False):
         self.desk.keyboard(SOURCE, active=True)
 
     def on_zone_sized(self, _: Zone.Sized) -> None:
+        if not self._draw_waits:  # a layout gives a size to many zones: one drawing for all
+            self._draw_waits = True
+            self.call_later(self._draw_sized)
+
+    def _draw_sized(self) -> None:
+        self._draw_waits = False
         self.draw()
 
     def on_feed_came(self, message: FeedCame) -> None:

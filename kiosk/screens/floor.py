@@ -77,7 +77,9 @@ class Floor:
         self._shown: dict[str, Content] = {}
 
     def draw(self, view: View) -> None:
-        """Bring every zone up to date."""
+        """Bring every zone up to date; before the first layout there is nothing to draw on."""
+        if not self._zones["head"].size.width:
+            return
         self._draw_band(view)
         self._draw_body(view)
         head_width = self._zones["head"].size.width

@@ -21,6 +21,7 @@ from kiosk.screens.text import (
     header,
     line,
     page,
+    plain,
     short_day,
     two_sides,
 )
@@ -49,8 +50,7 @@ def order(dialog: Dialog, shop: Shop, around: Around, width: int, rows: int) -> 
     top = [
         title(current, around, width),
         *note(dialog, shop, width),
-        *operations(here, width),
-        *ahead(here, dialog, shop, width),
+        *progress(here, dialog, shop, width),
     ]
     below = list(running(current, dialog, shop, around, width))
     room = max(2, rows - len(top) - len(below))
@@ -76,7 +76,18 @@ def note(dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
         yield Content.styled(fit(f" NOTE: {told} (OK when read)", width), NOTE_STYLE)
 
 
-def operations(here: Current, width: int) -> Iterator[Content]:
+def progress(here: Current, dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
+    """Operations, and what DONE would report: in one line where both fit."""
+    steps, told = operations(here), Content.styled(ahead(here, dialog, shop), STRONG)
+    gap = width - steps.cell_length - told.cell_length
+    if gap > 0:
+        yield steps + Content(" " * gap) + told
+    else:
+        yield steps.truncate(width, ellipsis=True)
+        yield told.truncate(width, ellipsis=True)
+
+
+def operations(here: Current) -> Content:
     """All operations in one line: ended, current, to come, each with its good count."""
     parts: list[tuple[str, str]] = []
     for one in here.order.operations:
@@ -87,25 +98,22 @@ def operations(here: Current, width: int) -> Iterator[Content]:
         sign = "✔ " if ended else "▶ " if current else ""
         style = MARKED if current else FAINT if ended else ""
         parts += [(f" {sign}{one.operation} {one.name}{count} ", style), (" ", "")]
-    if parts:
-        yield line(*parts[:-1]).truncate(width, ellipsis=True)
+    return line(*parts[:-1])
 
 
-def ahead(here: Current, dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
-    """What DONE would report, what waits for it, and the step that is to be confirmed."""
-    told = []
-    done = done_quantity(dialog, shop)
-    if done:
-        told.append(f"DONE = {done}")
+def ahead(here: Current, dialog: Dialog, shop: Shop) -> str:
+    """The step that is to be confirmed, what waits for DONE, and what DONE would report."""
+    told = [f"STEP: {step}" for step in open_steps(here)[:1]]
+    if here.pause is not None:
+        told.append("PAUSED")
     unit = shown(here.order.unit)
     told += [f"{one.amount or '?'} {unit} SCRAP waits for DONE" for one in dialog.scrap]
     if dialog.serials:
         told.append(f"{len(dialog.serials)} serial numbers wait for DONE")
-    if here.pause is not None:
-        told.append("PAUSED")
-    told += [f"STEP: {step}" for step in open_steps(here)[:1]]
-    if told:
-        yield Content.styled(fit(" · ".join(told), width), STRONG)
+    done = done_quantity(dialog, shop)
+    if done:
+        told.append(f"DONE = {done}")
+    return plain(" · ".join(told))
 
 
 def materials(
