@@ -301,6 +301,7 @@ class SyncClient:
 
     def _call_feed_back(self) -> None:
         """The server is there again: what the feed waits for may never come on its old line."""
+        self._standing.feed("")
         line = self._lines.get("feed")
         if self._feed_failures and not self._snapshot_due:
             self._feed_bell.ring(loud=True)

@@ -11,6 +11,7 @@ httpx and cryptography are imported when first used: a kiosk is ready to scan be
 """
 
 import socket
+import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -81,7 +82,7 @@ class Line:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             transport=transport,
             trust_env=False,  # a factory's proxy settings are not for its own server
-            verify=not server.startswith("http:"),  # spares reading certificates nobody asks for
+            verify=_trust(server),
             timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
         )
         self._socket: socket.socket | None = None
@@ -145,6 +146,11 @@ class Line:
     def _told(self, fault: Exception) -> str:
         why = str(fault) or type(fault).__name__
         return f"{self._server}: no answer ({why})"[:WHY_CHARS_MAX]
+
+
+def _trust(server: str) -> ssl.SSLContext | bool:
+    """The machine's own certificates, a factory's authority among them; none are read for http."""
+    return False if server.startswith("http:") else ssl.create_default_context()
 
 
 def checked_address(server: str) -> str:

@@ -4,7 +4,10 @@ It is believed only if it was made by the same version of the folding code from 
 in every other case, and when it cannot be read, the whole journal is folded instead.
 """
 
+import gc
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -62,6 +65,18 @@ def load(folder: Path, connection: sqlite3.Connection) -> tuple[Shop, int] | Non
         return msgspec.msgpack.decode(image.shop, type=Shop), image.local
     except msgspec.DecodeError:
         return None
+
+
+@contextmanager
+def nothing_thrown_away() -> Iterator[None]:
+    """No search for garbage while hundreds of thousands of lasting objects are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def id_at(connection: sqlite3.Connection, local: int) -> str:

@@ -118,9 +118,10 @@ class Journal:
 
     def folded(self) -> tuple[Shop, int]:
         """The folded Shop and the `local` it reaches: from the image, then the rest."""
-        with self._readers.reading() as connection:
-            shop, local = image.load(self.folder, connection) or (Shop(), 0)
-        return shop, self.fold(shop, local)
+        with image.nothing_thrown_away():
+            with self._readers.reading() as connection:
+                shop, local = image.load(self.folder, connection) or (Shop(), 0)
+            return shop, self.fold(shop, local)
 
     def fold(self, shop: Shop, after_local: int) -> int:
         """Fold what came after into the shop, known events without effect; how far it reaches."""

@@ -6,6 +6,7 @@ It shares no code with the product: chains, marks and messages are written out h
 import copy
 import hashlib
 import json
+import ssl
 import threading
 import time
 import uuid
@@ -205,14 +206,16 @@ class ModelServer:
         return httpx.MockTransport(handle)
 
     @contextmanager
-    def listening(self, port: int = 0) -> Iterator[str]:
+    def listening(self, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
         """Serve on a real socket of 127.0.0.1; the address."""
         server = _Listener(("127.0.0.1", port), _handler(self))
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         self.closing = False
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
         finally:
             with self.news:
                 self.closing = True

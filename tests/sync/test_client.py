@@ -2,16 +2,23 @@
 
 import json
 import shutil
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kiosk.clock import Clock
 from kiosk.journal import Journal
@@ -321,6 +328,7 @@ def test_offline_and_back_within_two_seconds(tmp_path: Path) -> None:
             begun = time.monotonic()
             until(drained(one))
             assert time.monotonic() - begun < 2.0
+            assert one.client.status.why == ""
             news = model.office(type="OrderPlanned")
             until(lambda: news in one.ids())
             assert list(model.ledger.entries)[:-1] == ids
@@ -349,6 +357,57 @@ def test_it_stops_within_a_second_in_the_middle_of_a_long_poll(tmp_path: Path) -
         assert time.monotonic() - begun < 1.0
         assert not any(thread.is_alive() for thread in threads)
         assert one.said[-1].state is State.ONLINE, "breaking off is no trouble"
+
+
+def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 of an authority of its own, as a factory has."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "factory")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "factory.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return path, context
+
+
+def test_tls_with_the_factorys_own_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ModelServer()
+    path, context = self_signed(tmp_path)
+    with model.listening(tls=context) as server:
+        with station(tmp_path / "data", server) as stranger:
+            stranger.client.start()
+            until(lambda: stranger.state is State.OFFLINE)
+            assert "certificate" in stranger.client.status.why
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        with station(tmp_path / "data", server) as one:
+            record(one.journal, 3)
+            one.client.start()
+            until(lambda: drained(one)() and one.journal.feed_mark())
+            begun = time.monotonic()
+            one.client.stop()
+            assert time.monotonic() - begun < 1.0
+            assert not any(thread.is_alive() for thread in one.client._threads)
 
 
 def test_a_new_station_takes_a_snapshot_and_keeps_its_own(tmp_path: Path) -> None:

@@ -119,6 +119,15 @@ def test_a_disk_that_refuses_loses_nothing_and_goes_on(tmp_path: Path) -> None:
         assert journal.waiting() == int(good)
 
 
+def test_an_act_tried_again_after_its_commit_was_in_doubt_is_there_once(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        act = journal._appending([sign_in(), sign_in()])
+        first = journal._writer.do(Turn.ACT, act).result()
+        assert journal._writer.do(Turn.ACT, act).result() == first
+        assert journal.waiting() == 2
+        journal.verify()
+
+
 def test_killed_at_any_moment_it_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     chance = random.Random(2026)
     acknowledged: set[str] = set()
