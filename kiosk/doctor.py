@@ -5,6 +5,7 @@ Each check gives findings and changes nothing; none of them raises.
 
 import json
 import os
+import queue
 import shutil
 import socket
 import statistics
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from kiosk.config import Config, PrinterConfig, ScannerConfig
+from kiosk.scanners import Delivery, SourceState
+from kiosk.scanners.serial_port import SerialScanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
 
 FLUSHES: Final = 41
@@ -97,14 +100,19 @@ def colours(environment: Mapping[str, str]) -> str:
 
 
 def scanner(config: ScannerConfig) -> Iterator[Finding]:
-    """Whether the port is there and can be opened."""
-    import serial
-
-    what = f"scanner {config.label}"
+    """Whether the scanner's own driver can open its port."""
+    told: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+    driver = SerialScanner(config.port, name=config.label, baud=config.baud)
+    driver.start(told.put)
     try:
-        serial.serial_for_url(config.port, baudrate=config.baud, timeout=0.1).close()  # type: ignore[no-untyped-call]
-    except (serial.SerialException, OSError, ValueError) as fault:
-        yield Finding(what, "bad", str(fault), _serial_step(config))
+        state = told.get(timeout=ANSWER_WAIT_S)
+    except queue.Empty:
+        state = SourceState(config.label, up=False, why=f"{config.port}: does not answer")
+    finally:
+        driver.stop()
+    what = f"scanner {config.label}"
+    if isinstance(state, SourceState) and not state.up:
+        yield Finding(what, "bad", state.why, _serial_step(config))
         return
     yield Finding(what, "ok", f"{config.port} opens at {config.baud} baud")
     if config.port.startswith(("/dev/ttyUSB", "/dev/ttyACM")):

@@ -88,10 +88,14 @@ pin = true
         load(file, tmp_path)
     assert caught.value.problems == (
         f"{file}: station.nmae: no such key (did you mean name?)",
-        (f"{file}: station.server = 'plant.example': want an address that begins with"
-        " http:// or https://"),
-        (f"{file}: scanner[1].baud = 9601: want one of 1200, 2400, 4800, 9600, 19200, 38400,"
-        " 57600, 115200, 230400 (did you mean 9600?)"),
+        (
+            f"{file}: station.server = 'plant.example': want an address that begins with"
+            " http:// or https://"
+        ),
+        (
+            f"{file}: scanner[1].baud = 9601: want one of 1200, 2400, 4800, 9600, 19200, 38400,"
+            " 57600, 115200, 230400 (did you mean 9600?)"
+        ),
         f"{file}: printer[1].url: is missing",
         f"{file}: sites: no such key (did you mean site?)",
     )
