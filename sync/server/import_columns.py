@@ -28,7 +28,7 @@ MATERIALS: Final = Table(
     (
         _name("material", "the item's number, once in the file"),
         _name("name", "what people call it"),
-        Column("unit", "unit", "base unit: kg, g, l, pcs …", needed=True),
+        Column("unit", "base", "base unit: kg, g, l, m, pcs …", needed=True),
         _free("gtin", "GS1 item number, 8, 12, 13 or 14 digits"),
         Column("lot_controlled", "yes", "yes: every use names its lot", default="yes"),
         Column("serial_controlled", "yes", "yes: every piece has a serial number", default="no"),

@@ -36,6 +36,7 @@ Kind = Literal[
     "count",
     "yes",
     "date",
+    "base",
     "unit",
     "names",
     "units",
@@ -317,6 +318,13 @@ def _unit(_column: Column, written: str, _today: date) -> str:
     return unit
 
 
+def _base(_column: Column, written: str, _today: date) -> str:
+    unit = unit_named(written)
+    if not known_unit(unit):
+        raise ValueError(f"{written[:40]!r} is no base unit: write kg, g, l, m, pcs …")
+    return unit
+
+
 def _names(_column: Column, written: str, _today: date) -> tuple[str, ...]:
     parts = tuple(part.strip() for part in written.split(";") if part.strip())
     long = next((part for part in parts if len(part) > CELL_CHARS_MAX), "")
@@ -359,6 +367,7 @@ _READERS: Final[Mapping[Kind, Callable[[Column, str, date], Cell]]] = {
     "count": _count,
     "yes": _yes,
     "date": _date,
+    "base": _base,
     "unit": _unit,
     "names": _names,
     "units": _units,
