@@ -291,6 +291,7 @@ async def test_printing_is_told_and_holds_nothing_up(terminal: Terminal) -> None
         terminal.post_message(PrintChanged(state))
         await terminal.settle()
         assert terminal.band.word == "PRINTING"
+        assert "Scan an order" in terminal.zone("next")
         assert "batch: printing" in terminal.zone("head")
         await terminal.scan(lot("NO-SUCH"))
         assert terminal.band.kind == "stop"
