@@ -1,0 +1,189 @@
+"""The board on a real server: the page, its form, who may see it, its live stream."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync.server.board_view import clock_text, day_text
+from tests.sync.server.server_parts import Server, kiosk_server
+
+FACTORY = Path(__file__).parents[3] / "kiosk" / "demo" / "factories" / "bakery"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("board")
+    told = kiosk_server("import", "--data", str(data), str(FACTORY))
+    assert told.returncode == 0, told.stderr
+    with Server(data, "--open-board") as running:
+        yield running
+
+
+def cards(page: str, column: str) -> list[str]:
+    """The numbers of the orders that stand in a column."""
+    found = re.search(rf'id="{column}">(.*?)</section>', page, re.DOTALL)
+    assert found is not None, page
+    return re.findall(r'id="order-([^"]+)"', found[1])
+
+
+def form(**fields: str) -> dict[str, str]:
+    return {"material": "ROLL", "quantity": "100", "due": "2027-01-31", **fields}
+
+
+def test_the_board_shows_orders_by_status(server: Server) -> None:
+    page = server.client.get("/board")
+    assert page.status_code == 200
+    assert cards(page.text, "released") == ["B-1", "B-2", "B-3", "B-4"]
+    assert cards(page.text, "planned") == []
+    assert "Rolls for the morning vans" in page.text
+    assert "0</b> of 1000 PCS" in page.text
+    assert server.client.get("/").headers["location"] == "/board"
+
+
+def test_the_page_is_strict_and_complete(server: Server) -> None:
+    page = server.client.get("/board")
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert not re.search(r"<style|style=|\son\w+=|<script>", page.text)
+    for path in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
+        assert server.client.get(path).status_code == 200, path
+
+
+def test_an_unchanged_board_is_not_sent_again(server: Server) -> None:
+    first = server.client.get("/board")
+    known = {"If-None-Match": first.headers["etag"]}
+    again = server.client.get("/board", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    server.client.post("/board/orders", data=form())
+    assert server.client.get("/board", headers=known).status_code == 200
+
+
+def test_can_it_be_made_create_release(server: Server) -> None:
+    enough = server.client.get("/board", params={**form(), "check": "1"}).text
+    assert "<b>Can be made</b>" in enough
+    lacking = server.client.get("/board", params={**form(quantity="99000"), "check": "1"}).text
+    assert "<b>Short</b>" in lacking
+    assert 'value="99000"' in lacking
+    made = server.client.post("/board/orders", data=form(note="<b>Mind</b> the & gap"))
+    assert made.status_code == 303
+    number = made.headers["location"].partition("created=")[2].partition("#")[0]
+    page = server.client.get(made.headers["location"]).text
+    assert f"Order <b>{number}</b> is planned" in page
+    assert number in cards(page, "planned")
+    assert "&lt;b&gt;Mind&lt;/b&gt; the &amp; gap" in page
+    done = server.client.post(f"/board/orders/{number}/release")
+    assert done.status_code == 303
+    assert number in cards(server.client.get(done.headers["location"]).text, "released")
+    twice = server.client.post(f"/board/orders/{number}/release")
+    assert (twice.status_code, "cannot release it" in twice.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"material": "NO"}, "material &#39;NO&#39; is not defined"),
+        ({"quantity": "many"}, "is not a number"),
+        ({"quantity": ""}, "is not a number"),
+        ({"due": "soon"}, "is no date"),
+        ({"priority": "high"}, "priority -1: want 0 (first)"),
+    ],
+)
+def test_a_wrong_form_comes_back_filled_with_what_to_do(
+    server: Server, fields: dict[str, str], said: str
+) -> None:
+    answer = server.client.post("/board/orders", data=form(note="keep me", **fields))
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "keep me" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+    ],
+)
+def test_a_form_of_another_page_changes_nothing(
+    server: Server, headers: dict[str, str], status: int
+) -> None:
+    before = server.client.get("/v1/orders", headers=server.admin).json()["items"]
+    assert server.client.post("/board/orders", data=form(), headers=headers).status_code == status
+    after = server.client.get("/v1/orders", headers=server.admin).json()["items"]
+    assert len(after) - len(before) == (status == 303)
+
+
+@pytest.mark.parametrize("path", ["/board", "/board/stream"])
+def test_another_host_s_name_is_refused(server: Server, path: str) -> None:
+    answer = server.client.get(path, headers={"Host": "rebound.example"})
+    assert answer.status_code == 403
+    assert "The board is closed here" in answer.text
+
+
+def test_a_server_without_open_board_says_how_to_open_it(tmp_path: Path) -> None:
+    with Server(tmp_path) as closed:
+        answer = closed.client.get("/board")
+        assert answer.status_code == 403
+        assert "--open-board" in answer.text
+        assert closed.client.get("/board", headers=closed.admin).status_code == 200
+        assert closed.client.post("/board/orders", data=form()).status_code == 403
+
+
+def stream(
+    server: Server, at: str, until: str, found: list[dict[str, Any]], heard: threading.Event
+) -> None:
+    """Read the stream until a fragment of that id came; `heard` is set at the first word."""
+    url = f"{server.url}/board/stream"
+    with httpx.stream("GET", url, params={"at": at}, timeout=20, trust_env=False) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        kind = ""
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            kind = value if name == "event" else kind
+            if name == "data":
+                heard.set()
+            if name == "data" and kind == "swap":
+                found += json.loads(value)
+            if any(swap["id"] == until for swap in found):
+                return
+
+
+def test_what_changes_is_sent_to_who_looks(server: Server) -> None:
+    tag = server.client.get("/board").headers["etag"]
+    made = server.client.post("/board/orders", data=form()).headers["location"]
+    number = made.partition("created=")[2].partition("#")[0]
+    found: list[dict[str, Any]] = []
+    stream(server, tag, f"order-{number}", found, threading.Event())
+    [card] = [swap for swap in found if swap["id"] == f"order-{number}"]
+    assert card["into"] == "planned"
+    live: list[dict[str, Any]] = []
+    now = server.client.get("/board").headers["etag"]
+    heard = threading.Event()
+    reader = threading.Thread(target=stream, args=(server, now, f"order-{number}", live, heard))
+    reader.start()
+    assert heard.wait(20)
+    server.client.post(f"/board/orders/{number}/release")
+    reader.join(20)
+    [card] = [swap for swap in live if swap["id"] == f"order-{number}"]
+    assert card["into"] == "released"
+    assert {swap["id"] for swap in live} <= {f"order-{number}", "counts"}
+
+
+def test_days_and_times_read_as_people_say_them() -> None:
+    today = date(2026, 11, 22)
+    days = {"2026-11-22": "today", "2026-11-23": "tomorrow", "2026-11-21": "yesterday"}
+    days |= {"2026-11-26": "Thu 26 Nov", "2027-01-05": "Tue 5 Jan 2027", "": "no date"}
+    assert {written: day_text(written, today) for written in days} == days
+    assert clock_text("") == "never"
+    assert re.fullmatch(r"\d\d:\d\d", clock_text(datetime.now(UTC).isoformat()))
