@@ -4,25 +4,16 @@ Exit status: 0 all well, 1 operating trouble or findings, 2 wrong command line o
 """
 
 import argparse
-import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from kiosk.config import Config, ConfigError, load
+from kiosk.run import Trouble, add_options, add_place, configuration, run
 
 if TYPE_CHECKING:
-    from kiosk.app import KioskApp
-    from kiosk.clock import Clock
     from kiosk.journal import Journal
-    from kiosk.observer import Observer
 
-LOG_NAME: Final = "kiosk.log"
-LOG_BYTES_MAX: Final = 1_000_000
-HEADLESS_SIZE: Final = (120, 40)
 SHOWN_EVENTS: Final = 40
 
 ABOUT: Final = """\
@@ -52,22 +43,6 @@ kiosk.toml lies in the data folder unless --config names it. All of it is option
 Command = Callable[[argparse.Namespace], int]
 
 
-class AppMaker(Protocol):
-    """Makes the app of a station."""
-
-    def __call__(
-        self, config: Config, *, clock: "Clock", observer: "Observer | None"
-    ) -> "KioskApp": ...
-
-
-class Trouble(Exception):  # noqa: N818 — one line for people, and the status that goes with it
-    """Operating trouble."""
-
-    def __init__(self, line: str, status: int = 1) -> None:
-        super().__init__(line)
-        self.status = status
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -90,8 +65,7 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser("kiosk", description=ABOUT, formatter_class=form)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
     place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--config", type=Path, metavar="FILE", help="kiosk.toml to read")
-    place.add_argument("--data", type=Path, metavar="DIR", help="folder of the journal")
+    add_place(place)
 
     def add(name: str, line: str, command: Command, about: str = "") -> argparse.ArgumentParser:
         made = commands.add_parser(
@@ -105,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(command=command)
         return made
 
-    _add_run(add("run", "the terminal itself", run, ABOUT_RUN + "\n" + ABOUT_CONFIG))
+    add_options(add("run", "the terminal itself", run, ABOUT_RUN + "\n" + ABOUT_CONFIG))
     enrolling = add("enrol", "make this a station of a server", enrol)
     enrolling.add_argument("server", metavar="SERVER", help="plant:8400 or https://plant.example")
     enrolling.add_argument("code", metavar="CODE", help="the one-time code")
@@ -119,68 +93,6 @@ def parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("demo", add_help=False, help="a sample factory on this machine")
     return whole
-
-
-def _add_run(run_parser: argparse.ArgumentParser) -> None:
-    run_parser.add_argument("--headless", action="store_true", help="without a terminal")
-    run_parser.add_argument(
-        "--observe", type=Path, metavar="SOCKET", help="tell every answer to this Unix socket"
-    )
-    run_parser.add_argument(
-        "--simulated-clock", action="store_true", help="let the observer move the clock"
-    )
-    run_parser.add_argument(
-        "--clock-offset", type=float, default=0.0, metavar="SECONDS", help="start the clock so far"
-    )
-
-
-def configuration(options: argparse.Namespace) -> Config:
-    """The configuration that the options name; every mistake is told."""
-    try:
-        return load(options.config, options.data)
-    except ConfigError as fault:
-        raise Trouble("this cannot be used:\n  " + "\n  ".join(fault.problems), 2) from None
-
-
-def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
-    """The terminal; `make` builds another app than the product's."""
-    from kiosk.clock import Clock
-    from kiosk.observer import Observer, ObserverError
-
-    config = configuration(options)
-    if options.simulated_clock and options.observe is None:
-        raise Trouble("--simulated-clock needs --observe: the observer moves it", 2)
-    if not options.headless and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Trouble("there is no terminal here: start it on one, or with --headless", 2)
-    log_to(config.data)
-    observer = None
-    if options.observe is not None:
-        try:
-            observer = Observer.connect(options.observe, steered=options.simulated_clock)
-        except ObserverError as fault:
-            raise Trouble(str(fault)) from None
-    from kiosk.app import KioskApp
-
-    app = (make or KioskApp)(config, clock=Clock(options.clock_offset), observer=observer)
-    app.run(
-        headless=options.headless, mouse=False, size=HEADLESS_SIZE if options.headless else None
-    )
-    if app.trouble:
-        raise Trouble(app.trouble)
-    return app.return_code or 0
-
-
-def log_to(data: Path) -> None:
-    """Faults of the program go to a file beside the journal, at most two of a megabyte."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            data / LOG_NAME, maxBytes=LOG_BYTES_MAX, backupCount=1, encoding="utf-8", delay=True
-        )
-    except OSError as fault:
-        raise Trouble(f"{data}: {fault.strerror}: give --data a folder to write") from None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("kiosk").addHandler(handler)
 
 
 def enrol(options: argparse.Namespace) -> int:

@@ -126,6 +126,7 @@ class Desk:
     async def enter(self, text: str) -> None:
         """A typed line was submitted; an empty one is the key Enter."""
         self.last_input = self.clock.monotonic()
+        self._handled += 1
         if self.station is not None:
             await self.take(Entry(text) if text else Key("enter"))
         elif text:
@@ -243,7 +244,6 @@ class Desk:
                 await self.take(Tick())
                 self.teller.clock()
             case TypeIn(text):
-                self._handled += 1
                 await self.enter(text)
             case Misunderstood(why):
                 self.teller.tell(event="misunderstood", why=why)

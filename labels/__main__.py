@@ -44,22 +44,28 @@ def _parser() -> argparse.ArgumentParser:
         title="what to do", metavar="check | preview | print", required=True
     )
     check = acts.add_parser("check", help="prove a template for printer heads of 203 and 300 dpi")
-    check.add_argument("template")
-    check.add_argument("--dpi", type=int, action="append", choices=sorted(HEADS))
+    check.add_argument("template", help="batch, or the path of a .toml file")
+    check.add_argument(
+        "--dpi", type=int, action="append", choices=sorted(HEADS), help="dots per inch of the head"
+    )
     check.set_defaults(act=_check)
     preview = acts.add_parser("preview", help="draw one label as a PNG, one pixel a dot")
-    preview.add_argument("template")
+    preview.add_argument("template", help="batch, or the path of a .toml file")
     preview.add_argument("picture", type=Path, help="where the PNG goes")
     preview.add_argument("values", nargs="*", type=_pair, help=VALUES_HELP)
-    preview.add_argument("--dpi", type=int, default=203, choices=sorted(HEADS))
+    preview.add_argument(
+        "--dpi", type=int, default=203, choices=sorted(HEADS), help="dots per inch of the head"
+    )
     preview.set_defaults(act=_preview)
     send = acts.add_parser("print", help="print one label")
-    send.add_argument("template")
+    send.add_argument("template", help="batch, or the path of a .toml file")
     send.add_argument("values", nargs="*", type=_pair, help=VALUES_HELP)
     send.add_argument("--to", required=True, help="tcp://host:9100 or folder:///path")
-    send.add_argument("--language", default="zpl", choices=("zpl", "pdf"))
+    send.add_argument("--language", default="zpl", choices=("zpl", "pdf"), help="of the printer")
     send.add_argument("--job", default="SAMPLE", help="the id that the label's bytes name")
-    send.add_argument("--dpi", type=int, default=203, choices=sorted(HEADS))
+    send.add_argument(
+        "--dpi", type=int, default=203, choices=sorted(HEADS), help="dots per inch of the head"
+    )
     send.set_defaults(act=_print)
     return parser
 

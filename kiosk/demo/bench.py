@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from kiosk import __main__ as kiosk_command
+from kiosk import run
 from kiosk.app import KioskApp
 from kiosk.clock import Clock
 from kiosk.config import Config
@@ -219,12 +219,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--board", required=True, help="the board's address")
     parser.add_argument("--labels", type=Path, required=True, help="the printer's tray")
     parser.add_argument("--demo-data", type=Path, required=True, help="the demo's folder")
-    words, rest = parser.parse_known_args(arguments)
+    run.add_place(parser)
+    run.add_options(parser)
+    words = parser.parse_args(arguments)
 
     def make(config: Config, *, clock: Clock, observer: Observer | None) -> KioskApp:
         return DemoApp(config, clock=clock, observer=observer, words=words)
 
-    return kiosk_command.run(kiosk_command.parser().parse_args(["run", *rest]), make)
+    try:
+        return run.run(words, make)
+    except run.Trouble as trouble:
+        print(f"kiosk: {trouble}", file=sys.stderr)
+        return trouble.status
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Observed:
 
     @property
     def scans(self) -> int:
-        """How many scans the present process has answered."""
+        """How many scans and typed lines the present process has answered."""
         band = self.band
         return int(band.get("scan", 0)) if band else 0
 
@@ -75,11 +75,6 @@ class Observed:
         with self._changed:
             assert self._link
             return next(band for band in self._link.bands if band["scan"] >= scans)
-
-    def bands_after(self, number: int, seconds: float) -> Json:
-        """The first band later than band `number`; raises `Silence`."""
-        self._wait(lambda: self.band.get("band", 0) > number, seconds, "change its band")
-        return self.band
 
     def settled(self, holds: Callable[[Json], bool], seconds: float, what: str) -> None:
         """Wait until the status holds; raises `Silence`."""

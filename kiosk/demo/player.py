@@ -114,9 +114,9 @@ class Player:
         return self._at.observed.answered(before + 1, ANSWER_SECONDS_MAX)
 
     def _typed(self, text: str) -> Json:
-        before = int(self._at.observed.band.get("band", 0))
+        before = self._at.observed.scans
         self._at.type(text)
-        return self._at.observed.bands_after(before, ANSWER_SECONDS_MAX)
+        return self._at.observed.answered(before + 1, ANSWER_SECONDS_MAX)
 
     def _pause(self) -> None:
         """Leave a hand its time between two scans: as paced on the wall, the rest on the clock."""

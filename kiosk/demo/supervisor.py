@@ -143,7 +143,9 @@ class Supervisor:
 
     def play(self, steps: Sequence[script.Step], pace: float, name: str) -> Score:
         """Play a script's steps; its stations are all at work before the first scan."""
-        for station in dict.fromkeys(one.name for one in steps if isinstance(one, script.AtStation)):
+        for station in dict.fromkeys(
+            one.name for one in steps if isinstance(one, script.AtStation)
+        ):
             if station not in self._kiosks:
                 self._kiosks[station] = self._started(self.factory.station(station))
         player = Player(self, pace=pace, told=lambda line: self._tell(say=line), name=name)
