@@ -3,7 +3,6 @@
 Lists answer `{"items": [...]}` and with `next` the value of `after` for the page that follows.
 """
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from sync.domain.quantity import text
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
 from sync.server.auth import admin_guard
-from sync.server.desk import Desk, Receipt
+from sync.server.desk import Desk, Receipt, in_desk_thread
 from sync.server.import_csv import ProblemLine, Report, import_files_async
 from sync.server.office import OfficeError, Wanted
 from sync.server.planning.explosion import Feasibility
@@ -341,14 +340,9 @@ def told(fault: OfficeError) -> Exception:
 async def acted(act: Callable[[], T]) -> T:
     """Run an office act in a thread; its faults become problem documents."""
     try:
-        return await acted_plain(act)
+        return await in_desk_thread(act)
     except OfficeError as fault:
         raise told(fault) from None
-
-
-async def acted_plain(act: Callable[[], T]) -> T:
-    """The same; `OfficeError` is raised as it is."""
-    return await asyncio.to_thread(act)
 
 
 async def _shown(services: Services, number: str) -> OrderLine:

@@ -16,10 +16,11 @@ from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
 from litestar.static_files import create_static_files_router
 
 from sync.server.api import services_of
-from sync.server.api_office import acted_plain, desk_of, today_of
+from sync.server.api_office import desk_of, today_of
 from sync.server.auth import Auth, bearer_of
 from sync.server.board_view import PAGES, BoardView, Form, Shown, materials_made
 from sync.server.config import is_loopback
+from sync.server.desk import in_desk_thread
 from sync.server.hub import Hub
 from sync.server.office import OfficeError, Wanted
 from sync.server.projector import BOARD
@@ -76,7 +77,7 @@ async def create(request: AnyRequest) -> Page | Redirect:
         return refusal
     form = Form.of(dict(await request.form()))
     try:
-        number = await acted_plain(lambda: desk_of(request).create(_wanted(form)))
+        number = await in_desk_thread(lambda: desk_of(request).create(_wanted(form)))
     except OfficeError as fault:
         return await _page(request, form.failing(str(fault)), status=422)
     return _to_board({"created": number})
@@ -93,7 +94,7 @@ async def release(request: AnyRequest, order: str) -> Page | Redirect:
     if refusal is not None:
         return refusal
     try:
-        await acted_plain(lambda: desk_of(request).release(order))
+        await in_desk_thread(lambda: desk_of(request).release(order))
     except OfficeError as fault:
         return await _page(request, Form().failing(str(fault)), status=409)
     return _to_board({"released": order})
@@ -183,7 +184,7 @@ async def _checked(request: AnyRequest, form: Form) -> Form:
     """The form with the answer to: can it be made?"""
     desk, today = desk_of(request), today_of(services_of(request))
     try:
-        found = await acted_plain(lambda: desk.feasibility(_wanted(form), today))
+        found = await in_desk_thread(lambda: desk.feasibility(_wanted(form), today))
     except OfficeError as fault:
         return form.failing(str(fault))
     return form.answered(found)

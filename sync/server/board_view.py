@@ -16,7 +16,7 @@ from sync.domain.quantity import shown as unit_shown
 from sync.domain.quantity import text as amount_text
 from sync.server import tables
 from sync.server.planning.explosion import Feasibility, Requirement
-from sync.server.views import OrderLine, book, order_lines, projected
+from sync.server.views import OrderLine, board_lines, book, projected
 from sync.server.views_office import StationLine, station_lines
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -143,7 +143,7 @@ class BoardView:
         known = self._shown
         if known is not None and known.tag == tag:
             return known
-        orders = _orders(connection, today)
+        orders = board_lines(connection, today, ORDERS_MAX, COMPLETED_MAX)
         stations = station_lines(connection)
         with self._lock:
             self._shown = self._rendered(tag, orders, stations, today)
@@ -246,14 +246,3 @@ def materials_made(connection: Connection) -> list[tuple[str, str]]:
         for name in sorted(known.routings)
         if name in known.materials
     ]
-
-
-def _orders(connection: Connection, today: date) -> list[OrderLine]:
-    """The cards, the most urgent first; of the completed ones the latest."""
-    found = order_lines(
-        connection, today, ("planned", "released", "started", "held"), limit=ORDERS_MAX
-    )
-    found.sort(key=lambda one: (one.priority, one.due or "9999", one.order))
-    done = order_lines(connection, today, ("completed",), limit=ORDERS_MAX)
-    done.sort(key=lambda one: -one.position)
-    return found + done[:COMPLETED_MAX]

@@ -4,10 +4,13 @@ until the views show them, so that who asked sees what was done.
 Acts are serialised here, so that no two of them give an order the same number or revision.
 """
 
+import asyncio
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -27,6 +30,9 @@ from sync.server.views_stock import available
 
 NUMBER_PREFIX: Final = "P-"
 NUMBER_DIGITS_MIN: Final = 4
+THREADS_COUNT: Final = 2
+T = TypeVar("T")
+_threads: Final = ThreadPoolExecutor(THREADS_COUNT, thread_name_prefix="office-desk")
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -138,6 +144,11 @@ class Desk:
 
     def _settle(self) -> None:
         settle(self._ledger, self._projector)
+
+
+async def in_desk_thread(act: Callable[[], T]) -> T:
+    """Run an office act in the desk's own threads: it may wait for disk and views."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, act)
 
 
 def settle(ledger: Ledger, projector: Projector) -> None:

@@ -4,7 +4,6 @@ All files are read and checked against each other and against what the server kn
 is reported at once by file, line and column. Only what is new or changed is appended.
 """
 
-import asyncio
 import logging
 import secrets
 from collections import Counter
@@ -19,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sync.domain.events import Event
-from sync.server.desk import office_seq, settle
+from sync.server.desk import in_desk_thread, office_seq, settle
 from sync.server.import_columns import ELSEWHERE, TABLES
 from sync.server.import_events import Current, Outcome
 from sync.server.import_plan import events_of
@@ -151,7 +150,7 @@ async def import_files_async(
     files: Mapping[str, bytes], ledger: Ledger, projector: Projector, today: date
 ) -> Report:
     """The same without holding the event loop."""
-    return await asyncio.to_thread(import_files, files, ledger, projector, today)
+    return await in_desk_thread(lambda: import_files(files, ledger, projector, today))
 
 
 def current_of(connection: Connection) -> Current:

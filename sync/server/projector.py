@@ -20,7 +20,7 @@ from sync.server.feed import append_feed
 from sync.server.ledger import move_mark, reader_mark
 from sync.server.projector_fold import Entry, Fold, earlier_of
 from sync.server.projector_state import LIVE, SHADOWED, Memory, Tables, load_memory
-from sync.server.projector_write import Writing
+from sync.server.projector_write import Writing, write_passed_over
 from sync.server.scopes import Concern
 from sync.server.view_tables import VIEWS, concern
 from sync.wire import Unknown, decode
@@ -167,11 +167,11 @@ class Reader:
         except DatabaseError:
             self.forget()
             raise
-        except Exception:
+        except Exception as fault:
             self.forget()
             if self._alone:
-                return self._pass_over()
-            _log.exception("a slice could not be folded: its events are taken one by one")
+                return self._pass_over(fault)
+            _log.warning("a slice could not be folded: its events are taken one by one")
             self._alone = self._size
             return frozenset()
 
@@ -209,15 +209,14 @@ class Reader:
         connection: Connection,
         before: int,
         after: int,
-        writing: Writing | None,
+        writing: Writing,
         feed: list[tuple[str, int]],
     ) -> float:
         """Write a slice; returns the CPU seconds that it held the writer for."""
         began = time.thread_time()
         if not _advance(connection, self._reader, before, after):
             raise _Overtaken
-        if writing is not None:
-            writing.write(connection)
+        writing.write(connection)
         append_feed(connection, feed)
         return time.thread_time() - began
 
@@ -230,13 +229,18 @@ class Reader:
         elif seconds < WRITE_SECONDS_AIM / 2:
             self._size = min(SLICE_EVENTS_MAX, self._size * 2)
 
-    def _pass_over(self) -> frozenset[str]:
+    def _pass_over(self, fault: Exception) -> frozenset[str]:
         """An event that cannot be folded must not hold back the ones behind it."""
         mark = self.mark()
         entries, last = self._database.read_now(lambda conn: read_entries(conn, mark, 1))
-        _log.exception("position %s cannot be folded and is passed over", last)
-        del entries
-        self._database.write_now(lambda conn: self._write(conn, mark, last, None, []))
+        _log.error("position %s cannot be folded and is passed over", last, exc_info=fault)
+
+        def flag(connection: Connection) -> None:
+            if _advance(connection, self._reader, mark, last):
+                for entry in entries:
+                    write_passed_over(connection, self._tables, entry, repr(fault))
+
+        self._database.write_now(flag)
         self._alone -= 1
         return frozenset()
 

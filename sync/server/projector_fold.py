@@ -327,7 +327,7 @@ def earlier_of(
         reversals = (
             select(table.c.position)
             .join(event_table, event_table.c.act == table.c.act)
-            .where(event_table.c.order_number == concern.key)
+            .where(event_table.c.order_number == concern.key, event_table.c.order_number != "")
         )
         found |= {row[0] for row in connection.execute(reversals)}
     else:

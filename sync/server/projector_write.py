@@ -1,7 +1,7 @@
 """What a folded slice writes into the view tables: many rows a statement, one text a database."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, tuple_, update
@@ -12,7 +12,7 @@ from sync.domain.needs import LineState
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
-from sync.server.projector_fold import Changes, Found
+from sync.server.projector_fold import Changes, Entry, Found
 from sync.server.projector_rows import (
     LOT_COLUMNS,
     MATERIAL_COLUMNS,
@@ -43,12 +43,14 @@ from sync.server.view_tables import (
 )
 from sync.wire import encode
 
+WHY_CHARS_MAX: Final = 500
 OPEN: Final = "open"
 WITHDRAWN: Final = "withdrawn"
 REVIEWED: Final = "reviewed"
 OF_EVENT: Final = "event"
 OF_SET: Final = "set"
-NOT_PROJECTED: Final = "not_projected"
+NOT_PROJECTED: Final = "not_projected"  # the event could not be folded: the views lack it
+NOT_JUDGED: Final = "not_judged"  # a rule's own fault
 
 _STATE: Final = ("order_number", "body")
 _STOCK: Final = (
@@ -284,7 +286,8 @@ class Writing:
     def _deviations(self, connection: Connection) -> None:
         changes = self._changes
         self._put(deviation, _DEVIATION, [_found_row(found) for found in changes.found])
-        self._put(deviation, _DEVIATION, [_fault_row(*fault) for fault in changes.faults])
+        faults = [_fault_row(entry, NOT_JUDGED, why) for entry, why in changes.faults]
+        self._put(deviation, _DEVIATION, faults)
         self._of_sets(connection)
         self._acts.append(self._settle)
 
@@ -341,11 +344,15 @@ def _found_row(found: Found) -> Row:
     )
 
 
-def _fault_row(entry: Any, fault: str) -> Row:
-    return _event_row(
-        entry.event, NOT_PROJECTED, "", str(SEVERITIES["unknown_target"]), {"why": fault[:500]},
-        "", entry.position,
-    )  # fmt: skip
+def write_passed_over(connection: Connection, tables: Tables, entry: Entry, why: str) -> None:
+    """Flag an event that the views lack."""
+    row = _fault_row(entry, NOT_PROJECTED, why)
+    put_rows(connection, tables[deviation], _DEVIATION, [row])
+
+
+def _fault_row(entry: Entry, name: str, why: str) -> Row:
+    severity, facts = str(SEVERITIES["unknown_target"]), {"why": why[:WHY_CHARS_MAX]}
+    return _event_row(entry.event, name, "", severity, facts, "", entry.position)
 
 
 def _event_row(

@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from sync.domain.events import LabelRule
 from sync.domain.order import Order
 from sync.domain.quantity import text
 from sync.server.ledger import reader_mark
@@ -95,6 +94,25 @@ def order_lines(
     rows = connection.execute(query.limit(limit)).all()
     lacking, counted = shortages(connection, today), deviation_counts(connection)
     days = days_left(connection, statuses or OPEN)
+    return [_line(row, today, lacking, counted, days) for row in rows]
+
+
+def board_lines(
+    connection: Connection, today: date, open_max: int, completed_max: int
+) -> list[OrderLine]:
+    """Open orders, the most urgent first, then the completed ones, the latest first."""
+    table = order_view
+    urgent = (table.c.priority, table.c.due == "", table.c.due, table.c.order_number)
+    open_ones = select(table).where(table.c.status.in_(OPEN)).order_by(*urgent).limit(open_max)
+    done = (
+        select(table)
+        .where(table.c.status == "completed")
+        .order_by(table.c.position.desc())
+        .limit(completed_max)
+    )
+    rows = [*connection.execute(open_ones), *connection.execute(done)]
+    lacking, counted = shortages(connection, today), deviation_counts(connection)
+    days = days_left(connection, OPEN)
     return [_line(row, today, lacking, counted, days) for row in rows]
 
 
@@ -207,11 +225,6 @@ def book(connection: Connection) -> Book:
         {key: item for key, item in shop.boms.items() if item.active},
         {key: item for key, item in shop.routings.items() if item.active},
     )
-
-
-def label_rule(order: Order) -> LabelRule:
-    """The rule that an order was released with, else the usual one."""
-    return order.release.label if order.release else LabelRule()
 
 
 def _line(

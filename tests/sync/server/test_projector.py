@@ -278,3 +278,24 @@ def test_the_thread_follows_the_ledger_and_says_which_scopes(plant: Plant) -> No
     plant.projector.stop()
     assert woken == [{"station:MIX-1", "board"}]
     assert not plant.projector.running
+
+
+def test_an_event_that_cannot_be_folded_holds_back_none_behind_it(
+    plant: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    plant.tell("MIX-1", OperationStarted(**MIX))
+    plant.database.write_now(
+        lambda conn: conn.exec_driver_sql("UPDATE order_state SET body = x'00'").rowcount
+    )
+    plant.write("MIX-1", MaterialConsumed(**MIX, material="SALT", lot="S-1", quantity=kg("1")))
+    plant.write("MIX-1", OperationStarted(order="B-9", operation="10", work_center="MIX"))
+    plant.push("MIX-1")
+    again = Projector(plant.database)
+    again.catch_up()
+    assert "is passed over" in caplog.text
+    flags = plant.rows("SELECT name, order_number FROM deviation WHERE name = 'not_projected'")
+    assert flags == [("not_projected", "B-1")]
+    assert plant.rows("SELECT status FROM order_view WHERE order_number = 'B-9'") == [("started",)]
+    again.rebuild()
+    assert orders_of(plant) == shop_of(told(plant)).orders
+    assert plant.rows("SELECT lot FROM order_lot") == [("S-1",)]
