@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.demo.checker import OrderTotals, Totals, totals
+from kiosk.demo.checker import OrderTotals, Totals, totals, unprinted
 
 Json = dict[str, Any]
 
@@ -203,3 +203,16 @@ def test_completed_orders_and_consumed_lots_are_counted() -> None:
 
 def test_types_that_nobody_knows_do_no_harm() -> None:
     assert totals(lines([{"type": "SpindleWarmed", "id": "x", "act": "a1"}])) == Totals()
+
+
+def test_an_output_wants_its_label_once() -> None:
+    outputs = [{**made(number, f"a{number}", "1"), "label": str(number)} for number in range(1, 6)]
+    outputs.append(made(6, "a6", "1"))
+    told = [
+        one(11, "LabelPrinted", "a1", label="1", of="e01"),
+        one(12, "LabelDoubted", "a2", label="2", of="e02"),
+        one(13, "EventReversed", "a13", of="a3"),
+        one(14, "LabelPrinted", "a14", label="9", of="e99"),
+    ]
+    assert unprinted(lines([*told, *outputs])) == {"e04", "e05"}
+    assert unprinted([]) == set()
