@@ -32,7 +32,7 @@ from kiosk.screens.text import fit
 
 SOURCE: Final = "workbench"
 TRAY_SECONDS: Final = 0.25
-LABEL_CELLS: Final = (40, 9)
+LABEL_CELLS: Final = (26, 10)
 WIDE_COLUMNS_MIN: Final = 110
 COLUMN_CELLS_MIN: Final = 25
 ASKS: Final = {"f5": "network", "f6": "power", "f7": "play", "f10": "end"}
@@ -56,8 +56,10 @@ class DemoApp(KioskApp):
     CSS = """
     #lower { height: 34%; max-height: 34%; background: $panel; }
     #things { width: 1fr; height: 100%; padding: 0 1; }
-    #label { width: 44; height: 100%; padding: 0 1; display: none; }
+    #label { width: 60; height: 100%; display: none; }
     #label.out { display: block; }
+    #picture { width: 27; height: 100%; }
+    #read { width: 1fr; height: 100%; padding: 0 1; }
     #bench { height: 1fr; }
     #said { height: 1; padding: 0 1; text-style: bold; }
     """
@@ -87,7 +89,9 @@ class DemoApp(KioskApp):
         yield Static("", id="said", markup=False)
         with Horizontal(id="bench"):
             yield Static("", id="things", markup=False)
-            yield Static("", id="label", markup=False)
+            with Horizontal(id="label"):
+                yield Static("", id="picture", markup=False)
+                yield Static("", id="read", markup=False)
 
     def rest_lines(self) -> Sequence[str]:
         return (WELCOME, f"The planners' board: {self._board}")
@@ -141,10 +145,9 @@ class DemoApp(KioskApp):
         things_place = self.query_one("#things", Static)
         self.query_one("#said", Static).update(self._said or KEYS_LINE, layout=False)
         size = things_place.content_size
-        label = self.query_one("#label", Static)
         wide = self.size.width >= WIDE_COLUMNS_MIN
-        label.set_class(self._label is not None and wide, "out")
-        lines = [] if wide or self._label is None else label_lines(self._label)[:2]
+        self.query_one("#label").set_class(self._label is not None and wide, "out")
+        lines = [] if wide or self._label is None else [" · ".join(label_lines(self._label))]
         things_place.update(
             Content("\n").join(
                 [self._columns(size.width, size.height - len(lines)), *map(Content, lines)]
@@ -152,7 +155,10 @@ class DemoApp(KioskApp):
             layout=False,
         )
         if self._label and wide:
-            label.update(label_content(self._label), layout=False)
+            picture = "\n".join(half_blocks(Path(self._label.picture)))
+            self.query_one("#picture", Static).update(picture, layout=False)
+            words = "\n".join(label_lines(self._label))
+            self.query_one("#read", Static).update(words, layout=False)
 
     def _columns(self, width: int, rows: int) -> Content:
         if width < COLUMN_CELLS_MIN or rows < 1:
@@ -185,14 +191,9 @@ def _styled(text: str, is_next: bool) -> Content:
 
 
 def label_lines(label: PrintedLabel) -> list[str]:
-    """What a printed label says, in words."""
-    read = ", ".join(symbol.text for symbol in label.symbols)
-    return [f"LABEL {label.number} CAME OUT: {read}", label.picture]
-
-
-def label_content(label: PrintedLabel) -> Content:
-    """The label's picture in half blocks, what is read from it, and where its picture lies."""
-    return Content("\n".join([*half_blocks(Path(label.picture)), *label_lines(label)]))
+    """What a printed label says as its symbols were read back, and where its picture lies."""
+    read = [symbol.text for symbol in label.symbols]
+    return [f"LABEL {label.number} CAME OUT", *read, label.picture]
 
 
 def half_blocks(picture: Path, cells: tuple[int, int] = LABEL_CELLS) -> list[str]:

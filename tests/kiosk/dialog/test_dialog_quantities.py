@@ -265,7 +265,7 @@ def test_a_wrong_lot_names_what_was_scanned_what_is_wanted_and_where_it_lies(wor
     said = work.said
     assert (said.kind, said.word) == ("stop", "WRONG LOT")
     assert said.what == "You scanned Rye flour R-118. This order needs Wheat flour."
-    assert said.next == "Fetch W-204 from A3. IT IS ALREADY IN: SUPERVISOR BADGE"
+    assert said.next == "Scan CANCEL, fetch W-204 from A3. IT IS ALREADY IN: SUPERVISOR BADGE"
 
 
 def test_a_lot_of_another_open_order_names_that_order(work: Floor) -> None:
