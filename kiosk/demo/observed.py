@@ -86,7 +86,10 @@ class Observed:
             if not self._link:
                 raise Silence("no kiosk is connected")
             link, before = self._link, self._link.clocks
-        link.socket.sendall(json.dumps({"advance": seconds}).encode() + b"\n")
+        try:
+            link.socket.sendall(json.dumps({"advance": seconds}).encode() + b"\n")
+        except OSError as fault:
+            raise Silence(f"{self.path.parent.name} hung up: {fault}") from None
         self._wait(lambda: link.clocks > before, patience, "move its clock")
 
     def close(self) -> None:
@@ -115,7 +118,7 @@ class Observed:
 
     def _read(self, link: _Link) -> None:
         try:
-            with link.socket.makefile("rb") as lines:
+            with link.socket, link.socket.makefile("rb") as lines:
                 for line in lines:
                     self._told(link, json.loads(line))
         except (OSError, ValueError):
