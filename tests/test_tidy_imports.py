@@ -73,8 +73,8 @@ def faults(words: str) -> dict[str, str]:
     _, _, told = words.partition("\nBroken contracts\n")
     heads = {key: f"\n{name}\n{'-' * len(name)}\n" for key, name in CONTRACTS.items()}
     starts = sorted((told.find(head), key) for key, head in heads.items() if head in told)
-    ends = [start for start, _ in starts[1:]] + [len(told)]
-    return {key: told[start:end] for (start, key), end in zip(starts, ends, strict=True)}
+    ends = [*(start for start, _ in starts[1:]), len(told)]
+    return {key: told[start:end] for (start, key), end in zip(starts, ends, strict=False)}
 
 
 def write_wrong_imports(folder: Path) -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,9 +39,7 @@ class Observed:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen()
-        threading.Thread(
-            target=self._accept, name=f"observe {path.parent.name}", daemon=True
-        ).start()
+        threading.Thread(target=self._accept, name=f"observe {path.stem}", daemon=True).start()
 
     def connected(self, seconds: float) -> None:
         """Wait until a kiosk is there and has drawn its first band; raises `Silence`."""
@@ -89,21 +88,23 @@ class Observed:
         try:
             link.socket.sendall(json.dumps({"advance": seconds}).encode() + b"\n")
         except OSError as fault:
-            raise Silence(f"{self.path.parent.name} hung up: {fault}") from None
+            raise Silence(f"{self.path.stem} hung up: {fault}") from None
         self._wait(lambda: link.clocks > before, patience, "move its clock")
 
     def close(self) -> None:
+        with suppress(OSError):  # wakes the thread that accepts
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        with self._changed:
+        with self._changed, suppress(OSError):  # the reader closes what is hung up
             if self._link:
-                self._link.socket.close()
+                self._link.socket.shutdown(socket.SHUT_RDWR)
 
     def _wait(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
         end = time.monotonic() + seconds
         with self._changed:
             while not holds():
                 if not self._changed.wait(max(0.0, end - time.monotonic())):
-                    raise Silence(f"{self.path.parent.name} did not {what} within {seconds:g} s")
+                    raise Silence(f"{self.path.stem} did not {what} within {seconds:g} s")
 
     def _accept(self) -> None:
         while True:

@@ -92,6 +92,7 @@ class Player:
                 self._pause()
                 self._told(f"{self._at.name}: {title}")
                 self._answer = self._scanned(sent)
+                self._count(str(self._answer.get("kind", "")))
             case script.TypeStep(text=text):
                 self._pause()
                 self._answer = self._typed(text)
@@ -147,7 +148,6 @@ class Player:
     def _expect(self, step: script.Step) -> None:
         match step:
             case script.ExpectBand():
-                self._count(str(self._answer.get("kind", "")))
                 self._hold(step, _band_differs(step, self._answer))
             case script.ExpectOrder():
                 self._hold(step, _order_differs(step, self._totals().orders[step.order]))

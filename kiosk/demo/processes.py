@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +28,14 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What all processes share: the demo's folder, and how far its clock is from the machine's."""
+    """What all processes share: the demo's folder, and how far its clock is from the machine's.
+
+    Sockets lie in a folder of their own: their paths must be short, and `data` may be anywhere.
+    """
 
     data: Path
     clock_offset_seconds: float = 0.0
+    sockets: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fk-")))
 
     @property
     def clock(self) -> list[str]:
@@ -210,7 +215,7 @@ class Kiosk:
         self.data = options.data / "stations" / station.name
         self.data.mkdir(parents=True, exist_ok=True)
         self.cable = ScannerCable(self.data / "scanner")
-        self.observed = Observed(self.data / "observe.sock")
+        self.observed = Observed(options.sockets / f"{station.name}.observe")
         self.terminal = Terminal(relay.size)
         self.clock_offset_seconds = options.clock_offset_seconds
         self.starts = 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -58,6 +59,7 @@ class Supervisor:
         self.is_online = True
         self._kiosks: dict[str, BenchKiosk] = {}
         self._control: control.ControlServer | None = None
+        self._first = Path()
         self._busy = threading.Lock()
         self._ending = threading.Event()
 
@@ -110,14 +112,16 @@ class Supervisor:
         """Use the server and printer of a demo that runs already."""
         running = json.loads((self.options.data / "demo.json").read_text(encoding="utf-8"))
         self.server.url, self.printer.url = running["server"], running["printer"]
+        self._first = Path(running["control"])
 
     def listen(self, station: str) -> Path:
         """Take asks from the bench of a station; returns the socket's path."""
-        folder = self.options.data / "stations" / station
-        folder.mkdir(parents=True, exist_ok=True)
-        self._control = control.ControlServer(folder / "control.sock", self._asked)
+        path = self.options.sockets / f"{station}.control"
+        self._control = control.ControlServer(path, self._asked)
         self._own_station = station
-        return self._control.path
+        if not self.attached:
+            self._remember()
+        return path
 
     def add_bench(self, station: str, words: list[str]) -> BenchKiosk:
         """The station shown on the person's terminal, with the things on its workbench."""
@@ -140,6 +144,7 @@ class Supervisor:
             self.printer.stop()
         if self._control:
             self._control.close()
+        shutil.rmtree(self.options.sockets, ignore_errors=True)
 
     def play(self, steps: Sequence[script.Step], pace: float, name: str) -> Score:
         """Play a script's steps; its stations are all at work before the first scan."""
@@ -236,7 +241,7 @@ class Supervisor:
 
     def _network(self) -> None:
         if self.attached:
-            heard = control.ask(self.options.data / "control.sock", "network")
+            heard = control.ask(self._first, "network")
             self._tell(say="Asked the first terminal." if heard else "The first terminal is gone.")
             return
         if self.is_online:
@@ -274,6 +279,7 @@ class Supervisor:
             "today": self.factory.today.isoformat(),
             "server": self.server.url,
             "printer": self.printer.url,
+            "control": str(self._control.path) if self._control else "",
             "clock_offset_seconds": self.options.clock_offset_seconds,
         }
         (self.options.data / "demo.json").write_text(json.dumps(running), encoding="utf-8")
