@@ -7,7 +7,8 @@ The bench asks (`{"do": "network" | "power" | "play" | "end"}`), the supervisor 
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,13 @@ class ControlServer:
             self._send(link, line)
 
     def close(self) -> None:
+        with suppress(OSError):  # wakes the thread that accepts
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        with self._lock:
+            for link in self._links:
+                with suppress(OSError):  # the reader closes it
+                    link.shutdown(socket.SHUT_RDWR)
         self.path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
@@ -54,9 +61,10 @@ class ControlServer:
             threading.Thread(target=self._read, args=(link,), daemon=True).start()
 
     def _read(self, link: socket.socket) -> None:
-        for line in _lines(link):
-            self._on_ask(line)
-        self._drop(link)
+        with link:
+            for line in _lines(link):
+                self._on_ask(line)
+            self._drop(link)
 
     def _send(self, link: socket.socket, line: Json) -> None:
         try:
@@ -65,10 +73,10 @@ class ControlServer:
             self._drop(link)
 
     def _drop(self, link: socket.socket) -> None:
+        """Tell it nothing more; what it asked before it hung up is still read."""
         with self._lock:
             if link in self._links:
                 self._links.remove(link)
-                link.close()
 
 
 class Control:
@@ -76,8 +84,12 @@ class Control:
 
     def __init__(self, path: Path, on_told: Callable[[Json], None]) -> None:
         self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._link.connect(str(path))
         self._on_told = on_told
+        try:
+            self._link.connect(str(path))
+        except OSError:
+            self._link.close()
+            raise
 
     def start(self) -> None:
         """Begin to hand on what the supervisor tells."""
@@ -87,6 +99,9 @@ class Control:
         """Ask the supervisor to do something."""
         self._link.sendall(json.dumps({"do": what}).encode() + b"\n")
 
+    def close(self) -> None:
+        self._link.close()
+
     def _read(self) -> None:
         for line in _lines(self._link):
             self._on_told(line)
@@ -95,14 +110,14 @@ class Control:
 def ask(path: Path, what: str) -> bool:
     """Ask once, from outside; whether somebody listens there."""
     try:
-        control = Control(path, lambda _line: None)
-        control.ask(what)
+        with closing(Control(path, lambda _line: None)) as control:
+            control.ask(what)
     except OSError:
         return False
     return True
 
 
-def _lines(link: socket.socket) -> "list[Json] | Any":
+def _lines(link: socket.socket) -> Iterator[Json]:
     try:
         with link.makefile("rb") as file:
             for line in file:
