@@ -16,14 +16,14 @@ from labels.primitives import Symbol
 PAGE = (210 * MM, 297 * MM)
 MARGIN = 12 * MM
 HEADING = 12 * MM
-COLUMNS = 3
-ROWS = 7
+COLUMNS = 4
+ROWS = 9
 CELL = ((PAGE[0] - 2 * MARGIN) / COLUMNS, (PAGE[1] - 2 * MARGIN - HEADING) / ROWS)
 CELL_GAP = 2 * MM
 LINEAR_MODULE_MAX = 0.5 * MM
 LINEAR_MODULE_MIN = 0.3 * MM
-LINEAR_HEIGHT = 16 * MM
-SQUARE_SIZE = 22 * MM
+LINEAR_HEIGHT = 14 * MM
+SQUARE_SIZE = 18 * MM
 TITLE_HEIGHT = 4 * MM
 SUBTITLE_HEIGHT = 2.6 * MM
 
@@ -42,7 +42,7 @@ class SheetEntry:
 
 
 def sheet(entries: Sequence[SheetEntry], heading: str) -> bytes:
-    """A PDF of A4 pages, 21 entries a page in the given order; every symbol was read back."""
+    """A PDF of A4 pages, 36 entries a page in the given order; every symbol was read back."""
     page, buffer = open_page(PAGE, heading)
     for start in range(0, max(1, len(entries)), COLUMNS * ROWS):
         draw_text(page, MARGIN, PAGE[1] - MARGIN, 5 * MM, heading)

@@ -154,6 +154,11 @@ class Factory:
             return _house(f"{self._name(made)} {lot}", codes.LotCode(lot, made), _2D_AIM)
         raise FactoryError(f"lot {lot} is neither in stock.csv nor the number of an order")
 
+    def containers(self, row: dict[str, str]) -> list[Printed]:
+        """What carries a code of a row of stock: each numbered piece, or the lot's container."""
+        serials = list(filter(None, row["serials"].split(";")))
+        return [self.serial(one) for one in serials] or [self.lot(row["material"], row["lot"])]
+
     def expiry(self, row: dict[str, str]) -> date | None:
         return relative(row["expiry"], self.today) if row["expiry"] else None
 

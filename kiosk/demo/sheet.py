@@ -22,7 +22,7 @@ def entries(factory: Factory) -> list[SheetEntry]:
     printed = [
         *(("Badge", factory.badge(person)) for person in factory.operators),
         *(("Order", factory.order(number)) for number in factory.orders),
-        *(("Lot", factory.lot(row["material"], row["lot"])) for row in factory.stock),
+        *(("Lot", one) for row in factory.stock for one in factory.containers(row)),
         *(("Command", factory.command(name)) for name in COMMANDS),
         *(("Reason", factory.reason(name)) for name in factory.reasons),
     ]

@@ -104,13 +104,8 @@ def _lots(factory: Factory, orders: Sequence[str]) -> list[tuple[str, str, Print
         remark = "wrong" if row is wrong else ""
         if _is_expired(factory, row):
             remark = "expired"
-        laid += [(printed.title, remark, printed) for printed in _containers(factory, row)]
+        laid += [(printed.title, remark, printed) for printed in factory.containers(row)]
     return laid
-
-
-def _containers(factory: Factory, row: dict[str, str]) -> list[Printed]:
-    serials = list(filter(None, row["serials"].split(";")))
-    return [factory.serial(one) for one in serials] or [factory.lot(row["material"], row["lot"])]
 
 
 def _is_expired(factory: Factory, row: dict[str, str]) -> bool:

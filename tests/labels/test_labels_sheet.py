@@ -23,6 +23,7 @@ def test_every_code_of_a_sheet_is_read() -> None:
         EnrolmentCode("http://127.0.0.1:8000", "K7Q2"),
         *(CommandCode(name) for name in codes.COMMANDS),
         *(DigitCode(digit) for digit in codes.DIGITS),
+        *(codes.ReasonCode(f"REASON-{number}") for number in range(9)),
     ]
     entries = [SheetEntry(str(code), "what it is for", codes.encode(code)) for code in wanted]
     entries.append(SheetEntry("Flour", "from the mill", GS1_LOT, gs1=True))
