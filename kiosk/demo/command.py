@@ -171,6 +171,7 @@ def _bench_words(plan: Plan, floor: Supervisor, socket: str) -> list[str]:
 
 def _play_shown(floor: Supervisor, plan: Plan) -> None:
     score = floor.play(plan.steps, plan.pace, plan.script_name)
+    floor.relay.show(floor.kiosk(plan.station).terminal)
     floor.say(
         f"Shift played: {score.scans} scans, {score.stopped} stopped, "
         f"{len(score.misses)} expectations missed. {floor.drain()}. F10 ends."

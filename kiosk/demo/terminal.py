@@ -22,6 +22,7 @@ from typing import Any, Final
 
 READ_BYTES: Final = 65_536
 HIDDEN_SIZE: Final = (120, 40)
+END_KEY: Final = b"\x1b[21~"  # F10, whichever kiosk is shown
 _LEAVE_SCREEN: Final = b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?1000l\x1b[?1003l\x1b[?2004l\x1b[<u\r\n"
 _CLEAR: Final = b"\x1b[2J\x1b[H"
 
@@ -102,7 +103,7 @@ class Relay:
         terminal.repaint()
 
     def run(self) -> None:
-        """Relay until `stop`; the person's terminal is raw meanwhile and restored at the end."""
+        """Relay until `stop` or F10; the person's terminal is raw meanwhile, restored at the end."""
         saved = self._raw() if self._visible else None
         previous = signal.signal(signal.SIGWINCH, self._resized) if self._visible else None
         try:
@@ -144,7 +145,7 @@ class Relay:
 
     def _from_person(self) -> None:
         data = os.read(0, READ_BYTES)
-        if not data:
+        if not data or data == END_KEY:
             self.stop()
         elif self._shown:
             self._shown.keys(data)
