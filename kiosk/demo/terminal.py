@@ -103,7 +103,7 @@ class Relay:
         terminal.repaint()
 
     def run(self) -> None:
-        """Relay until `stop` or F10; the person's terminal is raw meanwhile, restored at the end."""
+        """Relay until `stop` or F10; the person's terminal is raw meanwhile, then restored."""
         saved = self._raw() if self._visible else None
         previous = signal.signal(signal.SIGWINCH, self._resized) if self._visible else None
         try:
