@@ -7,20 +7,28 @@ arrival, and taking an event out again leaves the tree as if it had never come.
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from sync.domain.quantity import UnitUnknown, factor
+from sync.domain.quantity import Quantity, UnitUnknown, factor, micros
 
 Amounts = dict[str, int]  # unit → micros
 AmountsBy = dict[str, Amounts]  # name → unit → micros
 Factors = Mapping[str, str]
+AMOUNTS_KEPT_MAX: Final = 4_096
+_micros: Final = lru_cache(AMOUNTS_KEPT_MAX)(micros)
+
+
+def micros_of(quantity: Quantity) -> int:
+    """The exact micros of an amount; amounts seen of late are not read again."""
+    return _micros(quantity.amount)
 
 
 def add(tree: dict[str, Any], value: int, *path: str) -> None:
     """Add `value` to the integer at the end of `path`."""
-    *branches, leaf = path
+    leaf = path[-1]
     node = tree
-    for name in branches:
+    for name in path[:-1]:
         below = node.get(name)
         if below is None:
             below = node[name] = {}
@@ -30,26 +38,26 @@ def add(tree: dict[str, Any], value: int, *path: str) -> None:
         node[leaf] = total
     else:
         node.pop(leaf, None)
-        _prune(tree, branches)
+        _prune(tree, path[:-1])
 
 
 def put(tree: dict[str, Any], sign: int, value: object, *path: str) -> None:
     """Set the fact at the end of `path`, or with `sign` -1 take it away."""
-    *branches, leaf = path
+    leaf = path[-1]
     node = tree
-    for name in branches:
+    for name in path[:-1]:
         node = node.setdefault(name, {})
     if sign > 0:
         node[leaf] = value
     else:
         node.pop(leaf, None)
-        _prune(tree, branches)
+        _prune(tree, path[:-1])
 
 
 def total(amounts: Amounts, unit: str, factors: Factors | None = None) -> int:
     """Micros of `unit` in all amounts that convert to it exactly; a rest below 10⁻⁶ is cut."""
-    if len(amounts) == 1 and unit in amounts:
-        return amounts[unit]
+    if not amounts or (len(amounts) == 1 and unit in amounts):
+        return amounts.get(unit, 0)
     return math.floor(
         sum(
             (
@@ -64,13 +72,19 @@ def total(amounts: Amounts, unit: str, factors: Factors | None = None) -> int:
 
 def foreign(amounts: Amounts, unit: str, factors: Factors | None = None) -> Amounts:
     """The amounts whose unit has no factor into `unit`."""
+    if not amounts or (len(amounts) == 1 and unit in amounts):
+        return {}
     return {held: value for held, value in amounts.items() if not _known(held, unit, factors)}
 
 
 def merged(into: Amounts, more: Amounts) -> None:
     """Add every amount of `more` to `into`."""
     for unit, value in more.items():
-        add(into, value, unit)
+        now = into.get(unit, 0) + value
+        if now:
+            into[unit] = now
+        else:
+            into.pop(unit, None)
 
 
 def _known(unit: str, into: str, factors: Factors | None) -> Fraction | None:
@@ -82,7 +96,7 @@ def _known(unit: str, into: str, factors: Factors | None) -> Fraction | None:
         return None
 
 
-def _prune(tree: dict[str, Any], branches: list[str]) -> None:
+def _prune(tree: dict[str, Any], branches: tuple[str, ...]) -> None:
     if not branches:
         return
     below = tree[branches[0]]

@@ -5,19 +5,21 @@ line went with a new release) goes to the first line that takes the material: at
 it was used if there is one, else anywhere. So it reconciles itself when the order arrives.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
+from typing import Final
 
-from sync.domain.amounts import Amounts, AmountsBy, add, foreign, merged, total
-from sync.domain.events import OrderReleased, ReleasedLine
+from sync.domain.amounts import Amounts, AmountsBy, foreign, merged, micros_of, total
+from sync.domain.events import OrderHeader, OrderReleased, ReleasedLine
 from sync.domain.quantity import AMOUNT, COUNTED_UNITS, MICROS_PER_ONE, micros
 
 # line → operation → material → lot → unit → micros
 Used = dict[str, dict[str, dict[str, AmountsBy]]]
 
 WHOLE = Fraction(100)
+PERCENTAGES_KEPT_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +49,105 @@ class LineState:
     @property
     def tolerated(self) -> int:
         """The most that is no deviation: need and tolerance."""
-        return self.need + percent_of(self.need, percent(self.line.tolerance_percent))
+        return tolerated(self.line, self.need)
 
     @property
     def limit(self) -> int:
         """The most that an operator may confirm alone: a percentage of the need."""
-        return percent_of(self.need, percent(self.line.limit_percent, WHOLE))
+        return limit(self.line, self.need)
+
+
+@dataclass(frozen=True, slots=True)
+class LineNeed:
+    """What the plan says of one line: micros of its unit, and the operation it belongs to."""
+
+    line: ReleasedLine
+    home: str
+    need: int
+    tolerated: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What follows from a release and the header in force, derived once for all questions."""
+
+    release: OrderReleased
+    header: OrderHeader
+    scale: Fraction  # how much of the released quantity is planned now
+    lines: tuple[LineNeed, ...]
+    at: dict[str, tuple[LineNeed, ...]]  # operation
+    named: frozenset[str]  # the line numbers there are
+
+
+def needs_of(release: OrderReleased, header: OrderHeader) -> Needs:
+    """The needs of a release for the quantity that the header plans."""
+    scale = _scale(release, header)
+    lines = tuple(_line_need(release, line, scale) for line in release.lines)
+    homes = dict.fromkeys(one.home for one in lines)
+    at = {home: tuple(one for one in lines if one.home == home) for home in homes}
+    named = frozenset(line.line for line in release.lines if line.line)
+    return Needs(release, header, scale, lines, at, named)
+
+
+def need_for(needs: Needs, line: ReleasedLine, good: int) -> int:
+    """A line's need for so much good output (micros of the order's unit), rounded up."""
+    planned = micros_of(needs.header.quantity)
+    if not planned:
+        return _need(line, needs.scale)
+    over = micros_of(line.quantity) * needs.scale.numerator * good
+    return _whole_up(over, needs.scale.denominator * planned, line.quantity.unit)
+
+
+def tolerated(line: ReleasedLine, need: int) -> int:
+    """The most that is no deviation: need and tolerance."""
+    return need + percent_of(need, percent(line.tolerance_percent))
+
+
+def limit(line: ReleasedLine, need: int) -> int:
+    """The most that an operator may confirm alone: a percentage of the need."""
+    return percent_of(need, percent(line.limit_percent, WHOLE))
 
 
 def percent(text: str, otherwise: Fraction = Fraction(0)) -> Fraction:
     """A percentage from decimal text; `otherwise` where it is not a number of 0 or more."""
-    if not AMOUNT.match(text) or text.startswith("-"):
-        return otherwise
-    return Fraction(micros(text), MICROS_PER_ONE)
+    told = _percent_told(text)
+    return otherwise if told is None else told
 
 
 def percent_of(value: int, percentage: Fraction) -> int:
     """So many percent of an amount, cut to 10⁻⁶."""
-    return math.floor(value * percentage / 100)
+    return value * percentage.numerator // (percentage.denominator * 100)
 
 
-def whole_up(value: Fraction, unit: str) -> int:
-    """Micros rounded up: to 10⁻⁶, and to a whole one where the unit is counted."""
+@lru_cache(PERCENTAGES_KEPT_MAX)
+def _percent_told(text: str) -> Fraction | None:
+    if not AMOUNT.match(text) or text.startswith("-"):
+        return None
+    return Fraction(micros(text), MICROS_PER_ONE)
+
+
+def _whole_up(over: int, under: int, unit: str) -> int:
+    """Micros `over` / `under`, rounded up: to 10⁻⁶, and to a whole one of a counted unit."""
     if unit in COUNTED_UNITS:
-        return math.ceil(value / MICROS_PER_ONE) * MICROS_PER_ONE
-    return math.ceil(value)
+        return -(-over // (under * MICROS_PER_ONE)) * MICROS_PER_ONE
+    return -(-over // under)
+
+
+def _scale(release: OrderReleased, header: OrderHeader) -> Fraction:
+    released, planned = release.quantity, header.quantity
+    now = total({planned.unit: planned.micros}, released.unit)
+    return Fraction(now, released.micros) if now and released.micros else Fraction(1)
+
+
+def _line_need(release: OrderReleased, line: ReleasedLine, scale: Fraction) -> LineNeed:
+    need, home = _need(line, scale), home_of(release, line)
+    return LineNeed(line, home, need, tolerated(line, need), limit(line, need))
+
+
+def _need(line: ReleasedLine, scale: Fraction) -> int:
+    unit = line.quantity.unit
+    return _whole_up(micros_of(line.quantity) * scale.numerator, scale.denominator, unit)
 
 
 def home_of(release: OrderReleased, line: ReleasedLine) -> str:
@@ -94,49 +170,63 @@ def takes(line: ReleasedLine, material: str) -> bool:
     return line.material == material or material in line.substitutes
 
 
-def use_of(release: OrderReleased, line: ReleasedLine, used: Used) -> AmountsBy:
-    """Lot → amounts used for one line."""
-    lots: AmountsBy = {}
-    named = {one.line for one in release.lines if one.line}
-    for name, operations in used.items():
-        if name == line.line and name in named:
-            _gather(lots, (m for materials in operations.values() for m in materials.values()))
-        elif name not in named:
-            _gather(lots, _unnamed(release, line, operations))
-    return lots
+def consumed_of(needs: Needs, line: ReleasedLine, used: Used) -> int:
+    """What was used for one line, in micros of its unit."""
+    whole: Amounts = {}
+    for lots in _uses(needs, line, used):
+        for amounts in lots.values():
+            for unit, value in amounts.items():
+                whole[unit] = whole.get(unit, 0) + value
+    return total(whole, line.quantity.unit, line.conversions)
 
 
-def line_state(
-    release: OrderReleased, line: ReleasedLine, need: int, used: Used, wasted: Used
-) -> LineState:
-    """The state of one line."""
+def waste_of(needs: Needs, line: ReleasedLine, wasted: Used) -> int:
+    """What was scrapped of what was used for one line, in micros of its unit."""
     unit, factors = line.quantity.unit, line.conversions
-    lots = use_of(release, line, used)
-    waste = use_of(release, line, wasted)
+    lots = _by_lot(needs, line, wasted) if wasted else {}
+    return sum(total(amounts, unit, factors) for amounts in lots.values())
+
+
+def line_state(needs: Needs, line: LineNeed, used: Used, wasted: Used) -> LineState:
+    """The state of one line."""
+    unit, factors = line.line.quantity.unit, line.line.conversions
+    lots = _by_lot(needs, line.line, used)
     whole: Amounts = {}
     for amounts in lots.values():
         merged(whole, amounts)
     return LineState(
-        line,
-        need,
+        line.line,
+        line.need,
         total(whole, unit, factors),
-        sum(total(amounts, unit, factors) for amounts in waste.values()),
-        {lot: total(amounts, unit, factors) for lot, amounts in sorted(lots.items())},
+        waste_of(needs, line.line, wasted),
+        {lot: total(lots[lot], unit, factors) for lot in sorted(lots)},
         foreign(whole, unit, factors),
     )
 
 
+def _uses(needs: Needs, line: ReleasedLine, used: Used) -> Iterator[AmountsBy]:
+    """Lot → amounts wherever something was used for one line."""
+    for name, operations in used.items():
+        if name not in needs.named:
+            yield from _unnamed(needs.release, line, operations)
+        elif name == line.line:
+            for materials in operations.values():
+                yield from materials.values()
+
+
 def _unnamed(
     release: OrderReleased, line: ReleasedLine, operations: dict[str, dict[str, AmountsBy]]
-) -> Iterable[AmountsBy]:
+) -> Iterator[AmountsBy]:
     for operation, materials in operations.items():
         for material, lots in materials.items():
             if taker(release, material, operation) is line:
                 yield lots
 
 
-def _gather(into: AmountsBy, sources: Iterable[AmountsBy]) -> None:
-    for lots in sources:
+def _by_lot(needs: Needs, line: ReleasedLine, used: Used) -> AmountsBy:
+    """Lot → amounts used for one line, without what adds up to nothing."""
+    found: AmountsBy = {}
+    for lots in _uses(needs, line, used):
         for lot, amounts in lots.items():
-            for unit, value in amounts.items():
-                add(into, value, lot, unit)
+            merged(found.setdefault(lot, {}), amounts)
+    return {lot: amounts for lot, amounts in found.items() if amounts}

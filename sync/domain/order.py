@@ -4,14 +4,13 @@ The facts add up in `order_facts`. What people ask of it (status, need, what is 
 when asked and never stored. Amounts are micros of a unit (`quantity`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from sync.domain import needs
-from sync.domain.amounts import Amounts, merged, total
+from sync.domain.amounts import Amounts, merged, micros_of, total
 from sync.domain.events import (
     LabelDoubted,
     LabelPrinted,
@@ -25,7 +24,18 @@ from sync.domain.events import (
     ReleasedLine,
     RoutingOperation,
 )
-from sync.domain.needs import LineState
+from sync.domain.needs import (
+    WHOLE,
+    LineNeed,
+    LineState,
+    Needs,
+    consumed_of,
+    line_state,
+    need_for,
+    percent,
+    percent_of,
+    waste_of,
+)
 from sync.domain.order_facts import OrderFacts, evolve
 from sync.domain.quantity import Quantity
 
@@ -44,6 +54,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+_NOTHING: Final[Amounts] = {}
 OPEN_STATUSES: Final = frozenset({Status.RELEASED, Status.STARTED, Status.HELD})
 
 
@@ -58,13 +69,23 @@ class Order(OrderFacts):
             return Status.CLOSED
         if isinstance(self.closure, OrderCancelled):
             return Status.CANCELLED
-        if isinstance(self.hold, OrderHeld):
+        if self.is_held:
             return Status.HELD
         if self.is_completed:
             return Status.COMPLETED
         if self.has_begun:
             return Status.STARTED
         return Status.RELEASED if self.release else Status.PLANNED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is closed or cancelled."""
+        return isinstance(self.closure, OrderClosed | OrderCancelled)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the office holds it; of one that is over nobody asks."""
+        return isinstance(self.hold, OrderHeld)
 
     @property
     def has_begun(self) -> bool:
@@ -82,14 +103,18 @@ class Order(OrderFacts):
     @property
     def material(self) -> str:
         """What is made: by the office, else by the traveller that started it."""
+        if self.header is not None:
+            return self.header.material
         told = self._traveller()
-        return self.header.material if self.header else told.material if told else ""
+        return told.material if told else ""
 
     @property
     def quantity(self) -> Quantity | None:
         """The planned quantity: the office's, else the traveller's."""
+        if self.header is not None:
+            return self.header.quantity
         told = self._traveller()
-        return self.header.quantity if self.header else told.target if told else None
+        return told.target if told else None
 
     @property
     def unit(self) -> str:
@@ -102,7 +127,7 @@ class Order(OrderFacts):
     @property
     def planned(self) -> int:
         quantity = self.quantity
-        return quantity.micros if quantity else 0
+        return micros_of(quantity) if quantity else 0
 
     @property
     def priority(self) -> int:
@@ -121,10 +146,16 @@ class Order(OrderFacts):
         return self.operations[-1] if self.operations else None
 
     def operation(self, name: str) -> RoutingOperation | None:
-        return next((one for one in self.operations if one.operation == name), None)
+        for one in self.operations:
+            if one.operation == name:
+                return one
+        return None
 
     def is_ended(self, operation: str) -> bool:
-        return any(end.operation == operation for end in self.ends.values())
+        for end in self.ends.values():  # noqa: SIM110 — asked of every event
+            if end.operation == operation:
+                return True
+        return False
 
     def is_last(self, operation: str) -> bool:
         """Whether output of this operation is stock; of an order without routing, always."""
@@ -184,13 +215,16 @@ class Order(OrderFacts):
 
         The last operation tells its output twice, reported and into stock: the greater counts.
         """
-        reported = total(self.good.get(operation, {}), self.unit)
-        made = total(self.made.get(operation, {}), self.unit)
-        reworked = self.disposed.get("rework", {}).get(operation, {})
-        return max(reported, made) - total(reworked, self.unit)
+        unit = self.unit
+        reported = total(self.good.get(operation, _NOTHING), unit)
+        made = total(self.made.get(operation, _NOTHING), unit)
+        good = max(reported, made)
+        if "rework" in self.disposed:
+            good -= total(self.disposed["rework"].get(operation, _NOTHING), unit)
+        return good
 
     def scrap_at(self, operation: str) -> int:
-        return total(self.scrap.get(operation, {}), self.unit)
+        return total(self.scrap[operation], self.unit) if operation in self.scrap else 0
 
     @property
     def good_total(self) -> int:
@@ -215,50 +249,54 @@ class Order(OrderFacts):
     @property
     def lowest(self) -> int:
         """The least good output that reaches the plan: planned less tolerance."""
-        return self.planned - needs.percent_of(self.planned, self._tolerance)
+        return self.planned - percent_of(self.planned, self._tolerance)
 
     @property
     def highest(self) -> int:
         """The most good output that is no deviation: planned and tolerance."""
-        return self.planned + needs.percent_of(self.planned, self._tolerance)
+        return self.planned + percent_of(self.planned, self._tolerance)
 
     @property
     def limit(self) -> int:
         """The most good output that an operator may confirm alone."""
         text = self.header.limit_percent if self.header else "100"
-        return needs.percent_of(self.planned, needs.percent(text, needs.WHOLE))
+        return percent_of(self.planned, percent(text, WHOLE))
 
     def lines(self, operation: str) -> tuple[LineState, ...]:
         """The lines of one operation; a line that names none belongs to the first."""
-        release = self.release
-        if release is None:
-            return ()
-        return tuple(
-            needs.line_state(release, line, self.need(line), self.used, self.wasted)
-            for line in release.lines
-            if needs.home_of(release, line) == operation
-        )
+        return self._states(self.needs_at(operation))
 
     def all_lines(self) -> tuple[LineState, ...]:
         """Every line of the order, in the order of the release."""
-        release = self.release
-        if release is None:
-            return ()
-        return tuple(
-            needs.line_state(release, line, self.need(line), self.used, self.wasted)
-            for line in release.lines
-        )
+        return self._states(self.needs.lines) if self.release is not None else ()
 
-    def need(self, line: ReleasedLine) -> int:
-        """A line's need for the whole order as it is planned now."""
-        return needs.whole_up(line.quantity.micros * self._scale(), line.quantity.unit)
+    def needs_at(self, operation: str) -> tuple[LineNeed, ...]:
+        """What the lines of one operation need; what was used is not looked at."""
+        return self.needs.at.get(operation, ()) if self.release is not None else ()
+
+    def issued(self, line: LineNeed) -> int:
+        """What counts against a line's need: consumption less waste."""
+        return self.consumption(line) - self.wasting(line)
+
+    def consumption(self, line: LineNeed) -> int:
+        """What was used for a line, net of returns, in micros of its unit."""
+        return consumed_of(self.needs, line.line, self.used)
+
+    def wasting(self, line: LineNeed) -> int:
+        """The part of it that was scrapped."""
+        return waste_of(self.needs, line.line, self.wasted)
 
     def need_for(self, line: ReleasedLine, good: int) -> int:
         """A line's need for so much good output (micros of the order's unit), rounded up."""
-        if not self.planned:
-            return self.need(line)
-        exact = line.quantity.micros * self._scale() * Fraction(good, self.planned)
-        return needs.whole_up(exact, line.quantity.unit)
+        return need_for(self.needs, line, good)
+
+    @property
+    def needs(self) -> Needs:
+        """What the order needs as it is planned now."""
+        release, header = self.release, self.header
+        assert release is not None, f"{self.number}: a line's need before its release"
+        assert header is not None, f"{self.number}: a release without a header"
+        return self.kept_needs(release, header)
 
     def label_states(self) -> dict[str, str]:
         """Label number → voided, printed or doubted, the first of these that was told."""
@@ -270,14 +308,10 @@ class Order(OrderFacts):
 
     @property
     def _tolerance(self) -> Fraction:
-        return needs.percent(self.header.tolerance_percent) if self.header else Fraction(0)
+        return percent(self.header.tolerance_percent) if self.header else Fraction(0)
 
-    def _scale(self) -> Fraction:
-        """How much of the released quantity is planned now."""
-        assert self.release is not None, f"{self.number}: a line's need before its release"
-        released = self.release.quantity
-        now = total({self.unit: self.planned}, released.unit)
-        return Fraction(now, released.micros) if now and released.micros else Fraction(1)
+    def _states(self, lines: Iterable[LineNeed]) -> tuple[LineState, ...]:
+        return tuple(line_state(self.needs, line, self.used, self.wasted) for line in lines)
 
     def _is_ready(self, before: RoutingOperation | None, one: RoutingOperation) -> bool:
         if before is None or self.is_ended(before.operation):

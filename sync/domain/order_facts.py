@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
-from sync.domain.amounts import AmountsBy, add, put
+from sync.domain.amounts import AmountsBy, add, micros_of, put
 from sync.domain.events import (
     CheckRecorded,
     Event,
@@ -30,6 +30,7 @@ from sync.domain.events import (
     OrderCancelled,
     OrderChanged,
     OrderClosed,
+    OrderHeader,
     OrderHeld,
     OrderPlanned,
     OrderReleased,
@@ -37,7 +38,7 @@ from sync.domain.events import (
     OrderResumed,
     StepConfirmed,
 )
-from sync.domain.needs import Used
+from sync.domain.needs import Needs, Used, needs_of
 
 Label = LabelPrinted | LabelDoubted | LabelVoided
 
@@ -61,8 +62,21 @@ def winner(held: R | None, event: R) -> R:
     return held
 
 
+class Derived:
+    """Where an order keeps what it derived from facts: neither compared nor stored."""
+
+    __slots__ = ("_needs",)
+
+    def kept_needs(self, release: OrderReleased, header: OrderHeader) -> Needs:
+        """The needs of a release as a header plans it, made again only when one of them changed."""
+        known: Needs | None = getattr(self, "_needs", None)
+        if known is None or known.release is not release or known.header is not header:
+            known = self._needs = needs_of(release, header)
+        return known
+
+
 @dataclass(slots=True)
-class OrderFacts:
+class OrderFacts(Derived):
     """What an order's effective events add up to.
 
     Registers hold the event that won; dicts of events are keyed by id.
@@ -146,22 +160,22 @@ def _kept(name: str) -> Callable[[OrderFacts, Any, int], None]:
 
 def _reported(order: OrderFacts, event: OperationReported, sign: int) -> None:
     good, scrap, operation = event.good, event.scrap, event.operation
-    add(order.good, sign * good.micros, operation, good.unit)
+    add(order.good, sign * micros_of(good), operation, good.unit)
     if scrap is not None:
-        add(order.scrap, sign * scrap.micros, operation, scrap.unit)
-        add(order.scrap_reasons, sign * scrap.micros, event.reason, scrap.unit)
+        add(order.scrap, sign * micros_of(scrap), operation, scrap.unit)
+        add(order.scrap_reasons, sign * micros_of(scrap), event.reason, scrap.unit)
     for serial in event.serials:
         put(order.serials_at, sign, event.station, operation, serial, event.id)
 
 
 def _consumed(order: OrderFacts, event: MaterialConsumed, sign: int) -> None:
-    _use(order, event, sign * event.quantity.micros, torn=event.scrapped)
+    _use(order, event, sign * micros_of(event.quantity), torn=event.scrapped)
     if event.serial:
         put(order.serials_in, sign, event.material, event.serial, event.id)
 
 
 def _returned(order: OrderFacts, event: MaterialReturned, sign: int) -> None:
-    _use(order, event, -sign * event.quantity.micros, torn=False)
+    _use(order, event, -sign * micros_of(event.quantity), torn=False)
     if event.serial:
         put(order.serials_back, sign, event.material, event.serial, event.id)
 
@@ -179,7 +193,7 @@ def _use(
 
 
 def _produced(order: OrderFacts, event: MaterialProduced, sign: int) -> None:
-    unit, micros = event.quantity.unit, sign * event.quantity.micros
+    unit, micros = event.quantity.unit, sign * micros_of(event.quantity)
     add(order.produced, micros, event.lot, unit)
     add(order.outputs, micros, event.material, event.lot, unit)
     add(order.made, micros, event.operation, unit)
@@ -188,7 +202,7 @@ def _produced(order: OrderFacts, event: MaterialProduced, sign: int) -> None:
 
 
 def _disposed(order: OrderFacts, event: MaterialDisposed, sign: int) -> None:
-    unit, micros = event.quantity.unit, sign * event.quantity.micros
+    unit, micros = event.quantity.unit, sign * micros_of(event.quantity)
     add(order.disposed, micros, event.disposition, event.operation, unit)
     if event.disposition == "scrap":
         add(order.scrap, micros, event.operation, unit)

@@ -4,10 +4,11 @@ A deviation is where an event disagrees with the plan. It is a value, never an e
 keeps a fact out of a log: at a kiosk its severity is a dialog, at the server a flag.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final
 
 from sync.domain.events import (
+    EVENT_TYPES,
     CheckRecorded,
     ClockJumped,
     Event,
@@ -45,29 +46,8 @@ def check(
     lots. `received` is the server's time; an event cannot be younger than that.
     """
     case = Case(shop, event, work_centers, severities, stale, received)
-    return tuple(_judged(case))
-
-
-def _judged(case: Case) -> Iterator[Deviation]:
-    event = case.event
-    if isinstance(event, Operating):
-        yield from operating(case, event)
-    match event:
-        case OperationStarted():
-            yield from start(case, event)
-        case MaterialConsumed():
-            yield from consumption(case, event)
-        case OperationReported():
-            yield from report(case, event)
-        case OperationEnded():
-            yield from end(case, event)
-        case MaterialProduced():
-            yield from _serials(case, event)
-        case CheckRecorded():
-            yield from check_value(case, event)
-        case EventReversed():
-            yield from reversal(case, event)
-    yield from _clock(case)
+    rules = _RULES.get(type(event), _OF_ANY)
+    return tuple([deviation for rule in rules for deviation in rule(case, event)])
 
 
 def _serials(case: Case, event: MaterialProduced) -> Iterator[Deviation]:
@@ -86,10 +66,33 @@ def _serials(case: Case, event: MaterialProduced) -> Iterator[Deviation]:
             yield case.deviation("serial_seen_before", **facts)
 
 
-def _clock(case: Case) -> Iterator[Deviation]:
-    event = case.event
+def _clock(case: Case, event: Event) -> Iterator[Deviation]:
     ahead = seconds_between(case.received, event.at) if case.received and event.at else 0.0
     jumped = abs(event.seconds) if isinstance(event, ClockJumped) else 0
     off = max(ahead, jumped)
     if off >= CLOCK_OFF_SECONDS_MIN:
         yield case.deviation("clock_off", seconds=str(round(off)), station=event.station)
+
+
+Rule = Callable[[Case, Any], Iterator[Deviation]]
+
+_RULES_OF: Final[Mapping[type[Event], Rule]] = {
+    OperationStarted: start,
+    MaterialConsumed: consumption,
+    OperationReported: report,
+    OperationEnded: end,
+    MaterialProduced: _serials,
+    CheckRecorded: check_value,
+    EventReversed: reversal,
+}
+_OF_ANY: Final = (_clock,)
+
+
+def _rules_for(kind: type[Event]) -> tuple[Rule, ...]:
+    """The rules for one type of event, in the order in which people are told."""
+    of_operations = (operating,) if issubclass(kind, Operating) else ()
+    own = (_RULES_OF[kind],) if kind in _RULES_OF else ()
+    return (*of_operations, *own, *_OF_ANY)
+
+
+_RULES: Final = {kind: _rules_for(kind) for kind in EVENT_TYPES.values()}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sync.domain.events import Event, MaterialConsumed, ReleasedLine, order_of
 from sync.domain.order import Order
@@ -63,8 +63,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One event, the state it is judged against, and what the judge knows of itself.
 
     `stale` tells that the state may be older than the event's lot; `received` is the server's time.
@@ -139,6 +138,8 @@ def fetch_facts(shop: Shop, material: str, today: str) -> dict[str, str]:
 
 def is_expired(expiry: str, today: str) -> bool:
     """Whether a use-by day lies before the day of a date or time."""
+    if not expiry:
+        return False
     last, day = day_of(expiry), day_of(today)
     return last is not None and day is not None and day > last
 

@@ -1,9 +1,10 @@
 """The rules of what goes in: the lot, the line it is for, and how much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sync.domain.events import MaterialConsumed, OperationReported
-from sync.domain.needs import LineState, percent, percent_of
+from sync.domain.amounts import micros_of
+from sync.domain.events import MaterialConsumed, OperationReported, ReleasedLine
+from sync.domain.needs import LineNeed, percent, percent_of
 from sync.domain.order import Order
 from sync.domain.quantity import shown
 from sync.domain.rules_base import (
@@ -32,41 +33,48 @@ def consumption(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
         facts = {"label_unit": shown(event.quantity.unit), "unit": shown(line.line.quantity.unit)}
         yield case.deviation("unit_unknown", **{**_lot_facts(case, event), **facts})
     elif not event.scrapped and not line.line.backflush:
-        yield from _over_issue(case, event, line)
+        yield from _over_issue(case, order, event, line)
 
 
-def line_of(order: Order, event: MaterialConsumed) -> LineState | None:
+def line_of(order: Order, event: MaterialConsumed) -> LineNeed | None:
     """The line that a consumption is for: the first that still needs it, else the first it fits."""
-    lines = [state for state in order.lines(event.operation) if fits(state.line, event)]
-    return next((state for state in lines if state.remaining), lines[0] if lines else None)
+    lines = [one for one in order.needs_at(event.operation) if fits(one.line, event)]
+    return lines[0] if len(lines) == 1 else _first_open(order, lines)
 
 
 def output_of_lines(case: Case, event: OperationReported) -> Iterator[Deviation]:
     """Lines whose consumption is below the need for what is reported by now."""
     order = case.order
-    if order is None or order.release is None or event.good.micros <= 0:
+    if order is None or order.release is None or micros_of(event.good) <= 0:
         return
-    made = order.good_at(event.operation) + order.scrap_at(event.operation) + event.good.micros
-    made += event.scrap.micros if event.scrap is not None else 0
-    for line in order.lines(event.operation):
+    made = order.good_at(event.operation) + order.scrap_at(event.operation) + micros_of(event.good)
+    made += micros_of(event.scrap) if event.scrap is not None else 0
+    for line in order.needs_at(event.operation):
         need = min(order.need_for(line.line, made), line.need)
         if line.line.backflush or not need:
             continue
-        if line.line.lot_controlled and line.issued <= 0:
-            yield case.deviation("line_unconsumed", **_short_facts(case, line, need))
-        elif line.issued < need - percent_of(need, percent(line.line.tolerance_percent)):
-            yield case.deviation("under_issue", **_short_facts(case, line, need))
+        issued = order.issued(line)
+        if line.line.lot_controlled and issued <= 0:
+            yield case.deviation("line_unconsumed", **_short_facts(case, line.line, issued, need))
+        elif issued < need - percent_of(need, percent(line.line.tolerance_percent)):
+            yield case.deviation("under_issue", **_short_facts(case, line.line, issued, need))
 
 
-def _short_facts(case: Case, line: LineState, need: int) -> dict[str, str]:
-    unit = line.line.quantity.unit
+def _first_open(order: Order, lines: Sequence[LineNeed]) -> LineNeed | None:
+    """The first line that needs more than it got, else the first."""
+    needing = (line for line in lines if order.issued(line) < line.need)
+    return next(needing, lines[0] if lines else None)
+
+
+def _short_facts(case: Case, line: ReleasedLine, issued: int, need: int) -> dict[str, str]:
+    unit = line.quantity.unit
     return {
-        "name": line_name(case.shop, line.line),
-        "material": line.line.material,
-        "quantity": amount(line.issued, unit),
+        "name": line_name(case.shop, line),
+        "material": line.material,
+        "quantity": amount(issued, unit),
         "need": amount(need, unit),
-        "short": amount(need - line.issued, unit),
-        **fetch_facts(case.shop, line.line.material, case.event.at),
+        "short": amount(need - issued, unit),
+        **fetch_facts(case.shop, line.material, case.event.at),
     }
 
 
@@ -91,23 +99,27 @@ def _serial(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
 def _lot(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
     if not event.lot:
         return
-    facts = {**_lot_facts(case, event), **fetch_facts(case.shop, event.material, event.at)}
     lot = case.shop.lot(event.material, event.lot)
     if lot is None or lot.known <= 0:
         grade = "lot_unknown_offline" if case.stale else "lot_unknown"
-        yield case.deviation("lot_unknown", grade, **facts)
+        yield case.deviation("lot_unknown", grade, **_fetching_facts(case, event))
         return
     if lot.status == "blocked":
-        yield case.deviation("lot_blocked", **facts)
-    if is_expired(lot.expiry, event.at):
-        yield case.deviation("lot_expired", **facts, expiry=lot.expiry)
-    if lot.unit == event.quantity.unit and event.quantity.micros > lot.micros:
-        yield case.deviation("lot_short", **facts, held=amount(max(lot.micros, 0), lot.unit))
+        yield case.deviation("lot_blocked", **_fetching_facts(case, event))
+    expiry, unit = lot.expiry, event.quantity.unit
+    if is_expired(expiry, event.at):
+        yield case.deviation("lot_expired", **_fetching_facts(case, event), expiry=expiry)
+    if lot.unit == unit and micros_of(event.quantity) > (held := lot.micros):
+        facts = {**_fetching_facts(case, event), "held": amount(max(held, 0), unit)}
+        yield case.deviation("lot_short", **facts)
+
+
+def _fetching_facts(case: Case, event: MaterialConsumed) -> dict[str, str]:
+    return {**_lot_facts(case, event), **fetch_facts(case.shop, event.material, event.at)}
 
 
 def _wrong_material(case: Case, order: Order, event: MaterialConsumed) -> Deviation:
-    lines = order.lines(event.operation)
-    wanted = next((line for line in lines if line.remaining), lines[0] if lines else None)
+    wanted = _first_open(order, order.needs_at(event.operation))
     facts = {**_lot_facts(case, event), "wanted": "", "wanted_material": ""}
     if wanted is not None:
         facts["wanted"] = line_name(case.shop, wanted.line)
@@ -124,8 +136,10 @@ def _other_order(case: Case, event: MaterialConsumed) -> str:
     return next((n for n in opened if n in needing and n != event.order), "")
 
 
-def _over_issue(case: Case, event: MaterialConsumed, line: LineState) -> Iterator[Deviation]:
-    after = line.issued + event.quantity.micros
+def _over_issue(
+    case: Case, order: Order, event: MaterialConsumed, line: LineNeed
+) -> Iterator[Deviation]:
+    after = order.issued(line) + micros_of(event.quantity)
     if after <= line.tolerated:
         return
     unit = line.line.quantity.unit

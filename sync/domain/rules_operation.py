@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
+from sync.domain.amounts import micros_of
 from sync.domain.events import (
     CheckRecorded,
     Operating,
@@ -11,7 +12,7 @@ from sync.domain.events import (
     OperationStarted,
     RoutingOperation,
 )
-from sync.domain.order import Order, Status
+from sync.domain.order import Order
 from sync.domain.quantity import shown
 from sync.domain.rules_base import Case, Deviation, amount
 from sync.domain.rules_material import output_of_lines
@@ -19,18 +20,17 @@ from sync.domain.rules_material import output_of_lines
 
 def operating(case: Case, event: Operating) -> Iterator[Deviation]:
     """What holds for everything that happens at an operation."""
-    if event.operator not in case.shop.signed_in(event.station):
+    if not case.shop.is_signed_in(event.station, event.operator):
         yield case.deviation("not_signed_in", person=event.operator)
     order = case.order
     if order is None or (order.header is None and order.release is None):
         name = "unknown_order" if isinstance(event, OperationStarted) else "unknown_target"
         yield case.deviation(name)
         return
-    status = order.status
-    if status in {Status.CLOSED, Status.CANCELLED} or order.is_ended(event.operation):
-        ended = status.value if status in {Status.CLOSED, Status.CANCELLED} else "finished"
+    if order.is_over or order.is_ended(event.operation):
+        ended = order.status.value if order.is_over else "finished"
         yield case.deviation("already_ended", status=ended)
-    elif status is Status.HELD:
+    elif order.is_held:
         reason = order.hold.reason if order.hold is not None else ""
         yield case.deviation("order_held", reason=reason)
     elif order.release is None:
@@ -57,7 +57,7 @@ def report(case: Case, event: OperationReported) -> Iterator[Deviation]:
     order = case.order
     if order is None or order.header is None:
         return
-    good = order.good_at(event.operation) + event.good.micros
+    good = order.good_at(event.operation) + micros_of(event.good)
     if event.good.unit != order.unit:
         facts = {"label_unit": shown(event.good.unit), "unit": shown(order.unit)}
         yield case.deviation("unit_unknown", name=order.number, quantity=str(event.good), **facts)

@@ -23,7 +23,7 @@ _OVER: Final = frozenset({Status.COMPLETED, Status.CLOSED, Status.CANCELLED})
 
 def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
     """What a reversal disagrees with."""
-    if event.operator not in case.shop.signed_in(event.station):
+    if not case.shop.is_signed_in(event.station, event.operator):
         yield case.deviation("not_signed_in", person=event.operator)
     act = tuple(case.shop.acts.get(event.of, ()))
     if not act:

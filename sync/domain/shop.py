@@ -47,6 +47,7 @@ __all__ = ["Lot", "Shop", "absorb"]
 
 LABEL_DIGITS_MAX: Final = 12
 NO_DATE: Final = "9999-99-99"
+_NOBODY: Final[dict[str, OperatorSignedIn]] = {}
 
 
 @dataclass(slots=True)
@@ -102,6 +103,11 @@ class Shop:
         """Person → sign-in, of those who are signed in at a station."""
         latest = self.sign_ins.get(station, {})
         return {who: one for who, one in latest.items() if one.id not in self.signed_out}
+
+    def is_signed_in(self, station: str, person: str) -> bool:
+        """Whether a person is signed in at a station."""
+        latest = self.sign_ins.get(station, _NOBODY).get(person)
+        return latest is not None and latest.id not in self.signed_out
 
     def operator_of_badge(self, badge: str) -> OperatorDefined | None:
         """The active person with this badge."""

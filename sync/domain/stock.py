@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sync.domain.amounts import Amounts, AmountsBy, add, foreign, merged, total
+from sync.domain.amounts import Amounts, AmountsBy, add, foreign, merged, micros_of, total
 from sync.domain.events import (
     Event,
     LotStatusSet,
@@ -51,6 +51,8 @@ class Lot:
     def unit(self) -> str:
         """The unit that most events count in, first of all those that tell of its coming."""
         came, units = self.came, self.units
+        if len(units) == 1:
+            return next(iter(units))
         return min(units, key=lambda unit: (-came.get(unit, 0), -units[unit], unit), default="")
 
     @property
@@ -176,27 +178,27 @@ def _tell(lot: Lot, event: Event, sign: int) -> None:
 
 
 def _received(event: MaterialReceived) -> tuple[Movement, ...]:
-    return (_move(event, event.place, event.quantity.micros),)
+    return (_move(event, event.place, micros_of(event.quantity)),)
 
 
 def _consumed(event: MaterialConsumed) -> tuple[Movement, ...]:
-    return (_move(event, "", -event.quantity.micros),)
+    return (_move(event, "", -micros_of(event.quantity)),)
 
 
 def _returned(event: MaterialReturned) -> tuple[Movement, ...]:
-    return (_move(event, event.place, event.quantity.micros),)
+    return (_move(event, event.place, micros_of(event.quantity)),)
 
 
 def _moved(event: MaterialMoved) -> tuple[Movement, ...]:
-    micros = event.quantity.micros
+    micros = micros_of(event.quantity)
     return _move(event, event.source, -micros), _move(event, event.destination, micros)
 
 
 def _counted(event: StockCounted) -> tuple[Movement, ...]:
     where = (event.material, event.lot, event.place)
     return (
-        Movement(*where, event.counted.unit, event.counted.micros),
-        Movement(*where, event.expected.unit, -event.expected.micros),
+        Movement(*where, event.counted.unit, micros_of(event.counted)),
+        Movement(*where, event.expected.unit, -micros_of(event.expected)),
     )
 
 
@@ -204,7 +206,7 @@ def _disposed(event: MaterialDisposed) -> tuple[Movement, ...]:
     if event.disposition != "hold":
         return ()
     quantity = event.quantity
-    return (Movement(event.material, lot_on_hold(event), "", quantity.unit, quantity.micros),)
+    return (Movement(event.material, lot_on_hold(event), "", quantity.unit, micros_of(quantity)),)
 
 
 def _move(
