@@ -121,12 +121,12 @@ def _labels_differ(
     events = list(map(json.loads, exported))
     produced = {event["id"]: event for event in events if event["type"] == "MaterialProduced"}
     doubted = {event["of"] for event in events if event["type"] == "LabelDoubted"}
-    faults = [fault for label in printed if (fault := _label_differs(label, produced))]
+    faults = [fault for label in printed if (fault := label_differs(label, produced))]
     missing = totals.produced.keys() - {label.job for label in printed} - doubted
     return faults + [f"no label came out for {produced[one]['lot']} ({one})" for one in missing]
 
 
-def _label_differs(label: PrintedLabel, produced: dict[str, Json]) -> str:
+def label_differs(label: PrintedLabel, produced: dict[str, Json]) -> str:
     """Whether the symbols of a label say what its event says."""
     name = f"label {label.number}"
     if label.job not in produced:
