@@ -192,7 +192,9 @@ class KioskApp(App[int], inherit_bindings=False):
         desk = self.desk
         rest = self.rest_lines() if desk.band.kind == "rest" or not desk.station else ()
         around = desk.surroundings.around(self.clock.now(), desk.station, rest)
-        self._floor.draw(View(desk.dialog, desk.shop, around, desk.band, tuple(desk.scans)))
+        scans = tuple(desk.scans)
+        view = View(desk.dialog, desk.shop, around, desk.band, scans, desk.undo, desk.label)
+        self._floor.draw(view)
 
     # From the first moment to the last
 
@@ -257,7 +259,8 @@ class KioskApp(App[int], inherit_bindings=False):
 
     def on_scan_lost(self, message: ScanLost) -> None:
         if message.misread.why in ("torn", "too_long"):
-            self._inputs.put(partial(self.desk.scan_lost, message.misread.source))
+            lost = message.misread
+            self._inputs.put(partial(self.desk.scan_lost, lost.source, lost.why))
 
     def on_typed(self, message: Typed) -> None:
         self._inputs.put(partial(self.typed, message.key))

@@ -57,6 +57,7 @@ class Desk:
         self.scans: deque[str] = deque(maxlen=SCANS_SHOWN_MAX)
         self.scanners: dict[str, Scanner] = {}
         self.surroundings = Surroundings()
+        self.surroundings.know_printers(one.name for one in config.printers)
         self.last_input = clock.monotonic()
         self._redraw = redraw
         self._readers = readers
@@ -74,6 +75,15 @@ class Desk:
     def shop(self) -> Shop:
         """All that this station knows."""
         return self.station.shop if self.station else _NO_SHOP
+
+    @property
+    def undo(self) -> str:
+        """What UNDO would take back now, in words."""
+        return self._notices.undo(self.dialog, self.shop)
+
+    def label(self, key: str) -> str:
+        """A short word of the screen."""
+        return self._notices.label(key)
 
     def open(self) -> None:
         """Open the station if it is enrolled; raises `JournalError`."""
@@ -177,9 +187,9 @@ class Desk:
             self._answer(self._notices.not_enrolled(), scan, code)
         self._scan_now = None
 
-    async def scan_lost(self, source: str) -> None:
-        """A scanner sent a part of a code: nothing is booked, and the operator hears it."""
-        self._answer(self._notices.band("scan_torn"))
+    async def scan_lost(self, source: str, why: str) -> None:
+        """A scanner sent a part of a code, or no end: nothing is booked, and the operator hears."""
+        self._answer(self._notices.band(f"scan_{why}"))
         if source in self.scanners:
             self.scanners[source].answer("stop")
 
@@ -230,7 +240,8 @@ class Desk:
             self.station.wake()
         self.surroundings.printer(state)
         band = self._notices.printing(state)
-        if band is not None and self.band.kind in ("rest", "ok", "note"):
+        asked = bool(self.dialog.asking or self.dialog.number)  # what stands there has to be seen
+        if band is not None and not asked and self.band.kind in ("rest", "ok", "note"):
             self.show(replace(band, next=band.next or self.band.next))
         else:
             self._redraw()

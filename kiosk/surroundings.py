@@ -1,6 +1,6 @@
 """The home of what surrounds the dialog: scanners, printers and the way to the server."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,8 +22,13 @@ class Surroundings:
 
     @property
     def printers(self) -> tuple[PrintState, ...]:
-        """Every printer that said something."""
+        """Every printer."""
         return tuple(self._printers.values())
+
+    def know_printers(self, names: Iterable[str]) -> None:
+        """The printers of the configuration: they rest until they say something."""
+        for name in names:
+            self._printers.setdefault(name, PrintState(name, "idle"))
 
     def source(self, state: SourceState) -> None:
         """A scanner came or went."""

@@ -6,7 +6,8 @@ time, station, operator and `accepted`; the journal gives the rest of their stam
 """
 
 from kiosk.dialog.expected import expected
-from kiosk.dialog.machine import advance, begin, kept, settled
+from kiosk.dialog.machine import advance, settled
+from kiosk.dialog.memory import begin, kept
 from kiosk.dialog.state import (
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,

@@ -53,7 +53,7 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
         return lots
     if open_steps(here):
         return (CommandCode("OK"), CommandCode("DONE"))
-    if wants_count(here) or not done_quantity(dialog, shop):
+    if (wants_count(here) and not dialog.serials) or not done_quantity(dialog, shop):
         return _digits(dialog, shop)
     if open_check(here) is not None and dialog.number:
         return (CommandCode("OK"), CommandCode("DONE"))

@@ -1,6 +1,5 @@
 """The dialog's machine: one input and the shop in; the next dialog, an act and an answer out."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -21,11 +20,9 @@ from kiosk.dialog.state import (
     Moment,
     Notice,
     Scanned,
-    Scrap,
     Tick,
     Turn,
     Typing,
-    Workplace,
 )
 from kiosk.dialog.steps import (
     current,
@@ -52,7 +49,6 @@ from labels.codes import (
 from sync.domain.rules_base import amount, order_facts
 from sync.domain.shop import Shop
 
-KEPT_VERSION: Final = 1
 _BODIES: Final[dict[str, Body]] = {
     "HELP": "help",
     "OUTBOX": "outbox",
@@ -102,45 +98,6 @@ def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
     return _with(dialog, shop, said("rest", text, **facts))
 
 
-def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
-    """The dialog after a start: what was kept, as far as the shop still bears it out."""
-    memory = _memory(kept)
-    dialog = Dialog(workplace)
-    here = shop.signed_in(workplace.station)
-    person = memory.get("person")
-    if person not in here:
-        person = min(here, default=None) if "person" not in memory else None
-    dialog = replace(dialog, person=person, noted=frozenset(_texts(memory.get("noted"))))
-    number, operation = _current(shop, workplace, memory)
-    if number is None:
-        return dialog
-    staged = str(memory.get("number") or "")
-    return replace(
-        dialog,
-        order=number,
-        operation=operation,
-        body="order",
-        scrap=_staged(memory) if number == memory.get("order") else (),
-        serials=tuple(_texts(memory.get("serials"))) if number == memory.get("order") else (),
-        number=staged if entry.is_number(staged) else "",
-    )
-
-
-def kept(dialog: Dialog) -> bytes:
-    """What a restart must find again; given to the journal with each act."""
-    memory = {
-        "version": KEPT_VERSION,
-        "person": dialog.person,
-        "order": dialog.order,
-        "operation": dialog.operation,
-        "number": dialog.number,
-        "scrap": [[one.amount, one.reason] for one in dialog.scrap],
-        "serials": list(dialog.serials),
-        "noted": sorted(dialog.noted),
-    }
-    return json.dumps(memory, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     dialog = replace(dialog, touched=now.mono if dialog.touched is None else dialog.touched)
     touched = dialog.touched or 0.0
@@ -168,6 +125,16 @@ def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, paylo
 
 
 def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
+    """A code as if no body were open; one that is accepted leads back to the work."""
+    if isinstance(code, CommandCode) and code.command in _BODIES:
+        return _body(dialog, shop, _BODIES[code.command])
+    turn = _answered(dialog, shop, now, code)
+    if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
+        return turn
+    return replace(turn, dialog=replace(turn.dialog, body=_home(turn.dialog)))
+
+
+def _answered(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
     """A code by what is asked, else by itself."""
     if dialog.asking is not None:
         turn = questions.answer(dialog, shop, now, code)
@@ -202,19 +169,23 @@ def _reason(dialog: Dialog, shop: Shop, reason: str) -> Turn:
 
 
 def _command(dialog: Dialog, shop: Shop, now: Moment, command: str) -> Turn:
-    if command in _BODIES:
-        return _body(dialog, _BODIES[command])
     act = _COMMANDS.get(command)
     if act is None:
         return stop(dialog, "command_unknown", command=entry.short(command))
     return act(dialog, shop, now)
 
 
-def _body(dialog: Dialog, body: Body) -> Turn:
-    """Another body in the middle; the same again goes back to the work."""
-    home: Body = "order" if dialog.order is not None else "queue"
-    after = replace(dialog, body=home if dialog.body == body else body, selected=0)
-    return Turn(after, notice=said("note", f"body_{after.body}"))
+def _home(dialog: Dialog) -> Body:
+    return "order" if dialog.order is not None else "queue"
+
+
+def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
+    """Another body in the middle; the same again goes back to the work; a question stands on."""
+    asked = questions.question(dialog, shop)
+    if dialog.asking is not None and dialog.asking.choices:
+        return Turn(dialog, notice=asked)
+    after = replace(dialog, body=_home(dialog) if dialog.body == body else body, selected=0)
+    return Turn(after, notice=asked or said("note", f"body_{after.body}"))
 
 
 def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -243,8 +214,7 @@ def _cancel(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
     if dialog.scrap or dialog.serials:
         after = replace(dialog, scrap=(), serials=())
         return Turn(after, notice=said("note", "scrap_cancelled"))
-    home: Body = "order" if dialog.order is not None else "queue"
-    after = replace(dialog, body=home, entry="")
+    after = replace(dialog, body=_home(dialog), entry="")
     return Turn(after, notice=said("note", "nothing_to_cancel"))
 
 
@@ -297,14 +267,12 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
             return questions.choose(dialog, shop, now, asking.choices[place - 1].code)
     if asking is not None and asking.wanted == "pin" and text.isascii() and text.isdigit():
         return questions.pin_entered(dialog, shop, now, text)
-    if dialog.order is not None and asking is None:
-        if entry.is_number(text):
-            return entry.stage(dialog, shop, now, text)
-        if entry.is_like_number(text):
-            return stop(dialog, "not_a_number", number=entry.short(text))
+    free = asking is None or asking.wanted in questions.LET_GO
+    if dialog.order is not None and free and entry.is_like_number(text):
+        return entry.number_typed(replace(dialog, asking=None), shop, now, text)
     code = entry.code_of(text, shop)
-    if isinstance(code, CodeError) and asking is None:
-        return stop(dialog, "entry_unknown", entry=entry.short(text))
+    if isinstance(code, CodeError) and free:
+        return stop(replace(dialog, asking=None), "entry_unknown", entry=entry.short(text))
     return _meaning(dialog, shop, now, code)
 
 
@@ -340,45 +308,6 @@ def _with(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
     }
     facts = {**base, **more, **notice.facts, "current": base["current"]}
     return replace(notice, facts=facts, next=key)
-
-
-def _current(
-    shop: Shop, workplace: Workplace, memory: dict[str, object]
-) -> tuple[str | None, str | None]:
-    """The order that was current, while it still runs here; else the one begun last, or none."""
-    if "order" in memory:
-        number, operation = memory["order"], memory.get("operation")
-        order = shop.orders.get(str(number)) if number else None
-        if order is None or order.is_ended(str(operation or "")):
-            return None, None
-        return str(number), str(operation or "")
-    running = [
-        start
-        for order in shop.open_orders(workplace.station)
-        for start in order.open_starts(workplace.station)
-        if not order.is_ended(start.operation)
-    ]
-    last = max(running, key=lambda start: (start.n, start.id), default=None)
-    return (last.order, last.operation) if last is not None else (None, None)
-
-
-def _memory(kept_bytes: bytes | None) -> dict[str, object]:
-    try:
-        memory = json.loads(kept_bytes or b"{}")
-    except ValueError:
-        return {}
-    return memory if isinstance(memory, dict) else {}
-
-
-def _staged(memory: dict[str, object]) -> tuple[Scrap, ...]:
-    found = memory.get("scrap")
-    rows = found if isinstance(found, list) else []
-    pairs = [row for row in rows if isinstance(row, list) and len(row) == 2]
-    return tuple(Scrap(str(a), str(b)) for a, b in pairs if entry.is_number(str(a)))
-
-
-def _texts(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {

@@ -166,8 +166,10 @@ def _unneeded(dialog: Dialog, shop: Shop, now: Moment, item: Item) -> Notice | N
     if wrong is None:
         return None
     notice = told(wrong)
-    fetch = notice.facts["fetch_lot"] and notice.text == "wrong_material"
-    return replace(notice, next="fetch_or_number" if fetch else "number_then_badge")
+    if not notice.facts["fetch_lot"] or notice.text != "wrong_material":
+        return replace(notice, next="number_then_badge")
+    place = "_at" if notice.facts["fetch_place"] else ""
+    return replace(notice, next=f"fetch{place}_or_number")
 
 
 def _booked(dialog: Dialog, item: Item) -> Dialog:
@@ -192,7 +194,7 @@ def _answer(
     facts = {
         "name": material_name(shop, item.material),
         "material": item.material,
-        "lot": item.lot or item.serial,
+        "lot": item.serial or item.lot,
         "quantity": str(event.quantity),
         "label": str(label) if label is not None else "",
         "left": "",

@@ -117,7 +117,7 @@ def pause(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         work_center=here.start.work_center,
         of=here.start.id,
     )
-    after = replace(dialog, number="", booked="")
+    after = replace(dialog, booked="")
     notice = Notice("ok", "paused", facts, "resume_here")
     proposal = Proposal((born(dialog, now, event),), notice, after)
     return because(dialog, shop, now, proposal, "pause")

@@ -109,6 +109,8 @@ def end(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return stop(dialog, "no_order" if dialog.person else "not_signed_in")
     if not here.order.unit:
         return stop(dialog, "order_waits", **order_facts(shop, here.order.number))
+    if dialog.number:
+        return stop(dialog, "number_waits", number=dialog.number, unit=shown(here.order.unit))
     report = _report(dialog, here, 0)
     unit = here.order.unit
     short = max(0, here.order.planned - report.good_after - report.scrap_after)
@@ -144,13 +146,18 @@ def end(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 def _good(dialog: Dialog, shop: Shop, here: Current) -> int | Notice:
     """Good output of this DONE in micros: the number, scanned serials, the planned remainder."""
     unit = here.order.unit
+    serials = len(dialog.serials) * MICROS_PER_ONE
     if dialog.number:
         try:
-            return typed(dialog.number, unit).micros
+            told = typed(dialog.number, unit).micros
         except QuantityError:
             return Notice("stop", "fraction", {"number": dialog.number, "unit": shown(unit)})
-    if dialog.serials:
-        return len(dialog.serials) * MICROS_PER_ONE
+        if told < serials:
+            facts = {"number": dialog.number, "unit": shown(unit)}
+            return Notice("stop", "serials_more", {**facts, "count": str(len(dialog.serials))})
+        return told
+    if serials:
+        return serials
     if wants_count(here) or not here.order.planned:
         return Notice("stop", "count_wanted", {"unit": shown(unit)})
     return planned_remainder(dialog, shop)

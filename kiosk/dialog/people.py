@@ -24,6 +24,7 @@ from sync.domain.events import (
     OperatorSignedOut,
 )
 from sync.domain.order import Order
+from sync.domain.rules_base import order_facts
 from sync.domain.shop import Shop
 
 
@@ -83,7 +84,8 @@ def join_own(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     if here is None or dialog.person is None:
         return stop(dialog, "no_order" if dialog.person else "not_signed_in")
     joins = joining(dialog, shop, now, here.order.number, here.operation)
-    notice = said("ok", "joined", person=name_of(shop, dialog.person))
+    facts = order_facts(shop, here.order.number)
+    notice = said("ok", "joined", person=name_of(shop, dialog.person), **facts)
     return propose(dialog, shop, now, Proposal(tuple(joins), notice, dialog))
 
 
@@ -162,7 +164,7 @@ def _join(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, orde
         events.append(born(dialog, now, OperatorSignedIn(), person.person))
     join = OperatorJoined(order=order.number, operation=operation)
     events.append(born(dialog, now, join, person.person))
-    notice = said("ok", "joined", person=person.name, order=order.number)
+    notice = said("ok", "joined", person=person.name, **order_facts(shop, order.number))
     return Turn(dialog, tuple(events), notice)
 
 
@@ -175,7 +177,7 @@ def _leave(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, ord
     after = replace(
         dialog, order=None, operation=None, scrap=(), serials=(), body="queue", booked=""
     )
-    facts = {"order": order.number, "person": person.name}
+    facts = {"person": person.name, **order_facts(shop, order.number)}
     notice = said("ok", "left_running", **facts)
     proposal = Proposal(leaving, notice, after)
     standing = current(dialog, shop)
@@ -201,7 +203,8 @@ def _leave_others(
         events.append(born(dialog, now, OperatorSignedOut(of=session.id), person.person))
     stays = other if dialog.person == person.person else dialog.person
     after = replace(dialog, person=stays)
-    facts = {"person": person.name, "order": dialog.order or "", "other": name_of(shop, stays)}
+    facts = {"person": person.name, "other": name_of(shop, stays)}
+    facts.update(order_facts(shop, dialog.order or ""))
     return Turn(after, tuple(events), said("ok", "left_to_other", **facts))
 
 

@@ -63,7 +63,8 @@ def wrong(dialog: Dialog) -> Turn:
     assert asking is not None, "a wrong answer to no PIN"
     tries = asking.tries + 1
     if tries >= TRIES_MAX:
-        return stop(replace(dialog, asking=None), "pin_given_up")
+        text = "pin_given_up" if asking.proposal is None else "pin_given_up_act"
+        return stop(replace(dialog, asking=None), text)
     facts = {**asking.notice.facts, "digits": ""}
     again = replace(asking, digits="", tries=tries, notice=replace(asking.notice, facts=facts))
     return stop(replace(dialog, asking=again), "pin_other", left=str(TRIES_MAX - tries))

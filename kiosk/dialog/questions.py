@@ -1,6 +1,7 @@
 """Answers to a question that stands: who may answer what, and what lets go of it."""
 
 from dataclasses import replace
+from typing import Final
 
 from kiosk.dialog import materials, orders, people, pins
 from kiosk.dialog.acts import approve, propose, said, stop
@@ -13,6 +14,7 @@ from kiosk.dialog.state import (
     Notice,
     Proposal,
     Turn,
+    Wanted,
 )
 from kiosk.dialog.steps import current
 from labels.codes import BadgeCode, Code, CodeError, CommandCode, DigitCode, ReasonCode
@@ -26,6 +28,7 @@ from sync.domain.events import (
 from sync.domain.shop import Shop
 
 Given = Code | CodeError
+LET_GO: Final[frozenset[Wanted]] = frozenset({"confirm", "label"})  # any other scan ends these
 
 
 def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
@@ -140,7 +143,7 @@ def _pin(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
         return pins.digit(dialog, given.digit)
     if given == CommandCode("OK"):
         return pin_entered(dialog, shop, now, asking.digits)
-    return Turn(dialog, notice=asking.notice, refused=True)
+    return _asked_again(dialog, asking)
 
 
 def _choice(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn:
@@ -153,7 +156,12 @@ def _choice(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn:
         return choose(dialog, shop, now, "KEEP" if keep else "PAUSE")
     if given == CommandCode("OK"):
         return choose(dialog, shop, now, asking.choices[asking.selected].code)
-    return Turn(dialog, notice=replace(asking.notice, kind="ask"), refused=True)
+    return _asked_again(dialog, asking)
+
+
+def _asked_again(dialog: Dialog, asking: Asking) -> Turn:
+    """A scan that is no answer is not taken, and sounds so; the question is said again."""
+    return Turn(dialog, notice=replace(asking.notice, kind="stop"), refused=True)
 
 
 def _because(dialog: Dialog, shop: Shop, now: Moment, choice: Choice) -> Turn:

@@ -14,6 +14,7 @@ NUMBER_SECONDS_MAX: Final = 30.0
 OVERRIDE_SECONDS_MAX: Final = 120.0
 IDLE_SECONDS_MAX: Final = 600.0
 NUMBER_CHARS_MAX: Final = 19
+NUMBER_WORD_CHARS_MAX: Final = 12  # of a number with its unit, so that it is never cut
 FOLLOWS: Final = "follows"  # of `Notice.next`: whatever comes next once the act is written
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]

@@ -70,7 +70,8 @@ def planned_remainder(dialog: Dialog, shop: Shop) -> int:
 def done_quantity(dialog: Dialog, shop: Shop) -> str:
     """What DONE would report now ("520 PCS"): the staged number, else the planned remainder.
 
-    Empty where no order is current, or where this operation wants a number and none is staged.
+    Serial numbers that wait for DONE count one each. Empty where no order is current, or where this
+    operation wants a number and none is staged.
     """
     now = current(dialog, shop)
     if now is None or not now.order.unit:
@@ -80,6 +81,8 @@ def done_quantity(dialog: Dialog, shop: Shop) -> str:
             return str(typed(dialog.number, now.order.unit))
         except QuantityError:
             return ""
+    if dialog.serials:
+        return amount(len(dialog.serials) * MICROS_PER_ONE, now.order.unit)
     if wants_count(now):
         return ""
     return amount(planned_remainder(dialog, shop), now.order.unit)
@@ -93,11 +96,21 @@ def wants_count(now: Current) -> bool:
 
 def number_unit(dialog: Dialog, shop: Shop) -> str:
     """The unit that a staged number would count: of the line to feed, else of the output."""
+    line = line_to_feed(dialog, shop)
+    return line.line.quantity.unit if line is not None else output_unit(dialog, shop)
+
+
+def line_to_feed(dialog: Dialog, shop: Shop) -> LineState | None:
+    """The first line of the current operation that is scanned and still needs something."""
     now = current(dialog, shop)
-    if now is None:
-        return ""
-    lines = open_lines(now.order, now.operation)
-    return lines[0].line.quantity.unit if lines else now.order.unit
+    lines = open_lines(now.order, now.operation) if now is not None else ()
+    return lines[0] if lines else None
+
+
+def output_unit(dialog: Dialog, shop: Shop) -> str:
+    """The unit of what the current order makes."""
+    now = current(dialog, shop)
+    return now.order.unit if now is not None else ""
 
 
 def open_steps(now: Current) -> tuple[str, ...]:
@@ -190,7 +203,7 @@ def _finish(dialog: Dialog, shop: Shop, now: Current) -> tuple[str, dict[str, st
     if check is not None:
         limits = f"{check.lowest or '…'}–{check.highest or '…'} {check.unit}".strip()
         return "check", {"next_check": check.text or check.check, "next_limits": limits}
-    if wants_count(now) and not dialog.number:
+    if wants_count(now) and not dialog.number and not dialog.serials:
         return "count", {"next_order": now.order.number}
     if not now.order.unit or not now.order.planned:
         return "count", {"next_order": now.order.number}

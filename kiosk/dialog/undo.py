@@ -23,7 +23,16 @@ _ACT_TEXTS = {
     "OperationReported": "undo_done",
     "OperationStarted": "undo_start",
     "OperationPaused": "undo_pause",
-    "OperationResumed": "undo_pause",
+    "OperationResumed": "undo_resume",
+    "OperationEnded": "undo_end",
+}
+_UNDONE_TEXTS = {
+    "MaterialConsumed": "undone",
+    "OperationReported": "undone",
+    "OperationStarted": "undone_start",
+    "OperationPaused": "undone_pause",
+    "OperationResumed": "undone_resume",
+    "OperationEnded": "undone_end",
 }
 
 
@@ -37,7 +46,7 @@ def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     facts = act_facts(shop, act)
     number = facts.get("order", "")
     event = EventReversed(of=act[0].act, order=number)
-    notice = said("ok", "undone", **facts)
+    notice = said("ok", _UNDONE_TEXTS.get(facts["kind"], "undone_act"), **facts)
     proposal = Proposal((born(dialog, now, event),), notice, _undone(dialog, shop, act))
     return propose(dialog, shop, now, proposal)
 

@@ -1,13 +1,18 @@
 """The band: one big word, what happened, and a colour; readable from across the hall."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from rich.cells import cell_len
 from textual.content import Content
 
+from kiosk.dialog import Dialog, number_unit
 from kiosk.lettering import ROWS_MIN, big
-from kiosk.screens.text import plain
+from kiosk.screens.text import fit, plain
+from sync.domain.quantity import shown
+from sync.domain.shop import Shop
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
 
@@ -18,6 +23,9 @@ SIGNS: Final[Mapping[str, str]] = {
     "stop": "✖ STOP",
     "ask": "? ANSWER",
 }
+
+
+_BETWEEN: Final = re.compile(r"[\s:;,]+|\.(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,32 @@ def word(band: Band, rows: int, width: int) -> Content:
     return Content(big(plain(band.word), rows, width))
 
 
-def what(band: Band) -> Content:
-    """Sign and sentence: the state is told in words too, never by the colour alone."""
-    sign = SIGNS[band.kind]
-    return Content(f"{sign}   {plain(band.what)}" if sign else plain(band.what))
+def what(band: Band, tag: str, rows: int, width: int) -> Content:
+    """Sign, tag and sentence in `rows` × `width` cells.
+
+    The state is told in words too, never by the colour alone; the sentence gives way last.
+    """
+    sign, sentence = SIGNS[band.kind], plain(band.what)
+    for lead in (_joined(sign, tag), _joined(sign[:1], tag), sign[:1]):
+        whole = f"{lead}   {sentence}" if lead else sentence
+        if cell_len(whole) <= width:
+            return Content(whole)
+        if rows > 1:
+            return Content(f"{lead}\n{fit(sentence, width).rstrip()}")
+    return Content(fit(sentence, width).rstrip())
+
+
+def tag(band: Band, dialog: Dialog, shop: Shop) -> str:
+    """The current order and the number that waits for its scan, where the words name them not."""
+    told = frozenset(_BETWEEN.split(f"{band.word} {band.what}"))
+    parts = [dialog.order] if dialog.order and dialog.order not in told else []
+    if dialog.number and dialog.number not in told:
+        parts.append(f"{dialog.number} {shown(number_unit(dialog, shop))}")
+    return plain(" · ".join(parts))
+
+
+def _joined(sign: str, tag: str) -> str:
+    return f"{sign} · {tag}" if sign and tag else sign or tag
 
 
 def tone(kind: Kind) -> Literal["ok", "note", "stop"] | None:

@@ -9,14 +9,15 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
 from kiosk.dialog import Dialog
 from kiosk.screens.around import Around
-from kiosk.screens.band import Band, what, word
-from kiosk.screens.choices import choices
+from kiosk.screens.band import Band, tag, what, word
+from kiosk.screens.choices import Label, choices
 from kiosk.screens.enrol import enrol
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.help import help_page
@@ -33,13 +34,17 @@ CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that one drawing needs. `scans` are lines about the last scans, the newest first."""
+    """All that one drawing needs. `scans` are lines about the last scans, the newest first;
+    `undo` says what UNDO would take back; `label` names the answers that are ours.
+    """
 
     dialog: Dialog
     shop: Shop
     around: Around
     band: Band
     scans: tuple[str, ...] = ()
+    undo: str = ""
+    label: Label = str
 
 
 class Zone(Static):
@@ -86,7 +91,7 @@ class Floor:
         self._put("head", head(view.dialog, view.shop, view.around, head_width))
         self._zones["head"].set_class(is_alarm(view.around.link), "alarm")
         self._put("next", next_step(view, self._zones["next"].size.width))
-        self._put("scans", page(Content(line) for line in view.scans[: self._rows("scans")]))
+        self._put("scans", last_scans(view, self._zones["scans"].content_size))
 
     def _draw_band(self, view: View) -> None:
         kind = view.band.kind
@@ -94,7 +99,9 @@ class Floor:
             self._band.set_classes(kind)
         size = self._zones["word"].size
         self._put("word", word(view.band, size.height, size.width))
-        self._put("what", what(view.band))
+        size = self._zones["what"].size
+        tagged = tag(view.band, view.dialog, view.shop)
+        self._put("what", what(view.band, tagged, size.height, size.width))
 
     def _draw_body(self, view: View) -> None:
         name = body_of(view)
@@ -102,9 +109,6 @@ class Floor:
             self._body.set_classes(name)
         width, rows = self._body.content_size
         self._put(name, _PAGES[name](view, width, rows))
-
-    def _rows(self, name: str) -> int:
-        return max(0, self._zones[name].size.height)
 
     def _put(self, name: str, content: Content) -> None:
         if self._shown.get(name) != content or name not in self._shown:
@@ -133,15 +137,25 @@ def next_step(view: View, width: int) -> Content:
     step = f"▶ {plain(view.band.next)}" if view.band.next else ""
     if not view.dialog.entry:
         return Content(fit(step, width))
-    entry = f" TYPED: {plain(view.dialog.entry)}_ "
+    asking = view.dialog.asking
+    secret = asking is not None and asking.wanted == "pin"
+    typed = "•" * len(view.dialog.entry) if secret else plain(view.dialog.entry)
+    entry = f" TYPED: {typed}_ "
     room = max(0, width - cell_len(entry))
     return Content(fit(step, room)) + Content.styled(fit(entry, width - room), "reverse")
+
+
+def last_scans(view: View, size: Size) -> Content:
+    """The last scans, and below them what UNDO would take back; that alone in a single row."""
+    undo = [view.undo] if view.undo else []
+    lines = [*view.scans[: max(0, size.height - len(undo))], *undo]
+    return page(Content(fit(line, size.width).rstrip()) for line in lines)
 
 
 def _choices(view: View, width: int, rows: int) -> Content:
     asking = view.dialog.asking
     assert asking is not None, "choices are drawn without a question"
-    return choices(asking, width, rows)
+    return choices(asking, view.label, width, rows)
 
 
 _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {

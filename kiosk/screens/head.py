@@ -1,5 +1,7 @@
 """The head: one line with station, person, sources, printers, the way to the server, the clock."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -12,33 +14,60 @@ from sync.domain.shop import Shop
 
 SEPARATOR = " │ "
 SOURCE_CHARS_MAX = 14
+PERSON_CHARS_MAX = 14
 WHY_CHARS_MAX = 28
+PRINTER_SAYS = {
+    "printing": ("●", "printing"),
+    "waiting": ("✖", "waits"),
+    "doubt": ("▲", "look at label"),
+}
 
 
 def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:
-    """The head in `width` cells; the way to the server gives way last."""
-    left = SEPARATOR.join(
-        part
-        for part in (
-            f" {plain(around.station) or 'NOT ENROLLED'}",
-            person(dialog, shop) if around.is_enrolled else "",
-            "  ".join(source(one) for one in around.sources),
-            "  ".join(filter(None, (printer(one) for one in around.printers))),
-        )
-        if part
-    )
-    clock = f"{around.now:%H:%M:%S} "
-    right = SEPARATOR.join(part for part in (link(around.link), clock) if part)
+    """The head in `width` cells: all by name where that fits, else what is well is counted."""
+    left, right = _left(dialog, shop, around), f"{around.now:%H:%M:%S} "
+    right = f"{link(around.link)}{SEPARATOR}{right}"
+    if cell_len(left) + len(SEPARATOR) + cell_len(right) > width:
+        left = _left(dialog, shop, around, brief=True)
+        right = f"{link(around.link)}{SEPARATOR}{around.now:%H:%M} "
     room = max(0, width - cell_len(right) - len(SEPARATOR))
     return Content(fit(fit(left, room) + SEPARATOR + right, width))
 
 
-def person(dialog: Dialog, shop: Shop) -> str:
-    """Who is signed in, by name."""
+def _left(dialog: Dialog, shop: Shop, around: Around, *, brief: bool = False) -> str:
+    devices = (sources(around.sources, brief), printers(around.printers, brief))
+    parts = (
+        f" {plain(around.station) or 'NOT ENROLLED'}",
+        people(dialog, shop, brief) if around.is_enrolled else "",
+        ("  " if brief else SEPARATOR).join(filter(None, devices)),
+    )
+    return SEPARATOR.join(filter(None, parts))
+
+
+def people(dialog: Dialog, shop: Shop, brief: bool) -> str:
+    """Who is signed in, by name: first whoever acts."""
     if not dialog.person:
         return "nobody signed in"
-    known = shop.operators.get(dialog.person)
-    return plain(known.name if known else dialog.person)
+    here = sorted(shop.signed_in(dialog.workplace.station))
+    others = [who for who in here if who != dialog.person]
+    names = [_name(shop, who) for who in (dialog.person, *others)]
+    if not brief:
+        return ", ".join(names)
+    first = fit(names[0], PERSON_CHARS_MAX).rstrip()
+    return f"{first} +{len(others)}" if others else first
+
+
+def _name(shop: Shop, who: str) -> str:
+    known = shop.operators.get(who)
+    return plain(known.name if known else who)
+
+
+def sources(states: Sequence[SourceState], brief: bool) -> str:
+    """The scanners' signs of life; in brief those that are well are one sign."""
+    if not brief:
+        return "  ".join(source(one) for one in states)
+    down = [source(one) for one in states if not one.up]
+    return "  ".join([*down, "● scan"] if len(down) < len(states) else down)
 
 
 def source(state: SourceState) -> str:
@@ -47,15 +76,20 @@ def source(state: SourceState) -> str:
     return f"{'●' if state.up else '✖'} {name}"
 
 
+def printers(states: Sequence[PrintState], brief: bool) -> str:
+    """The printers' signs of life; in brief those that have nothing to tell are one sign."""
+    if not brief:
+        return "  ".join(printer(one) for one in states)
+    told = [printer(one).partition(":")[0] for one in states if one.state in PRINTER_SAYS]
+    return "  ".join([*told, "● print"] if len(told) < len(states) else told)
+
+
 def printer(state: PrintState) -> str:
-    """What a printer does; nothing while it rests."""
-    what = {
-        "printing": "printing",
-        "waiting": "waits",
-        "doubt": "look at label",
-    }.get(state.state)
+    """A printer's sign of life, its name, and what it does while it does not rest."""
+    sign, what = PRINTER_SAYS.get(state.state, ("●", ""))
     queue = f" +{state.queued}" if state.queued else ""
-    return f"{plain(state.printer)}: {what}{queue}" if what else ""
+    name = fit(state.printer, SOURCE_CHARS_MAX).rstrip()
+    return f"{sign} {name}: {what}{queue}" if what else f"{sign} {name}"
 
 
 def link(state: Link) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from kiosk.dialog import Notice
+from kiosk.dialog import Dialog, Notice, undoes
 from kiosk.journal import JournalError, JournalFull
 from kiosk.readers import PrintState
 from kiosk.scanners import Scan
@@ -27,8 +27,8 @@ from labels.codes import (
     OrderCode,
     ReasonCode,
 )
+from sync.domain.shop import Shop
 
-WHY_CHARS_MAX: Final = 120
 CODE_CELLS: Final = 22
 
 
@@ -63,6 +63,15 @@ class Notices:
         own = self._own[key]
         return Band(own.kind, own.word, own.what.format(**facts), own.next.format(**facts), key)
 
+    def undo(self, dialog: Dialog, shop: Shop) -> str:
+        """What UNDO would take back now; nothing where a question stands before it."""
+        notice = undoes(dialog, shop) if dialog.asking is None else None
+        return self._texts.say(notice).what if notice is not None else ""
+
+    def label(self, key: str) -> str:
+        """A short word of the screen."""
+        return self._texts.label(key)
+
     def not_enrolled(self) -> Band:
         """No server, no name."""
         return self.say(Notice("note", "not_enrolled"))
@@ -76,7 +85,7 @@ class Notices:
         if isinstance(fault, JournalError):
             full = isinstance(fault, JournalFull)
             return self.say(Notice("stop", "disk_full" if full else "not_saved"))
-        return self.band("program_fault", why=type(fault).__name__)
+        return self.band("program_fault")
 
     def printing(self, state: PrintState) -> Band | None:
         """What a printer does, where the band has to say it."""
@@ -89,8 +98,7 @@ class Notices:
             case "doubt":
                 return self.say(Notice("note", "print_doubt", facts))
             case "waiting":
-                why = state.why[:WHY_CHARS_MAX]
-                return self.band("printer_waits", label=state.label, printer=state.printer, why=why)
+                return self.band("printer_waits", label=state.label, printer=state.printer)
         return None
 
 

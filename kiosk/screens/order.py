@@ -106,6 +106,8 @@ def ahead(here: Current, dialog: Dialog, shop: Shop) -> str:
     told = [f"STEP: {step}" for step in open_steps(here)[:1]]
     if here.pause is not None:
         told.append("PAUSED")
+    elif here.start is not None and dialog.person is None:
+        told.append("RUNNING, nobody is signed in")
     unit = shown(here.order.unit)
     told += [f"{one.amount or '?'} {unit} SCRAP waits for DONE" for one in dialog.scrap]
     if dialog.serials:

@@ -1,6 +1,7 @@
 """The queue: orders for this station's work centers, or why there are none."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -34,9 +35,11 @@ TABLE = (
 
 def queue(dialog: Dialog, shop: Shop, around: Around, width: int, rows: int) -> Content:
     """The queue in `width` × `rows` cells; the row selected by the arrows is always in view."""
-    rest = [line((text, STRONG)) for text in around.rest[: max(0, rows - 3)]]
-    rest = [*rest, Content("")] if rest and rows > len(rest) + 4 else rest
+    told = (part for text in around.rest for part in wrap(text, width))
+    rest = [line((part, STRONG)) for part in told][: max(0, rows - 3)]
     orders = waiting(dialog, shop)
+    if rest and rows > len(rest) + len(orders) + 1:
+        rest.append(Content(""))
     if not orders:
         return page([*rest, *why_empty(dialog, around)])
     room = max(1, rows - len(rest) - 1)
@@ -55,13 +58,15 @@ def why_empty(dialog: Dialog, around: Around) -> Iterator[Content]:
 def _rows(
     orders: tuple[Order, ...], dialog: Dialog, around: Around, width: int, room: int
 ) -> Iterator[Content]:
+    if len(orders) > room > 1:
+        room -= 1  # the last row tells how many there are beside these
     first = max(0, min(dialog.selected - room // 2, len(orders) - room))
     for place, order in enumerate(orders[first : first + room], first):
         style = MARKED if place == dialog.selected else ""
         yield Content.styled(columns(TABLE, _cells(order, around), width), style)
-    left = len(orders) - first - room
+    left = len(orders) - room
     if left > 0:
-        yield Content.styled(f"and {left} more below", FAINT)
+        yield Content.styled(f"and {left} more: ↑ ↓", FAINT)
 
 
 def _cells(order: Order, around: Around) -> list[str]:

@@ -163,13 +163,15 @@ class Faulty(Terminal):
         raise LookupError(key)
 
 
-async def test_a_fault_is_shown_and_the_next_input_works(tmp_path: Path) -> None:
+async def test_a_fault_is_shown_and_the_next_input_works(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     terminal = Faulty(seeded(tmp_path))
     async with running(terminal):
         terminal.post_message(Typed("x"))
         await terminal.settle()
-        assert (terminal.band.kind, terminal.band.word) == ("stop", "PROGRAM FAULT")
-        assert "LookupError" in terminal.zone("what")
+        assert (terminal.band.kind, terminal.band.word) == ("stop", "OUR FAULT")
+        assert "LookupError" in caplog.text
         await terminal.scan(badge("anna"))
         assert terminal.band.key == "signed_in"
 
@@ -300,12 +302,16 @@ async def test_printing_is_told_and_holds_nothing_up(terminal: Terminal) -> None
         terminal.post_message(PrintChanged(done))
         await terminal.settle()
         assert terminal.band.kind == "stop"
-        assert "batch" not in terminal.zone("head")
+        assert "● batch  " in terminal.zone("head")
         assert terminal.shop.orders["B-1"].label_states() == {"1": "printed"}
         await terminal.scan(badge("anna"))
         terminal.post_message(PrintChanged(replace(state, state="doubt", events=())))
         await terminal.settle()
-        assert (terminal.band.word, terminal.band.kind) == ("LABEL?", "note")
+        assert (terminal.band.word, terminal.band.kind) == ("DOUBT", "note")
+        assert "▲ batch: look at label" in terminal.zone("head")
+        terminal.post_message(PrintChanged(replace(state, state="printed", events=())))
+        await terminal.settle()
+        assert "● batch  " in terminal.zone("head")
 
 
 async def test_the_clock_of_a_staged_number_runs_out(terminal: Terminal) -> None:

@@ -57,6 +57,7 @@ FACTS = {
     "fetch_place": "SHELF-A3",
     "number": "12.5",
     "unit": "KG",
+    "output_unit": "PCS",
     "label_unit": "PALLET",
     "container": "BAG",
     "count": "2",

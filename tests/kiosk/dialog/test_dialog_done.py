@@ -195,12 +195,38 @@ def test_an_operation_that_is_counted_wants_a_number(floor: Floor) -> None:
     assert floor.told == ("ok", "serial_staged")
     floor.item("BOX", "SN-77")
     assert floor.told == ("stop", "serial_seen_before")
+    assert done_quantity(floor.dialog, floor.shop) == "1 PCS"
     floor.command("DONE")
     made = [one for one in floor.events if isinstance(one, MaterialProduced)]
     assert [(one.serials, one.lot, one.label) for one in made] == [
         (("B-4-001",), "B-4-BAKE-1-1", "1"),
         (("SN-77",), "B-4-BAKE-1-2", "2"),
     ]
+
+
+def test_serial_numbers_that_wait_are_what_done_reports(floor: Floor) -> None:
+    floor.badge("anna")
+    floor.open("B-4")
+    for serial in ("C-1", "C-2"):
+        floor.item("CHIP", serial)
+    for serial in ("SN-1", "SN-2"):
+        floor.item("BOX", serial)
+    assert floor.said.next == "Scan DONE when it is made: DONE = 2 PCS."
+    floor.type("1")
+    floor.command("DONE")
+    assert (floor.told, floor.turn.events) == (("stop", "serials_more"), ())
+    floor.command("CANCEL")
+    floor.command("DONE")
+    assert floor.order("B-4").status is Status.COMPLETED
+
+
+def test_end_takes_no_number(fed: Floor) -> None:
+    fed.type("480")
+    fed.command("END")
+    assert (fed.told, fed.dialog.number) == (("stop", "number_waits"), "480")
+    fed.command("DONE")
+    fed.command("END")
+    assert fed.said.what == "Wheat roll B-1: 480 PCS of 1000 PCS good, 520 PCS short."
 
 
 def test_end_closes_short_with_a_reason(fed: Floor) -> None:
@@ -223,8 +249,10 @@ def test_end_closes_short_with_a_reason(fed: Floor) -> None:
 def test_a_question_for_a_reason_stands_until_it_is_answered(fed: Floor) -> None:
     fed.command("END")
     fed.wheat("25")
-    assert fed.told == ("ask", "reason_short")
-    assert fed.turn.events == ()
+    assert fed.told == ("stop", "reason_short")
+    assert (fed.turn.events, fed.turn.refused) == ((), True)
+    fed.key("help")
+    assert (fed.told, fed.dialog.body) == (("ask", "reason_short"), "order")
     fed.command("CANCEL")
     assert fed.dialog.asking is None
     assert fed.dialog.order == "B-1"
@@ -279,8 +307,24 @@ def test_undo_of_the_start_leaves_no_order_open(work: Floor) -> None:
     assert before is not None
     assert before.text == "undo_start"
     work.command("UNDO")
+    assert work.said.what == "The start of Wheat roll B-1 is taken back."
     assert work.dialog.order is None
     assert work.order("B-1").status is Status.RELEASED
+
+
+def test_undo_of_a_pause_runs_on_and_undo_of_that_stands(work: Floor) -> None:
+    work.command("PAUSE")
+    work.reason("BREAK")
+    work.command("UNDO")
+    assert work.said.what == "The pause of Wheat roll B-1 is taken back: it runs."
+    work.command("PAUSE")
+    work.reason("BREAK")
+    work.command("RESUME")
+    before = undoes(work.dialog, work.shop)
+    assert before is not None
+    assert ENGLISH.say(before).what == "UNDO takes back that Wheat roll B-1 went on."
+    work.command("UNDO")
+    assert work.said.what == "Wheat roll B-1 stands again."
 
 
 @pytest.fixture

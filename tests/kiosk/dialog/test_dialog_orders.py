@@ -237,8 +237,12 @@ def test_typed_lines(signed: Floor) -> None:
     assert signed.dialog.order == "B-1"
     signed.type(encode(LotCode("W-204", "WHEAT")))
     assert [type(one) for one in signed.turn.events] == [MaterialConsumed]
+    signed.type("y-31")
+    assert signed.told == ("ok", "consumed")
     signed.type("nonsense")
     assert signed.told == ("stop", "entry_unknown")
+    signed.type("undo")
+    assert signed.told == ("ok", "undone")
     signed.give(Typing("12"))
     assert (signed.dialog.entry, signed.turn.notice) == ("12", None)
     signed.type("12")
@@ -266,6 +270,35 @@ def test_bodies_change_and_a_scan_returns_to_the_order(work: Floor, name: str) -
     work.command(name.upper())
     work.wheat("25")
     assert work.dialog.body == "order"
+
+
+@pytest.mark.parametrize("name", ["help", "outbox"])
+def test_an_accepted_scan_closes_the_body_a_refused_one_does_not(work: Floor, name: str) -> None:
+    work.key(name)
+    work.scan(CodeError("unknown", "x"))
+    assert work.dialog.body == name
+    work.badge("paul")
+    assert (work.told, work.dialog.body) == (("ok", "joined"), "order")
+
+
+def test_a_body_is_looked_at_while_a_question_stands(work: Floor) -> None:
+    work.lot("R-118", "RYE", "25", "KGM")
+    work.key("help")
+    assert (work.told, work.dialog.body) == (("stop", "wrong_material"), "help")
+    work.badge("eva")
+    assert (work.told, work.dialog.body) == (("ok", "consumed_as_scanned"), "order")
+
+
+def test_a_typed_number_lets_go_of_a_question_that_waits_for_ok(work: Floor) -> None:
+    work.wheat("60")
+    work.wheat("3")
+    assert work.told == ("ask", "over_issue")
+    work.type("2")
+    assert (work.told, work.dialog.asking) == (("note", "number_of_lot"), None)
+    work.command("CANCEL")
+    work.wheat("3")
+    work.type("nonsense")
+    assert (work.told, work.dialog.asking) == (("stop", "entry_unknown"), None)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ def test_a_stutter_books_once_and_only_accepted_codes_are_remembered(work: Floor
 
 def test_a_number_is_used_once(work: Floor) -> None:
     work.type("5")
-    assert (work.said.word, work.said.what) == ("5 KG", "5 KG for the next scan.")
+    assert work.said.word == "5 KG"
+    assert work.said.what == "5 KG of Wheat flour; or 5 PCS for DONE or SCRAP."
     work.wheat()
     work.lot("Y-31", "YEAST")
     assert consumed(work) == [("Y-31", "2 KG")]
@@ -147,6 +148,24 @@ def test_digit_codes_make_a_number(work: Floor) -> None:
     assert work.told == ("stop", "not_a_number")
     work.wheat("25")
     assert consumed(work) == [("W-204", "12.5 KG")]
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "word"),
+    [
+        ("12,5", "12.5", "12.5 KG"),
+        (".5", "0.5", "0.5 KG"),
+        ("00012", "12", "12 KG"),
+        ("0", "0", "0 KG"),
+        ("999999999999", "999999999999", "NUMBER"),
+        ("123456.123456", "123456.123456", "NUMBER"),
+    ],
+)
+def test_a_number_is_never_cut(work: Floor, text: str, number: str, word: str) -> None:
+    work.type(text)
+    assert (work.dialog.number, work.said.word) == (number, word)
+    either = f"{number} KG of Wheat flour; or {number} PCS for DONE or SCRAP."
+    assert work.said.what in {f"{number} KG for the next scan.", either}
 
 
 @pytest.mark.parametrize("text", ["1,000.5", "1 000", "1.000,5", "-3", "1'000", "5."])
@@ -268,6 +287,12 @@ def test_a_wrong_lot_names_what_was_scanned_what_is_wanted_and_where_it_lies(wor
     assert said.next == "Scan CANCEL, fetch W-204 from A3. IT IS ALREADY IN: SUPERVISOR BADGE"
 
 
+def test_a_wrong_lot_without_a_quantity_says_where_the_right_one_lies(work: Floor) -> None:
+    work.lot("R-118", "RYE")
+    assert work.told == ("stop", "wrong_material")
+    assert work.said.next == ("Fetch W-204 from A3. ALREADY IN: enter how much, scan again, badge.")
+
+
 def test_a_lot_of_another_open_order_names_that_order(work: Floor) -> None:
     work.open("B-2")
     work.open("B-1")
@@ -299,6 +324,7 @@ def test_serials_are_one_each_and_once(floor: Floor) -> None:
     floor.item("CHIP", "C-1")
     (event,) = [one for one in floor.turn.events if isinstance(one, MaterialConsumed)]
     assert (event.lot, event.serial, str(event.quantity)) == ("CH-1", "C-1", "1 PCS")
+    assert floor.said.what == "Thermometer chip C-1: 1 PCS · 1 PCS left"
     floor.item("CHIP", "C-1")
     assert floor.told == ("stop", "serial_seen_before")
     floor.scan(LotCode("CH-1", "CHIP", serial="C-2"))
