@@ -295,7 +295,8 @@ class SyncClient:
 
     def _greet(self) -> None:
         """Let the push thread find out how we stand."""
-        if self._feed_failures == 0 and self.status.state is State.ONLINE:
+        # However often the feed failed before: it may have been heard since, and waited for news.
+        if self.status.state is State.ONLINE:
             self._greeting = True
             self._push_bell.ring()
 
