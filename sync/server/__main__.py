@@ -8,9 +8,11 @@ from typing import Final, TypeAlias
 
 from sync.server.config import PORT, read_config
 from sync.server.errors import ServerError
-from sync.server.folder import DataFolder, FolderError
+from sync.server.folder import DataFolder
 
 USAGE_STATUS: Final = 2
+POSITION_MAX: Final = 2**53
+MADE: Final = " (made if missing)"
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DESCRIPTION: Final = """\
 The central server of the shop floor. It gathers what happened at all stations, and shows planners
@@ -24,7 +26,30 @@ A first server, its factory and its first station:
                                                    a code to scan or type at the station
 
 While `serve` runs, the other commands speak to it; otherwise they work on the data folder alone.
+Exit status: 0 done, 1 trouble (said in a line on standard error), 2 wrong usage.
 """
+SERVE: Final = """\
+Run the server until SIGTERM or Ctrl-C. Once it takes work it prints READY and its address.
+
+Stations on other machines need --host 0.0.0.0. Programs read and write by REST, described at
+/v1/openapi.json, with the token that stands in DIR/admin.token. Without --open-board the board
+opens to that token only.
+
+server.toml in the data folder says the same for good:
+  [server]
+  host = "0.0.0.0"
+  port = 8400
+  open_board = false
+  trusted_proxy = "10.0.0.5"    # whose X-Forwarded-For counts; by default nobody's
+  [site]
+  name = "Plant 1"
+  [database]
+  url = "postgresql+psycopg://floor@db/floor"    # by default SQLite in the data folder
+"""
+
+
+class UsageError(ServerError):
+    """The command line says too little; the message says what to add."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
+    except UsageError as fault:
+        print(f"kiosk-server: {fault}", file=sys.stderr)
+        return USAGE_STATUS
     except ServerError as fault:
         print(f"kiosk-server: {fault}", file=sys.stderr)
         return 1
@@ -53,11 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Commands, name: str, text: str, *, json: bool) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text)
-    command.add_argument(
-        "--data", type=Path, metavar="DIR", help="the server's data folder (made if missing)"
+def _command(
+    commands: Commands, name: str, text: str, *, json: bool, made: str = ""
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name, help=text, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    command.add_argument("--data", type=Path, metavar="DIR", help=f"the server's data folder{made}")
     if json:
         command.add_argument("--json", action="store_true", help="answer with one JSON object")
     return command
@@ -70,7 +100,9 @@ def _add_clock(command: argparse.ArgumentParser) -> None:
 
 
 def _add_serve(commands: Commands) -> None:
-    command = _command(commands, "serve", "run the server until SIGTERM or Ctrl-C", json=False)
+    text = "run the server until SIGTERM or Ctrl-C"
+    command = _command(commands, "serve", text, json=False, made=MADE)
+    command.description = SERVE
     command.add_argument("--host", help="address to listen on (127.0.0.1: this machine only)")
     command.add_argument("--port", type=int, help=f"port to listen on ({PORT}; 0: any free one)")
     command.add_argument(
@@ -95,7 +127,7 @@ def _add_enrol(commands: Commands) -> None:
 
 def _add_import(commands: Commands) -> None:
     text = "load materials, BOMs, routings, people, orders and stock from a folder of CSV files"
-    command = _command(commands, "import", text, json=True)
+    command = _command(commands, "import", text, json=True, made=MADE)
     command.add_argument("folder", nargs="?", type=Path, help="the folder with the CSV files")
     command.add_argument(
         "--template", type=Path, metavar="DIR", help="write empty files, each column explained"
@@ -108,7 +140,7 @@ def _add_export(commands: Commands) -> None:
     text = "write every event of the ledger to standard output, as JSON lines"
     command = _command(commands, "export", text, json=False)
     command.add_argument(
-        "--after", type=int, default=0, metavar="POSITION", help="only what stands after it"
+        "--after", type=_position, default=0, metavar="POSITION", help="only what stands after it"
     )
     command.set_defaults(run=_export)
 
@@ -119,9 +151,15 @@ def _add_verify(commands: Commands) -> None:
     command.set_defaults(run=_verify)
 
 
+def _position(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and int(written) <= POSITION_MAX):
+        raise argparse.ArgumentTypeError(f"{written[:20]!r}: want a position, 0 or more")
+    return int(written)
+
+
 def _data(options: argparse.Namespace) -> Path:
     if options.data is None:
-        raise FolderError("say which server: --data DIR")
+        raise UsageError("say which server: --data DIR")
     data: Path = options.data
     return data
 
@@ -155,8 +193,7 @@ def _import(options: argparse.Namespace) -> int:
     if options.template is not None:
         return write_templates(options.template)
     if options.folder is None:
-        print("kiosk-server import: say which folder of CSV files", file=sys.stderr)
-        return USAGE_STATUS
+        raise UsageError("say which folder of CSV files, or --template DIR for empty ones")
     return import_folder(
         _data(options), options.folder, json=options.json, clock_offset=options.clock_offset
     )

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from sync.server.auth import station_guard
 from sync.server.feed import MarkGoneError
 from sync.server.intake import HeaderError, Outcome
 from sync.server.ledger import ForkError, OwnerError, backlog
+from sync.server.openapi import NOBODY, STATION, PushOperation, answer, refusals
 from sync.server.polling import Polling
 from sync.server.problem import problem
 from sync.server.services import Services
@@ -67,6 +67,17 @@ class Page(msgspec.Struct, frozen=True):
     more: bool
 
 
+class Pushed(msgspec.Struct, frozen=True):
+    """As `sync.wire.PushAnswer` reads: on disk is all up to `have`, a seq and the digest there."""
+
+    have: tuple[int, str]
+    safe: int
+    incarnation: str
+    time: str
+    sig: str
+    review: tuple[str, ...]
+
+
 class Readiness(msgspec.Struct, frozen=True):
     """Whether the server can take work: the writer lives, the projector is not far behind."""
 
@@ -75,7 +86,15 @@ class Readiness(msgspec.Struct, frozen=True):
     behind: int
 
 
-@post("/v1/enrol", status_code=200, request_max_body_size=ENROL_BYTES_MAX)
+@post(
+    "/v1/enrol",
+    status_code=200,
+    request_max_body_size=ENROL_BYTES_MAX,
+    tags=["stations"],
+    security=NOBODY,
+    response_description="The station's token; it is told this once.",
+    responses=refusals(400, 403, 409, 413, 429),
+)
 async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
     """Spend a one-time code and become a station; no token is needed."""
     services = services_of(request)
@@ -104,7 +123,10 @@ async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
     status_code=200,
     guards=[station_guard],
     request_max_body_size=BATCH_BYTES_MAX + HEADER_BYTES_MAX,
-    responses={200: ResponseSpec(PushAnswer, description="On disk up to `have`.")},
+    tags=["stations"],
+    security=STATION,
+    operation_class=PushOperation,
+    responses={200: answer(Pushed, "On disk."), **refusals(400, 401, 403, 409, 413)},
 )
 async def push(request: StationRequest, origin: str) -> Response[bytes]:
     """Take a station's events (NDJSON: the header, then an event a line); answers after commit."""
@@ -129,7 +151,12 @@ async def push(request: StationRequest, origin: str) -> Response[bytes]:
 @get(
     "/v1/feed",
     guards=[station_guard],
-    responses={200: ResponseSpec(Page, description="A page of the feed and its mark.")},
+    tags=["stations"],
+    security=STATION,
+    responses={
+        200: answer(Page, "A page of the feed and its mark."),
+        **refusals(400, 401, 403, 410),
+    },
 )
 async def feed(
     request: StationRequest,
@@ -151,7 +178,12 @@ async def feed(
 @get(
     "/v1/snapshot",
     guards=[station_guard],
-    responses={200: ResponseSpec(Page, description="A page of events; `more` until it is false.")},
+    tags=["stations"],
+    security=STATION,
+    responses={
+        200: answer(Page, "A page of events; go on from its mark until `more` is false."),
+        **refusals(400, 401, 403, 410),
+    },
 )
 async def snapshot(
     request: StationRequest,
@@ -168,13 +200,13 @@ async def snapshot(
     return _json(page)
 
 
-@get("/healthz", media_type=MediaType.TEXT)
+@get("/healthz", media_type=MediaType.TEXT, tags=["server"], security=NOBODY)
 async def healthz() -> str:
     """The process answers."""
     return "ok"
 
 
-@get("/readyz")
+@get("/readyz", tags=["server"], security=NOBODY, responses=refusals())
 async def readyz(request: AnyRequest) -> Readiness:
     """Ready for work; 503 while the writer is dead or the projector far behind."""
     services = services_of(request)

@@ -14,13 +14,14 @@ from sync.server.api import AnyRequest, services_of
 from sync.server.auth import admin_guard
 from sync.server.database import Database
 from sync.server.export import export_page
+from sync.server.ledger import OfficeEventError
+from sync.server.openapi import ADMIN, NDJSON, OfficeEventsOperation, answer, refusals
 from sync.server.problem import problem
 from sync.server.stations import StationNameError, moment
 from sync.server.verify import verify
 
 OFFICE_EVENTS_MAX: Final = 5_000
 OFFICE_BYTES_MAX: Final = 16 * 1024 * 1024
-NDJSON: Final = "application/x-ndjson"
 _events: Final = msgspec.json.Decoder(list[Union[tuple(EVENT_TYPES.values())]])  # type: ignore[misc]  # noqa: UP007
 
 
@@ -32,10 +33,11 @@ class CodeRequest(msgspec.Struct, frozen=True):
 
 
 class CodeAnswer(msgspec.Struct, frozen=True):
-    """A one-time code and when it ends, RFC 3339."""
+    """A one-time code and when it ends, RFC 3339; work centers that nothing defines yet."""
 
     code: str
     expires: str
+    unknown_work_centers: tuple[str, ...] = ()
 
 
 class VerifyAnswer(msgspec.Struct, frozen=True):
@@ -53,7 +55,15 @@ class OfficeAnswer(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-@post("/v1/enrolment-codes", status_code=201, guards=[admin_guard])
+@post(
+    "/v1/enrolment-codes",
+    status_code=201,
+    guards=[admin_guard],
+    tags=["server"],
+    security=ADMIN,
+    response_description="The code, and when it ends.",
+    responses=refusals(400, 401, 413),
+)
 async def make_code(request: AnyRequest, data: CodeRequest) -> CodeAnswer:
     """A code that enrols one station once."""
     services = services_of(request)
@@ -63,10 +73,24 @@ async def make_code(request: AnyRequest, data: CodeRequest) -> CodeAnswer:
         )
     except StationNameError as fault:
         raise problem(400, "station-name", str(fault)) from None
-    return CodeAnswer(made.code, moment(made.expires_ms))
+    return CodeAnswer(made.code, moment(made.expires_ms), made.unknown)
 
 
-@get("/v1/events", guards=[admin_guard])
+@get(
+    "/v1/events",
+    guards=[admin_guard],
+    media_type=NDJSON,
+    tags=["server"],
+    security=ADMIN,
+    responses={
+        200: answer(
+            str,
+            "`{position, received_ms, places, event}` a line; bytes not read as `bytes`.",
+            NDJSON,
+        ),
+        **refusals(400, 401),
+    },
+)
 async def export(
     request: AnyRequest, after: Annotated[int, Parameter(ge=0, le=2**53)] = 0
 ) -> Stream:
@@ -74,7 +98,7 @@ async def export(
     return Stream(_lines(services_of(request).database, after), media_type=NDJSON)
 
 
-@get("/v1/verify", guards=[admin_guard])
+@get("/v1/verify", guards=[admin_guard], tags=["server"], security=ADMIN, responses=refusals(401))
 async def prove(request: AnyRequest) -> VerifyAnswer:
     """Make every chain and id again and compare; reads only."""
     services = services_of(request)
@@ -87,11 +111,19 @@ async def prove(request: AnyRequest) -> VerifyAnswer:
     status_code=201,
     guards=[admin_guard],
     request_max_body_size=OFFICE_BYTES_MAX,
+    tags=["office"],
+    security=ADMIN,
+    operation_class=OfficeEventsOperation,
+    response_description="Stored.",
+    responses=refusals(400, 401, 413),
 )
 async def office_events(request: AnyRequest) -> Response[OfficeAnswer]:
     """Append events of the office, given as a JSON list without stamps, as one act."""
     events = _decoded(await request.body())
-    stored = await services_of(request).ledger.append_office(events)
+    try:
+        stored = await services_of(request).ledger.append_office(events)
+    except OfficeEventError as fault:
+        raise problem(400, "events", str(fault)) from None
     return Response(OfficeAnswer(tuple(record.id for record in stored)), status_code=201)
 
 

@@ -9,16 +9,15 @@ from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
-from sync.server import api, api_admin, api_office
+from sync.server import api, api_admin, api_office, api_orders
 from sync.server.auth import Auth
 from sync.server.board import board_routes
 from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
+from sync.server.openapi import openapi_config
 from sync.server.polling import Polling
 from sync.server.problem import problem_plugin
 from sync.server.services import PROGRAM_VERSION, Services
@@ -35,17 +34,13 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api.routes,
         *api_admin.routes,
         *api_office.routes,
+        *api_orders.routes,
         *board_routes,
     ]
     return Litestar(
         route_handlers=routes,
         plugins=[problem_plugin()],
-        openapi_config=OpenAPIConfig(
-            title="Floor server",
-            version=PROGRAM_VERSION,
-            path="/v1/openapi.json",
-            render_plugins=[JsonRenderPlugin(path="/")],
-        ),
+        openapi_config=openapi_config(PROGRAM_VERSION),
         lifespan=[_running],
         state=_state(services, hub),
         logging_config=None,
@@ -85,7 +80,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
         pruning.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await pruning
-        await asyncio.to_thread(services.projector.stop)
+        await services.database.run(services.projector.stop)
 
 
 async def _prune(services: Services) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import State
@@ -39,6 +39,7 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
 AnyRequest = Request[Any, Any, State]
 Page = Response[str]
 
@@ -137,7 +138,7 @@ def refused(request: AnyRequest) -> Page | None:
     if bearer_of(request) and auth.is_admin(bearer_of(request)):
         return None
     config = services_of(request).config
-    here = is_loopback(config.host) and is_loopback(_host(request))
+    here = is_loopback(config.host) and is_loopback(_host(request)) and not _forwarded(request)
     if not (config.open_board and here):
         return _told(request, 403, "closed.html")
     if request.method == "POST" and not _same_origin(request):
@@ -147,7 +148,12 @@ def refused(request: AnyRequest) -> Page | None:
 
 def _host(request: AnyRequest) -> str:
     """The host that the request names: another name on this address is another's page."""
-    return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    return _split(f"//{request.headers.get('host', '')}").hostname or ""
+
+
+def _forwarded(request: AnyRequest) -> bool:
+    """Whether a proxy says that the request came through it: then who looks may be anywhere."""
+    return any(name in request.headers for name in FORWARDING_HEADERS)
 
 
 def _same_origin(request: AnyRequest) -> bool:
@@ -155,7 +161,15 @@ def _same_origin(request: AnyRequest) -> bool:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in {"same-origin", "none"}
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    return origin is None or _split(origin).netloc == request.headers.get("host", "")
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; no parts of what is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _told(request: AnyRequest, status: int, page: str) -> Page:

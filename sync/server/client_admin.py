@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 import httpx
 
 from sync.server.errors import ServerError
-from sync.server.folder import address_of
 from sync.server.keys import admin_token_of
 
 CONNECT_SECONDS: Final = 5.0
@@ -28,14 +27,11 @@ class AdminError(ServerError):
 class AdminClient:
     """Speaks to the server that holds a data folder."""
 
-    def __init__(self, data: Path) -> None:
-        """Raises `AdminError` while the server starts, `KeyFileError` without its token."""
-        address = address_of(data)
-        if address is None:
-            raise AdminError(f"{data}: its server is just starting or ending: try again")
-        self.url = address.url
+    def __init__(self, data: Path, url: str) -> None:
+        """`url` is where the folder's server serves; raises `KeyFileError` without its token."""
+        self.url = url
         self._client = httpx.Client(
-            base_url=address.url,
+            base_url=url,
             headers={"Authorization": f"Bearer {admin_token_of(data)}"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
@@ -76,7 +72,7 @@ class AdminClient:
         return answer
 
     def _unreached(self, fault: httpx.TransportError) -> AdminError:
-        return AdminError(f"{self.url}: {fault}; is the server still starting? try again")
+        return AdminError(f"{self.url}: {fault}; the server has ended or hangs: look at its log")
 
 
 def _told(answer: httpx.Response) -> AdminError:

@@ -2,65 +2,72 @@
 
 import base64
 import json as json_text
+import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
-from sync.server.client_admin import AdminClient, AdminError
 from sync.server.config import read_config
-from sync.server.folder import DataFolder, FolderError, InUseError
+from sync.server.errors import ServerError
+from sync.server.folder import DataFolder, FolderError, InUseError, address_of
 from sync.server.keys import ADMIN_TOKEN
 
-if TYPE_CHECKING:  # a command that speaks to a running server spares loading the ledger
-    from sync.server.import_csv import Report
+if TYPE_CHECKING:  # a command loads the ledger or the way to a running server, never both
+    from sync.server.client_admin import AdminClient
+    from sync.server.importing.folder import Report
     from sync.server.services import Services
 
+READY_SECONDS_MAX: Final = 15.0
+POLL_SECONDS: Final = 0.1
 _ENROL: Final = "kiosk enrol {server} {code} --data DIR"
+_ANY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 — read, not listened on
+
+
+class OutputError(ServerError):
+    """Standard output takes no more."""
 
 
 def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) -> int:
     """Print a one-time code, alone on its line; how to use it goes to standard error."""
-    with _reached(data, made=True) as (client, services):
+    with _reached(data) as (client, services):
         if client is not None:
             body = {"station": station, "work_centers": list(work_centers)}
             told = client.post("/v1/enrolment-codes", body)
-            url = client.url
+            url = from_outside(client.url)
         else:
             assert services is not None, "one of the two ways"
             from sync.server.stations import moment
 
             code = services.stations.make_code_now(station, work_centers)
-            told, url = {"code": code.code, "expires": moment(code.expires_ms)}, ""
+            told = {"code": code.code, "expires": moment(code.expires_ms)}
+            told["unknown_work_centers"], url = list(code.unknown), ""
     if json:
         _print({**told, "station": station, "work_centers": list(work_centers), "url": url})
         return 0
     print(told["code"])
     how = _ENROL.format(server=url or "SERVER", code=told["code"])
     print(f"At {station}, before {told['expires']}: {how}", file=sys.stderr)
+    _warn(station, work_centers, told.get("unknown_work_centers", ()))
     return 0
 
 
 def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float = 0.0) -> int:
     """Load a folder of CSV files, or say everything that is wrong with it; status 1 then."""
-    from sync.server.import_csv import read_folder, run_import
-    from sync.server.office import OfficeError
+    from sync.server.importing.folder import read_folder
 
+    files = read_folder(folder)
     with _reached(data, made=True, clock_offset=clock_offset) as (client, services):
-        if client is not None and read_folder(folder):
-            report = _imported(client, read_folder(folder))
-        elif client is not None:
-            raise FolderError(f"{folder}: holds no CSV file; --template {folder} writes empty ones")
+        if client is not None:
+            report = _imported(client, files)
         else:
             assert services is not None, "one of the two ways"
-            today = services.clock.local().date()
-            try:
-                report = run_import(folder, services.ledger, services.projector, today)
-            except OfficeError as fault:
-                raise AdminError(str(fault)) from None
+            report = _imported_alone(services, files)
     if json:
         _print(msgspec.to_builtins(report))
     else:
@@ -70,12 +77,9 @@ def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float =
 
 def write_templates(folder: Path) -> int:
     """Write the empty CSV files that are not there yet."""
-    from sync.server import import_csv
+    from sync.server.importing import folder as import_folder
 
-    try:
-        written = import_csv.write_templates(folder)
-    except OSError as fault:
-        raise FolderError(f"{folder}: {fault.strerror}; choose another folder") from None
+    written = import_folder.write_templates(folder)
     for path in written:
         print(path)
     if not written:
@@ -94,8 +98,8 @@ def export(data: Path, after: int) -> int:
 
             pieces = export_now(services.database, after)
         for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+            _write(piece)
+        _write(b"")
     return 0
 
 
@@ -119,27 +123,41 @@ def verify(data: Path, *, json: bool) -> int:
     return 1 if told["bad"] else 0
 
 
-def _imported(client: AdminClient, files: Mapping[str, bytes]) -> "Report":
-    from sync.server.import_csv import Report
+def _imported(client: "AdminClient", files: Mapping[str, bytes]) -> "Report":
+    from sync.server.importing.folder import Report
 
     coded = {name: base64.b64encode(content).decode() for name, content in files.items()}
     return msgspec.convert(client.post("/v1/import", {"files": coded}), Report)
 
 
+def _imported_alone(services: "Services", files: Mapping[str, bytes]) -> "Report":
+    from sync.server.importing.run import import_files
+    from sync.server.office import OfficeError
+
+    today = services.clock.local().date()
+    try:
+        return import_files(files, services.ledger, services.projector, today)
+    except OfficeError as fault:
+        raise ServerError(str(fault)) from None
+
+
 @contextmanager
 def _reached(
     data: Path, *, made: bool = False, clock_offset: float = 0.0
-) -> Iterator[tuple[AdminClient | None, "Services | None"]]:
+) -> Iterator[tuple["AdminClient | None", "Services | None"]]:
     """The running server, or the folder's database under its lock; `made` may create it."""
     if not made and not (data / ADMIN_TOKEN).exists():
-        raise FolderError(f"{data}: no server's data folder; check --data")
-    try:
-        folder = DataFolder(data)
-    except InUseError:
-        with AdminClient(data) as client:
+        raise FolderError(
+            f"{data}: no server's data folder; check --data, or begin with kiosk-server serve"
+        )
+    held = _held_or_url(data)
+    if isinstance(held, str):
+        from sync.server.client_admin import AdminClient
+
+        with AdminClient(data, held) as client:
             yield client, None
         return
-    with folder:
+    with held:
         from sync.server.services import open_services
 
         services = open_services(read_config(data, clock_offset=clock_offset))
@@ -147,6 +165,55 @@ def _reached(
             yield None, services
         finally:
             services.close()
+
+
+def _held_or_url(data: Path) -> DataFolder | str:
+    """The folder under this process's lock, or where the server that holds it serves.
+
+    A server that is just starting or ending is waited for; raises `FolderError`.
+    """
+    until = time.monotonic() + READY_SECONDS_MAX
+    while True:
+        try:
+            return DataFolder(data)
+        except InUseError:
+            address = address_of(data)
+            if address is not None:
+                return address.url
+            if time.monotonic() > until:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def from_outside(url: str) -> str:
+    """The address that a station can use where the server listens on all of them."""
+    parts = urlsplit(url)
+    return f"http://{socket.getfqdn()}:{parts.port}" if parts.hostname in _ANY_ADDRESS else url
+
+
+def _warn(station: str, work_centers: Sequence[str], unknown: Sequence[str]) -> None:
+    if not work_centers:
+        print(f"{station} has no work center: it will see no order; --work-centers A,B names them",
+              file=sys.stderr)  # fmt: skip
+    for name in unknown:
+        print(
+            f"{station}: work center {name} is not known yet: check the name, or import it in"
+            " work_centers.csv",
+            file=sys.stderr,
+        )
+
+
+def _write(piece: bytes) -> None:
+    """To standard output; no bytes flush it. Raises `OutputError`; a closed pipe is no trouble."""
+    try:
+        if piece:
+            sys.stdout.buffer.write(piece)
+        else:
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise OutputError(f"standard output: {fault.strerror}; make room, export again") from None
 
 
 def _print(told: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ FILE: Final = "server.toml"
 LEDGER: Final = "ledger.sqlite"
 PORT: Final = 8400
 PORT_MAX: Final = 65_535
+CLOCK_OFFSET_SECONDS_MAX: Final = 100 * 366 * 86_400
 
 
 class ConfigError(ServerError):
@@ -23,7 +24,10 @@ class ConfigError(ServerError):
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """How this server runs. `url` is the ledger's database; port 0 takes any that is free."""
+    """How this server runs. `url` is the ledger's database; port 0 takes any that is free.
+
+    `trusted_proxy` is the address whose word on where a request came from is taken; else nobody's.
+    """
 
     data: Path
     host: str = "127.0.0.1"
@@ -32,6 +36,7 @@ class ServerConfig:
     clock_offset: float = 0.0
     site: str = ""
     url: str = ""
+    trusted_proxy: str = ""
 
     @property
     def database_url(self) -> str:
@@ -58,11 +63,21 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_address(host: str) -> bool:
+    """Whether the host is written as an IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 # (section, key) -> field and type of its value
 _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("server", "host"): ("host", str),
     ("server", "port"): ("port", int),
     ("server", "open_board"): ("open_board", bool),
+    ("server", "trusted_proxy"): ("trusted_proxy", str),
     ("site", "name"): ("site", str),
     ("database", "url"): ("url", str),
 }
@@ -105,7 +120,11 @@ def _problems(config: ServerConfig) -> list[str]:
         problems.append(f"server.port: {config.port}: want 0 (any) to {PORT_MAX}")
     if not config.host or not config.host.isprintable():
         problems.append(f"server.host: {config.host!r}: want an address such as 127.0.0.1")
-    elif config.open_board and not is_loopback(config.host):
+    if not abs(config.clock_offset) <= CLOCK_OFFSET_SECONDS_MAX:
+        problems.append(f"--clock-offset {config.clock_offset}: want at most a hundred years")
+    if config.trusted_proxy and not is_address(config.trusted_proxy):
+        problems.append(f"server.trusted_proxy: {config.trusted_proxy!r}: want an IP address")
+    if config.open_board and not is_loopback(config.host):
         problems.append(
             f"server.open_board: {config.host} is reached from outside; the board without a"
             " password is for loopback only: use --host 127.0.0.1 or leave it out"

@@ -1,13 +1,7 @@
-"""The home of the server's database: engine, writer with group commit, readers, migrations.
+"""The home of the server's database: the writer with group commit, readers, migrations.
 
 SQLite by default: one thread writes and checkpoints, readers are read-only. PostgreSQL by URL: the
-same calls. Everything that differs between the two stands here.
-
-    DatabaseError           operating trouble
-    ├── UnsafeError         WAL and full flush could not be had: durability would be a promise only
-    ├── NewerError          written by a newer program: left untouched
-    ├── UnavailableError    disk full, file gone, server away: nothing of the call was stored
-    └── ClosedError         asked after `close`
+same calls. What differs between the two stands here and in `engines`, with the tree of faults.
 """
 
 import asyncio
@@ -20,45 +14,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, Table, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync.server import tables
-from sync.server.errors import ServerError
+from sync.server.engines import (
+    READERS_COUNT,
+    ClosedError,
+    DatabaseError,
+    ForeignError,
+    NewerError,
+    UnavailableError,
+    UnsafeError,
+    engines,
+    named,
+    sqlite_url,
+    told,
+)
+
+__all__ = [
+    "ClosedError",
+    "Database",
+    "DatabaseError",
+    "ForeignError",
+    "NewerError",
+    "UnavailableError",
+    "UnsafeError",
+    "insert_rows",
+    "rows_with",
+    "sqlite_url",
+]
 
 GROUP_REQUESTS_MAX: Final = 64
 GROUP_SECONDS_MAX: Final = 0.005
-READERS_COUNT: Final = 4
 RETRIES_MAX: Final = 5
 LOOKUP_VALUES_MAX: Final = 500
-WAL_CHECKPOINT_PAGES: Final = 4_000
-BUSY_MILLISECONDS: Final = 5_000
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _CONFLICTS: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 
 T = TypeVar("T")
-
-
-class DatabaseError(ServerError):
-    """Operating trouble of the database; see the tree at the top."""
-
-
-class UnsafeError(DatabaseError):
-    pass
-
-
-class NewerError(DatabaseError):
-    pass
-
-
-class UnavailableError(DatabaseError):
-    pass
-
-
-class ClosedError(DatabaseError):
-    pass
 
 
 class _ConflictError(Exception):
@@ -77,13 +71,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Open and migrate; raises `DatabaseError`."""
-        self.url = make_url(url).render_as_string(hide_password=True)
-        self._sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._write_engine = _sqlite_engine(url, "write") if self._sqlite else create_engine(url)
-        self._read_engine = _sqlite_engine(url, "read") if self._sqlite else self._write_engine
+        self._write_engine, self._read_engine = engines(url)
+        self.url = self._write_engine.url.render_as_string(hide_password=True)
+        self._sqlite = self._write_engine.dialect.name == "sqlite"
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
-        _told(self.url, lambda: _migrate(self._write_engine))
+        told(self.url, lambda: _migrate(self._write_engine))
         self._readers = ThreadPoolExecutor(READERS_COUNT, thread_name_prefix="ledger-reader")
         self._writer = threading.Thread(target=self._write_loop, name="ledger-writer", daemon=True)
         self._writer.start()
@@ -121,7 +114,7 @@ class Database:
 
     def read_now(self, act: Callable[[Connection], T]) -> T:
         """Run `act` on a read-only connection, all of it at one moment of the database."""
-        return _told(self.url, lambda: self._read(act))
+        return told(self.url, lambda: self._read(act))
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """The same in the readers' threads."""
@@ -152,7 +145,7 @@ class Database:
 
     def _serve(self, group: list[_Request]) -> None:
         try:
-            _told(self.url, lambda: self._commit_group(group))
+            told(self.url, lambda: self._commit_group(group))
         except BaseException as fault:
             for request in group:
                 if not request.answer.done():
@@ -215,7 +208,7 @@ class Database:
             if self._conflicts(fault):
                 raise _ConflictError from fault
             _roll_back(connection, fault)
-            return None, _named(self.url, fault)
+            return None, named(self.url, fault)
         connection.exec_driver_sql("RELEASE SAVEPOINT request")
         return result, None
 
@@ -272,73 +265,6 @@ def _rows_with(
     return connection.execute(select(*wanted).where(table.c[key].in_(values))).fetchall()
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of a SQLite file."""
-    return f"sqlite:///{path.absolute()}"
-
-
-def _sqlite_engine(url: str, role: str) -> Engine:
-    engine = create_engine(
-        url, pool_size=2 * READERS_COUNT if role == "read" else 1, max_overflow=0
-    )
-    begin = "BEGIN IMMEDIATE" if role == "write" else "BEGIN"
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: DBAPIConnection, _record: object) -> None:
-        # The driver's own transactions begin too late and end too early for savepoints.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _pragmas(role):
-            cursor.execute(f"PRAGMA {pragma}")
-            cursor.fetchall()
-        _verify(cursor, url)
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _pragmas(role: str) -> tuple[str, ...]:
-    common = (
-        f"busy_timeout={BUSY_MILLISECONDS}",
-        "synchronous=FULL",
-        "trusted_schema=OFF",
-        "cell_size_check=ON",
-        "secure_delete=OFF",
-        "cache_size=-32000",
-    )
-    if role == "read":
-        return (*common, "query_only=ON")
-    return ("journal_mode=WAL", *common, f"wal_autocheckpoint={WAL_CHECKPOINT_PAGES}")
-
-
-def _verify(cursor: Any, url: str) -> None:
-    mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
-    flush = cursor.execute("PRAGMA synchronous").fetchone()[0]
-    if mode != "wal" or flush != 2:
-        raise UnsafeError(
-            f"{url}: journal_mode {mode}, synchronous {flush}; want wal and 2:"
-            " put the data folder on a local disk"
-        )
-
-
-def _told(url: str, act: Callable[[], T]) -> T:
-    """Trouble of the driver as `UnavailableError`, with the driver's word for it."""
-    try:
-        return act()
-    except DBAPIError as fault:
-        raise _named(url, fault) from fault
-
-
-def _named(url: str, fault: Exception) -> Exception:
-    if not isinstance(fault, DBAPIError) or isinstance(fault, IntegrityError):
-        return fault
-    return UnavailableError(f"{url}: {fault.orig}; look at disk space and rights, then try again")
-
-
 def newest_revision() -> str:
     """The revision that this program's migrations lead to."""
     return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -348,6 +274,12 @@ def _migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         found = _revision(connection)
         newest = newest_revision()
+        tables_there = inspect(connection).get_table_names()
+        if not found and tables_there:
+            raise ForeignError(
+                f"{engine.url}: no ledger of this program, it holds {', '.join(tables_there[:5])}:"
+                " move it aside, or give another --data"
+            )
         if found == newest:
             return
         if found > newest:

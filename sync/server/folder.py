@@ -48,6 +48,7 @@ class DataFolder:
         except OSError:
             os.close(self._lock)
             raise InUseError(_in_use(self.path)) from None
+        self.forget_address()  # of a server that was killed
 
     def __enter__(self) -> Self:
         return self
@@ -59,13 +60,20 @@ class DataFolder:
         os.close(self._lock)
 
     def say_address(self, url: str) -> None:
-        """Write where this process serves; readers never see half of it."""
+        """Write where this process serves; readers never see half of it. Raises `FolderError`."""
         fresh = self.path / f"{ADDRESS}.new"
-        fresh.write_bytes(msgspec.json.encode(Address(url, os.getpid())))
-        fresh.rename(self.path / ADDRESS)
+        try:
+            fresh.write_bytes(msgspec.json.encode(Address(url, os.getpid())))
+            fresh.rename(self.path / ADDRESS)
+        except OSError as fault:
+            raise FolderError(f"{fresh}: {fault.strerror}; look at disk space and rights") from None
 
     def forget_address(self) -> None:
-        (self.path / ADDRESS).unlink(missing_ok=True)
+        """Nobody serves here; raises `FolderError`."""
+        try:
+            (self.path / ADDRESS).unlink(missing_ok=True)
+        except OSError as fault:
+            raise FolderError(f"{self.path / ADDRESS}: {fault.strerror}; remove it") from None
 
 
 def address_of(path: Path) -> Address | None:

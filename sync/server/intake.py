@@ -110,7 +110,7 @@ def entry_of(body: bytes) -> Entry:
     event = decode(body).event
     if isinstance(event, Unknown):
         return _quarantined(body, event.why, event.id, event.type)
-    if _NUL in body and _holds_nul(msgspec.json.decode(body)):
+    if _NUL in body and _holds_nul(body):
         return _quarantined(body, "a text holds the character NUL", event.id, type(event).__name__)
     kind = type(event).__name__
     return Entry(event.id, kind, event.act, event.station, order_of(event), body)
@@ -193,12 +193,21 @@ def digest_name(body: bytes) -> str:
     return f"?{hashlib.sha256(body).hexdigest()}"
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)
+def _holds_nul(body: bytes) -> bool:
+    """Whether any text does, or is nested too deep to be looked at."""
+    try:
+        waiting = [msgspec.json.decode(body)]
+    except (msgspec.DecodeError, RecursionError):
+        return True
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and "\0" in value:
+            return True
+    return False
 
 
 def _origin_row(connection: Connection, batch: Batch, now_ms: int) -> Any:
@@ -318,7 +327,8 @@ def _body_at(connection: Connection, position: int) -> bytes:
 
 def _keep_head(connection: Connection, batch: Batch, head: Head, now_ms: int) -> None:
     sent = max(0, head.seq - batch.header.after.seq)
-    said = {"contact_ms": now_ms, "waiting": max(0, batch.header.waiting - sent)}
+    waiting = min(max(0, batch.header.waiting - sent), SEQ_MAX)
+    said = {"contact_ms": now_ms, "waiting": waiting}
     table, station = tables.origin, tables.station
     values = {**said, "head_seq": head.seq, "head_digest": head.digest}
     if batch.header.numbers:

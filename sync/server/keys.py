@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from sync.server.errors import ServerError
 
 TOKEN_BYTES: Final = 32
@@ -27,6 +25,9 @@ class Signer:
     """Signs the server's answers with Ed25519; keys and signatures as hexadecimal text."""
 
     def __init__(self, key: bytes) -> None:
+        # Commands that speak to a running server need the token only: spare them the library.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._key = Ed25519PrivateKey.from_private_bytes(key)
         self.public_key = self._key.public_key().public_bytes_raw().hex()
 
@@ -73,6 +74,8 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
             file.flush()
             os.fsync(file.fileno())
         fresh.rename(path)
-    except (OSError, UnicodeError) as fault:
-        raise KeyFileError(f"{path}: {fault}; the data folder must be yours to write") from None
+    except OSError as fault:
+        raise KeyFileError(f"{path}: {fault.strerror}; look at disk space and rights") from None
+    except UnicodeError:
+        raise KeyFileError(f"{path}: holds no text; put it back from the backup") from None
     return text

@@ -5,7 +5,8 @@ only messages that contradict what is known of their origin.
 
     LedgerError             a push of which nothing was stored
     ├── ForkError           another digest at a place that is known: the station takes a new origin
-    └── OwnerError          the origin belongs to another station
+    ├── OwnerError          the origin belongs to another station
+    └── OfficeEventError    the office said what no reader could read
 """
 
 import uuid
@@ -60,6 +61,10 @@ class OwnerError(LedgerError):
     pass
 
 
+class OfficeEventError(LedgerError):
+    pass
+
+
 class Ledger:
     """The server's log. Callbacks in `on_append` run after each commit that added events."""
 
@@ -102,7 +107,10 @@ class Ledger:
     def append_in(
         self, connection: Connection, events: Sequence[Event], account: str = OFFICE
     ) -> list[Recorded]:
-        """Stamp and store office events in an open write; call `wake` after its commit."""
+        """Stamp and store office events in an open write; call `wake` after its commit.
+
+        Raises `OfficeEventError`: what the floor sends is kept whatever it is, but we make no more.
+        """
         if not events:
             return []
         origin = made_once(connection, "office_origin")
@@ -110,6 +118,9 @@ class Ledger:
         records = self._stamped(events, head.seq, account)
         header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
         batch = prepare(origin, OFFICE, header, [record.body for record in records])
+        for entry in batch.entries:
+            if entry.unreadable:
+                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out")
         receive(connection, batch, self.clock.milliseconds())
         return records
 

@@ -10,6 +10,7 @@ Pure: the present state comes in, events without a stamp go out; the desk append
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -118,7 +119,7 @@ def planned(wanted: Wanted, book: Book) -> OrderPlanned:
         due=day("due", wanted.due),
         start=day("planned start", wanted.start),
         priority=_priority(wanted.priority),
-        note=_within("note", wanted.note, TEXT_CHARS_MAX),
+        note=_within("note", wanted.note, TEXT_CHARS_MAX, lines=True),
         customer_reference=_within("customer reference", wanted.customer_reference, NAME_CHARS_MAX),
     )
 
@@ -180,7 +181,7 @@ def changed(header: OrderHeader, revision: int, reason: str = "") -> OrderChange
 
 def register(word: str, order: str, revision: int, reason: str = "") -> OrderRegister:
     """`hold`, `resume`, `close`, `reopen` or `cancel`, as an event."""
-    reason = _within("reason", reason, TEXT_CHARS_MAX)
+    reason = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
     return REGISTERS[word](order=order, revision=revision, reason=reason)
 
 
@@ -205,6 +206,9 @@ def received(
 ) -> MaterialReceived:
     """Goods into stock, in the material's base unit; raises `OfficeInvalid`."""
     base = in_base(quantity, material)
+    if material.lot_controlled and not lot.strip():
+        raise OfficeInvalid(f"material {material.material}: its lot is missing; every use names it")
+    _check_serials(lot, serials)
     if serials and len(serials) * 1_000_000 != base.micros:
         raise OfficeInvalid(
             f"lot {lot} of {material.material}: {len(serials)} serials for {base}; list each one"
@@ -219,6 +223,15 @@ def received(
         supplier_lot=_within("supplier lot", supplier_lot, NAME_CHARS_MAX),
         serials=serials,
     )
+
+
+def _check_serials(lot: str, serials: tuple[str, ...]) -> None:
+    for serial in serials:
+        if not _within("serial", serial, NAME_CHARS_MAX):
+            raise OfficeInvalid(f"lot {lot}: an empty serial number; take it out")
+    if len(set(serials)) != len(serials):
+        twice = next(serial for serial in serials if serials.count(serial) > 1)
+        raise OfficeInvalid(f"lot {lot}: serial {twice} stands twice; one number, one piece")
 
 
 def order_number(written: str) -> str:
@@ -277,10 +290,12 @@ def _priority(priority: int) -> int:
     return priority
 
 
-def _within(name: str, written: str, characters_max: int) -> str:
+def _within(name: str, written: str, characters_max: int, *, lines: bool = False) -> str:
+    """The text without blanks around it; `lines`: it may have more than one."""
     plain = written.strip()
     if len(plain) > characters_max:
         raise OfficeInvalid(f"{name}: {len(plain)} characters, at most {characters_max}")
-    if any(ord(sign) < 32 and sign not in "\n\t\r" for sign in plain):
+    allowed = "\n\t\r" if lines else ""
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in plain):
         raise OfficeInvalid(f"{name}: holds a control character; write plain text")
     return plain

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
+from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import (
     ProblemDetailsConfig,
     ProblemDetailsException,
@@ -13,6 +14,12 @@ from litestar.plugins.problem_details import (
 from sync.server.database import DatabaseError
 
 RETRY_SECONDS: Final = 5
+_KINDS: Final = {404: "unknown", 405: "method", 413: "too-large"}
+_NEXT: Final = {
+    404: "nothing is at this path: /v1/openapi.json lists what is",
+    405: "this path does not take that method: /v1/openapi.json lists what it takes",
+    413: "the body is larger than this path takes: send less at once",
+}
 _log: Final = logging.getLogger("kiosk-server")
 
 
@@ -34,10 +41,25 @@ def problem_plugin() -> ProblemDetailsPlugin:
     """Litestar's own, so that every fault of every route is a problem document."""
     return ProblemDetailsPlugin(
         ProblemDetailsConfig(
-            enable_for_all_http_exceptions=True,
-            exception_to_problem_detail_map={DatabaseError: _unavailable, Exception: _unexpected},
+            exception_to_problem_detail_map={
+                HTTPException: _refused,
+                DatabaseError: _unavailable,
+                RecursionError: _too_deep,
+                Exception: _unexpected,
+            }
         )
     )
+
+
+def _refused(fault: HTTPException) -> ProblemDetailsException:
+    """What the framework refuses, told as we tell it: the value, then the next step."""
+    status = fault.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unexpected(fault)
+    wrong = fault.extra if isinstance(fault.extra, list) else []
+    said = [f"{part.get('key', 'body')}: {part.get('message')}" for part in wrong]
+    detail = "; ".join(said) or _NEXT.get(status) or fault.detail
+    return problem(status, _KINDS.get(status, "request"), detail, fault.headers)
 
 
 def _unavailable(fault: Exception) -> ProblemDetailsException:
@@ -45,9 +67,14 @@ def _unavailable(fault: Exception) -> ProblemDetailsException:
     return problem(
         503,
         "storage",
-        "The server cannot store or read at the moment; nothing of this request was kept.",
+        "The server cannot store or read at the moment; nothing of this request was kept."
+        " Its log says why: look at disk space and rights there.",
         {"Retry-After": str(RETRY_SECONDS)},
     )
+
+
+def _too_deep(_fault: Exception) -> ProblemDetailsException:
+    return problem(400, "request", "the body is nested too deep: send flat JSON")
 
 
 def _unexpected(fault: Exception) -> ProblemDetailsException:

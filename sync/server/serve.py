@@ -22,7 +22,6 @@ BACKLOG_CONNECTIONS: Final = 1_024
 def serve(config: ServerConfig, folder: DataFolder) -> None:
     """Serve until told to stop; says where in `server.json` and, once ready, on standard output."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    folder.forget_address()
     listener = _listener(config)
     services = open_services(config)
     url = _url(config.host, listener)
@@ -32,6 +31,8 @@ def serve(config: ServerConfig, folder: DataFolder) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(config.trusted_proxy),
+        forwarded_allow_ips=config.trusted_proxy,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",

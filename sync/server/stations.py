@@ -26,10 +26,12 @@ from sync.server.errors import ServerError
 from sync.server.feed import scopes_of
 from sync.server.keys import new_token
 from sync.server.ledger import OFFICE
+from sync.server.view_tables import master
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 CODE_CHARS: Final = 10
 CODE_MINUTES: Final = 15
+CODE_KEPT_MINUTES: Final = 1_440  # so long a late or second try is told what is wrong with it
 TRIES_MAX: Final = 5
 TRIES_MINUTES: Final = 15
 CALLER_SECONDS_MAX: Final = 5.0
@@ -79,8 +81,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
+    """A one-time code; `unknown` are work centers that no master data defines yet."""
+
     code: str
     expires_ms: int
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class Stations:
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_CHARS))
         expires = self._clock.milliseconds() + CODE_MINUTES * 60_000
         self._database.write_now(lambda conn: _keep_code(conn, code, station, names, expires))
-        return EnrolmentCode(code, expires)
+        unknown = self._database.read_now(lambda conn: _undefined(conn, names))
+        return EnrolmentCode(code, expires, unknown)
 
     async def enrol(self, code: str, origin: str, machine: str, address: str) -> Enrolled:
         """Spend a code; raises `EnrolmentError`. A station enrolled before gets a new token."""
@@ -182,14 +188,23 @@ def _code_hash(code: str) -> bytes:
 def _keep_code(
     connection: Connection, code: str, station: str, names: Sequence[str], expires_ms: int
 ) -> None:
+    table = tables.enrolment_code
+    old = expires_ms - (CODE_MINUTES + CODE_KEPT_MINUTES) * 60_000
+    connection.execute(delete(table).where(table.c.expires_ms < old))
     connection.execute(
-        insert_into(tables.enrolment_code).values(
+        insert_into(table).values(
             code_hash=_code_hash(code),
             station=station,
             work_centers=",".join(names),
             expires_ms=expires_ms,
         )
     )
+
+
+def _undefined(connection: Connection, names: Sequence[str]) -> tuple[str, ...]:
+    known = select(master.c.key).where(master.c.kind == "WorkCenterDefined")
+    defined = {row[0] for row in connection.execute(known)}
+    return tuple(name for name in names if name not in defined)
 
 
 def _spend(

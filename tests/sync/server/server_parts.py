@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -93,13 +94,16 @@ class Server:
 
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self._said = ""
         command = [sys.executable, "-m", "sync.server", "serve", "--data", str(data), "--port", "0"]
+        # A pipe that nobody reads would stop it.
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 — as long as the process
         self._process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, *options], stdout=subprocess.PIPE, stderr=self._log, text=True
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line.startswith("READY "), f"{line!r} {self._process.communicate()}"
+        assert line.startswith("READY "), f"{line!r} {self.said()}"
         self.url = line.split()[1]
         self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=START_SECONDS_MAX)
 
@@ -129,14 +133,19 @@ class Server:
             self._process.terminate()
         return self._finish()
 
+    def said(self) -> str:
+        """What the server said on standard error so far."""
+        if not self._log.closed:
+            self._log.seek(0)
+            self._said = self._log.read()
+        return self._said
+
     def _finish(self) -> tuple[int, str]:
         self.client.close()
-        assert self._process.stderr is not None
-        assert self._process.stdout is not None
-        if not self._process.stderr.closed:
-            _, said = self._process.communicate(timeout=30)
-            return self._process.returncode, said
-        return self._process.returncode, ""
+        self._process.communicate(timeout=START_SECONDS_MAX)
+        said = self.said()
+        self._log.close()
+        return self._process.returncode, said
 
     def code(self, station: str = "MIX-1", work_centers: Sequence[str] = ("MIX",)) -> str:
         asked = {"station": station, "work_centers": list(work_centers)}

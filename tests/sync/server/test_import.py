@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.server.import_columns import TABLES
-from sync.server.import_csv import Report, read_folder, run_import, write_templates
-from sync.server.import_events import pin_hash, pin_matches
-from sync.server.import_tables import read_table, template_of
+from sync.server.importing.columns import TABLES
+from sync.server.importing.folder import (
+    FILES_COUNT_MAX,
+    FOLDER_BYTES_MAX,
+    ImportFolderError,
+    Report,
+    read_folder,
+    write_templates,
+)
+from sync.server.importing.master import pin_hash, pin_matches
+from sync.server.importing.run import run_import
+from sync.server.importing.tables import read_table, template_of
 from tests.sync.server.histories import Plant
 
 TODAY = date(2026, 11, 22)
@@ -166,8 +174,13 @@ WRONG = [
     ("orders.csv", 'order,material,quantity,note\nB-1,ROLL,10,"Use the',
      ["orders.csv, line 2: unexpected end of data: is a quote open, or the file cut off?"]),
     ("orders.csv", "", ["orders.csv, line 1: empty: the first row names columns"]),
-    ("orders.csv", "order;material;quantity\nB-1;ROLL;10\n",
-     ["orders.csv, line 1: columns are parted by ';': save with ',' instead"]),
+    ("orders.csv", "order;material;quantity\nB-1;ROLL\nB-2;ROLL;1.500\nB-3;ROLL;1.000,5\n",
+     ["orders.csv, line 2: 2 of 3 columns: cut off, or a semicolon is unquoted",
+      "orders.csv, line 3, column quantity: '1.500' may be either: write 1500 or 1,500",
+      ("orders.csv, line 4, column quantity: material ROLL: 1000.5 PCS is not whole: PCS are"
+       " counted; write it in C62")]),
+    ("orders.csv", "order\tmaterial\tquantity\nB-1\tROLL\t1,000\n",
+     ["orders.csv, line 2, column quantity: '1,000' is no amount: write digits, as 12.5"]),
     ("ordres.csv", "order\n",
      [("ordres.csv: unknown file: known are boms.csv, materials.csv, operators.csv, orders.csv,"
       " reasons.csv, routings.csv, stock.csv, work_centers.csv")]),
@@ -229,10 +242,61 @@ def test_templates_explain_each_column_and_read_as_empty_tables(tmp_path: Path) 
     assert "# material: the item's number, once in the file [needed]" in template_of(TABLES[0])
 
 
-def test_a_folder_without_csv_says_what_to_do(plant: Plant, tmp_path: Path) -> None:
-    report = run_import(tmp_path / "none", plant.ledger, plant.projector, TODAY)
-    assert "kiosk-server import --template writes them" in str(report)
-    assert read_folder(tmp_path / "none") == {}
+def test_templates_alone_are_no_row(plant: Plant, tmp_path: Path) -> None:
+    write_templates(tmp_path)
+    report = run_import(tmp_path, plant.ledger, plant.projector, TODAY)
+    assert str(report) == "no row in any file; nothing was loaded: write a row below the header"
+
+
+def spreadsheet(text: str, sign: str) -> str:
+    """As a spreadsheet of another place saves it: byte order mark, CR LF, empty cells behind."""
+    cells = [line.split(",") for line in text.splitlines()]
+    assert sign == "," or sign not in text
+    rows = [sign.join([*row, "", ""]) for row in cells]
+    return "\ufeff" + "\r\n".join(rows) + "\r\n"
+
+
+@pytest.mark.parametrize(("sign", "half"), [(";", "6,25"), ("\t", "6.25"), (",", "6.25")])
+def test_what_a_spreadsheet_saves_is_read_as_it_is(
+    plant: Plant, tmp_path: Path, sign: str, half: str
+) -> None:
+    files = {name.replace(".csv", "_csv"): spreadsheet(text, sign) for name, text in GOOD.items()}
+    files["boms_csv"] = (
+        f"MATERIAL{sign}For_Quantity{sign}component{sign}quantity{sign}unit\n"
+        f"ROLL{sign}100{sign}WHEAT{sign}{half}{sign}kg\n"
+    )
+    assert load(plant, tmp_path / "in", **files).problems == ()
+    assert plant.rows("SELECT material, needed FROM order_material") == [("WHEAT", 62_500_000)]
+    assert plant.rows("SELECT micros FROM stock ORDER BY lot") == [(500_000_000,), (5_000_000,)]
+
+
+def test_a_folder_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    def told() -> str:
+        with pytest.raises(ImportFolderError) as fault:
+            read_folder(tmp_path)
+        return str(fault.value)
+
+    assert told() == (
+        f"{tmp_path}: holds no CSV file; kiosk-server import --template {tmp_path} writes them"
+    )
+    (tmp_path / "orders.csv").mkdir()
+    assert told() == f"{tmp_path / 'orders.csv'}: Is a directory; mend or remove it"
+    (tmp_path / "orders.csv").rmdir()
+    with (tmp_path / "stock.csv").open("wb") as file:
+        file.truncate(FOLDER_BYTES_MAX + 1)
+    assert "import it in parts, materials first" in told()
+    (tmp_path / "stock.csv").write_text("material\n")
+    (tmp_path / "Stock.CSV").write_text("material\n")
+    assert "stands there twice but for capitals; keep one" in told()
+    (tmp_path / "stock.csv").unlink()
+    assert read_folder(tmp_path) == {"stock.csv": b"material\n"}
+    for number in range(FILES_COUNT_MAX):
+        (tmp_path / f"{number}.csv").write_text("")
+    assert f"{FILES_COUNT_MAX + 1} CSV files, at most {FILES_COUNT_MAX}" in told()
+    with pytest.raises(ImportFolderError, match="name a folder of CSV files"):
+        read_folder(tmp_path / "none")
+    with pytest.raises(ImportFolderError, match="choose another folder"):
+        write_templates(tmp_path / "0.csv")
 
 
 def test_pins_are_kept_as_salted_hashes_and_known_again(plant: Plant, tmp_path: Path) -> None:
@@ -250,7 +314,7 @@ def test_pins_are_kept_as_salted_hashes_and_known_again(plant: Plant, tmp_path: 
 def test_no_bytes_make_the_reader_fail(content: bytes) -> None:
     for table in TABLES:
         reading = read_table(table, content, TODAY)
-        assert reading.problems or not reading.rows or b"," in content
+        assert reading.problems or not reading.rows or {*b",;\t"} & {*content}
 
 
 @given(rows=st.lists(st.lists(st.text(max_size=12), min_size=10, max_size=10), max_size=4))

@@ -1,9 +1,12 @@
 """`kiosk-server`: each command with and without a running server, its words and its exit status."""
 
+import contextlib
 import json
+import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sync.server.commands import from_outside
 from sync.server.config import ConfigError, read_config
 from sync.server.folder import DataFolder, FolderError, InUseError, address_of
 from sync.server.keys import KeyFileError, admin_token_of, signer_of
@@ -23,13 +27,19 @@ def test_help_teaches_the_first_steps() -> None:
     for word in ("serve", "enrol", "import", "export", "verify", "READY", "--template"):
         assert word in told.stdout
     assert kiosk_server("dance").returncode == 2
-    assert "say which server: --data DIR" in kiosk_server("serve").stderr
+    for words in (("serve",), ("export",), ("import",), ("import", "folder")):
+        told = kiosk_server(*words)
+        assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+        assert "kiosk-server: say which" in told.stderr
+    assert "want a position" in kiosk_server("export", "--data", "x", "--after", "-1").stderr
 
 
 def test_the_same_commands_alone_and_beside_a_running_server(tmp_path: Path) -> None:
     data = tmp_path / "data"
+    Server(data).end()
     alone = json.loads(enrolled(data).stdout)
     assert (alone["station"], alone["url"], len(alone["code"])) == ("MIX-1", "", 10)
+    assert alone["unknown_work_centers"] == ["MIX", "BAKE"]
     with Server(data) as server:
         assert server.client.post("/v1/enrol", json={"code": alone["code"]}).status_code == 200
         beside = json.loads(enrolled(data).stdout)
@@ -54,10 +64,15 @@ def enrolled(data: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_code_stands_alone_on_standard_output(tmp_path: Path) -> None:
+    Server(tmp_path).end()
     told = kiosk_server("enrol", "--data", str(tmp_path), "--station", "MIX-1")
     code = told.stdout.strip()
     assert len(code) == 10
     assert f"kiosk enrol SERVER {code}" in told.stderr
+    assert "MIX-1 has no work center: it will see no order" in told.stderr
+    centers = ("--work-centers", "MIXX")
+    unknown = kiosk_server("enrol", "--data", str(tmp_path), "--station", "MIX-1", *centers)
+    assert "work center MIXX is not known yet: check the name" in unknown.stderr
     wrong = kiosk_server("enrol", "--data", str(tmp_path), "--station", "a,b")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
     assert "no comma" in wrong.stderr
@@ -75,10 +90,11 @@ def test_verify_names_a_bad_row_and_fails(tmp_path: Path) -> None:
 
 
 def test_commands_on_no_data_folder_say_so(tmp_path: Path) -> None:
-    for command in ("export", "verify"):
-        told = kiosk_server(command, "--data", str(tmp_path / "nowhere"))
-        assert told.returncode == 1
-        assert "no server's data folder; check --data" in told.stderr
+    for command in ("export", "verify", "enrol --station S-1", f"import {tmp_path / 'none'}"):
+        told = kiosk_server(*command.split(), "--data", str(tmp_path / "nowhere"))
+        assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+        wanted = "name a folder of CSV files" if "import" in command else "check --data"
+        assert wanted in told.stderr
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -132,7 +148,7 @@ def test_a_factory_is_imported_alone_and_again_beside_a_running_server(tmp_path:
         assert "nothing was loaded" in wrong.stderr
         assert "work_centers.csv, line 1, column nane" in wrong.stderr
         nowhere = kiosk_server("import", "--data", str(data), str(tmp_path / "nowhere"))
-        assert "holds no CSV file" in nowhere.stderr
+        assert "No such file or directory; name a folder of CSV files" in nowhere.stderr
     assert kiosk_server("import", "--data", str(data)).returncode == 2
 
 
@@ -156,6 +172,67 @@ def test_a_port_in_use_and_an_address_of_others_are_told(tmp_path: Path) -> None
         assert "0 takes any that is free" in told.stderr
 
 
+def test_a_command_waits_for_a_server_that_is_starting(tmp_path: Path) -> None:
+    Server(tmp_path).kill()
+    assert address_of(tmp_path) is not None, "what a killed server leaves behind"
+    with DataFolder(tmp_path) as starting:
+        assert address_of(tmp_path) is None
+        command = [sys.executable, "-m", "sync.server", "verify", "--data", str(tmp_path)]
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(1)
+        assert starting.path == tmp_path
+    said, _ = waiting.communicate(timeout=30)
+    assert (waiting.returncode, said.startswith("OK")) == (0, True)
+
+
+def test_an_export_that_finds_no_room_says_so(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.enrol().push(Log(help_called(500)))
+    command = [sys.executable, "-m", "sync.server", "export", "--data", str(tmp_path)]
+    with Path("/dev/full").open("wb") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert told.returncode == 1
+    assert told.stderr == (
+        "kiosk-server: standard output: No space left on device; make room, export again\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello" * 1_000, "file is not a database; move that file aside"),
+        ("CREATE TABLE event (x)", "no ledger of this program, it holds event: move it aside"),
+    ],
+)
+def test_a_file_that_is_no_ledger_is_left_alone(
+    tmp_path: Path, content: bytes | str, said: str
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute(content)
+    told = kiosk_server("serve", "--data", str(tmp_path), "--port", "0")
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert said in told.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x", "sqlite://", "postgresql+nodriver://x"])
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> None:
+    (tmp_path / "server.toml").write_text(f'[database]\nurl = "{url}"\n')
+    told = kiosk_server("serve", "--data", str(tmp_path), "--port", "0")
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert "kiosk-server: database.url: " in told.stderr
+
+
+def test_a_station_is_told_an_address_that_it_can_reach() -> None:
+    assert from_outside("http://192.168.1.4:8400") == "http://192.168.1.4:8400"
+    for everywhere in ("http://0.0.0.0:8400", "http://[::]:8400"):
+        assert from_outside(everywhere) == f"http://{socket.getfqdn()}:8400"
+
+
 def test_the_configuration_tells_all_its_mistakes_at_once(tmp_path: Path) -> None:
     (tmp_path / "server.toml").write_text(
         'port = 1\n[server]\nport = "80"\nopen_board = 1\nhots = "x"\n[site]\nname = 7\n'
@@ -175,7 +252,13 @@ def test_the_command_line_stands_over_the_file(tmp_path: Path) -> None:
     config = read_config(tmp_path, port=0, host=None)
     assert (config.port, config.host, config.site) == (0, "127.0.0.1", "Plant 1")
     assert config.database_url == f"sqlite:///{tmp_path}/ledger.sqlite"
-    for wrong in ({"port": 70_000}, {"host": ""}, {"host": "0.0.0.0", "open_board": True}):
+    for wrong in (
+        {"clock_offset": float("nan")},
+        {"trusted_proxy": "proxy"},
+        {"port": 70_000},
+        {"host": ""},
+        {"host": "0.0.0.0", "open_board": True},
+    ):
         with pytest.raises(ConfigError):
             read_config(tmp_path, **wrong)
 

@@ -1,4 +1,4 @@
-"""From checked rows of all files to office events; pure, as `import_events` is."""
+"""From checked rows of all files to office events; pure, as `master` is."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +15,7 @@ from sync.domain.events import (
 from sync.domain.order import Order, Status
 from sync.domain.quantity import QuantityError, of_micros, whole_if_counted
 from sync.server import office
-from sync.server.import_events import (
+from sync.server.importing.master import (
     STAMP,
     Current,
     Outcome,
@@ -23,7 +23,7 @@ from sync.server.import_events import (
     unknown,
     written,
 )
-from sync.server.import_tables import Row
+from sync.server.importing.tables import Row
 from sync.server.planning.explosion import Book
 
 

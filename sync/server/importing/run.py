@@ -14,91 +14,33 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from sync.domain.events import Event
 from sync.server.desk import in_desk_thread, office_seq, settle
-from sync.server.import_columns import ELSEWHERE, TABLES
-from sync.server.import_events import Current, Outcome
-from sync.server.import_plan import events_of
-from sync.server.import_tables import ANY, Problem, Row, read_table, template_of
+from sync.server.importing.columns import ELSEWHERE, TABLES
+from sync.server.importing.folder import ProblemLine, Report, read_folder
+from sync.server.importing.master import Current, Outcome
+from sync.server.importing.plan import events_of
+from sync.server.importing.tables import ANY, Problem, Row, read_table
 from sync.server.ledger import Ledger
 from sync.server.office import OfficeBusy
 from sync.server.projector import Projector
 from sync.server.projector_state import LIVE, decode_order, load_memory
 from sync.server.view_tables import order_state, stock
 
-FILES_COUNT_MAX: Final = 50
 SALT_BYTES: Final = 8
 TRIES_MAX: Final = 5
 _log: Final = logging.getLogger("kiosk-server")
 _NAMES: Final = frozenset(table.file for table in TABLES)
 
 
-class ProblemLine(msgspec.Struct, frozen=True):
-    """One problem: `line` 0 is the whole file, an empty `column` the whole row."""
-
-    file: str
-    line: int
-    column: str
-    text: str
-    told: str
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What an import did: how many events of each type it appended, or why it appended none."""
-
-    problems: tuple[ProblemLine, ...] = ()
-    rows: int = 0
-    events: dict[str, int] = {}
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def __str__(self) -> str:
-        if self.problems:
-            count = len(self.problems)
-            head = f"{count} problem{'s' if count > 1 else ''}; nothing was loaded:"
-            return "\n".join([head, *(problem.told for problem in self.problems)])
-        if not self.events:
-            return f"{self.rows} rows read; all of it was known already"
-        made = ", ".join(f"{count} {name}" for name, count in sorted(self.events.items()))
-        return f"{self.rows} rows read; loaded {made}"
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The CSV files of a folder by name; a folder that cannot be read is an empty one."""
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
-        return {path.name: path.read_bytes() for path in paths[:FILES_COUNT_MAX]}
-    except OSError:
-        return {}
-
-
-def write_templates(folder: Path) -> list[Path]:
-    """Write an empty file for each table, a comment a column; existing files stay as they are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for table in TABLES:
-        path = folder / table.file
-        if not path.exists():
-            path.write_text(template_of(table), encoding="utf-8")
-            written.append(path)
-    return written
-
-
 def run_import(folder: Path, ledger: Ledger, projector: Projector, today: date) -> Report:
     """Load a folder; nothing is appended if anything is wrong.
 
-    Raises `DatabaseError`, and `OfficeBusy` where the views do not follow in time.
+    Raises `ImportFolderError`, `DatabaseError`, and `OfficeBusy` where the views do not follow.
     """
-    files = read_folder(folder)
-    if not files:
-        text = "holds no CSV file that can be read: kiosk-server import --template writes them"
-        return Report((_told(Problem(str(folder), 0, "", text)),))
-    return import_files(files, ledger, projector, today)
+    return import_files(read_folder(folder), ledger, projector, today)
 
 
 def import_files(

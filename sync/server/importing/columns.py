@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sync.server.import_tables import Column, Table
+from sync.server.importing.cells import Column
+from sync.server.importing.tables import Table
 
 LABELS: Final = ("none", "per_done", "per_order", "per_n", "per_serial", "per_pallet")
 

@@ -31,7 +31,7 @@ from sync.domain.quantity import (
     UnitUnknown,
     convert,
 )
-from sync.server.import_tables import Problem, Row
+from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book, cycle
 
 PIN_ROUNDS: Final = 100_000

@@ -1,0 +1,212 @@
+"""The home of the orders' REST interface: plan, check, release, hold, close, look at them."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Router, get, post
+
+from sync.domain.events import LabelRule
+from sync.domain.quantity import text
+from sync.server import office
+from sync.server.api import AnyRequest, services_of
+from sync.server.api_office import Limit, Number, acted, desk_of, today_of
+from sync.server.auth import admin_guard
+from sync.server.office import Wanted
+from sync.server.openapi import ADMIN, refusals
+from sync.server.planning.explosion import Feasibility
+from sync.server.problem import problem
+from sync.server.services import Services
+from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
+from sync.server.views_detail import OrderDetail, order_detail
+
+
+class Orders(msgspec.Struct, frozen=True):
+    items: tuple[OrderLine, ...]
+    next: str = ""
+
+
+class OrderRequest(msgspec.Struct, frozen=True):
+    """An order to plan; `quantity` as 12.5 or `12.5 kg`, dates ISO, no `order`: the next number."""
+
+    material: str
+    quantity: str
+    order: str = ""
+    unit: str = ""
+    due: str = ""
+    start: str = ""
+    priority: int = 50
+    note: str = ""
+    customer_reference: str = ""
+    release: bool = False
+
+
+class ReleaseRequest(msgspec.Struct, frozen=True):
+    """How the order's labels and output lots are made."""
+
+    label: LabelRule = LabelRule()
+
+
+class ReasonRequest(msgspec.Struct, frozen=True):
+    reason: str = ""
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One component; amounts in `unit`, `level` 1 for the order's own."""
+
+    material: str
+    name: str
+    unit: str
+    needed: str
+    free: str
+    short: str
+    level: int
+    made: bool
+
+
+class FeasibilityAnswer(msgspec.Struct, frozen=True):
+    """Whether free stock is enough, and what each component has."""
+
+    can_be_made: bool
+    items: tuple[Need, ...]
+    problems: tuple[str, ...]
+
+
+@get("/v1/orders", responses=refusals(400, 401))
+async def list_orders(
+    request: AnyRequest, status: Number = "", after: Number = "", limit: Limit = PAGE_ROWS_MAX
+) -> Orders:
+    """Orders by number; `status` one or several, parted by commas."""
+    services = services_of(request)
+    statuses = tuple(part for part in status.split(",") if part)
+    today = today_of(services)
+    items = await services.database.read(
+        lambda conn: order_lines(conn, today, statuses, after, limit)
+    )
+    return Orders(tuple(items), items[-1].order if len(items) == limit else "")
+
+
+@get("/v1/orders/{order:str}", responses=refusals(400, 401, 404))
+async def one_order(request: AnyRequest, order: str) -> OrderDetail:
+    """An order with its operations, materials, lots in and out, labels and deviations."""
+    services = services_of(request)
+    today = today_of(services)
+    detail = await services.database.read(lambda conn: order_detail(conn, order, today))
+    if detail is None:
+        raise problem(404, "unknown", f"order {order[:60]!r} is not known: look at the list")
+    return detail
+
+
+@post(
+    "/v1/orders",
+    status_code=201,
+    response_description="Planned.",
+    responses=refusals(400, 401, 404, 409, 413),
+)
+async def create_order(request: AnyRequest, data: OrderRequest) -> OrderLine:
+    """Plan an order, and with `release` give it to the floor at once."""
+    services, desk = services_of(request), desk_of(request)
+    wanted = wanted_of(data)
+
+    def create() -> str:
+        number = desk.create(wanted)
+        if data.release:
+            desk.release(number)
+        return number
+
+    number = await acted(create)
+    return await _shown(services, number)
+
+
+@post("/v1/orders/check", status_code=200, responses=refusals(400, 401, 404, 413))
+async def check_order(request: AnyRequest, data: OrderRequest) -> FeasibilityAnswer:
+    """Whether such an order could be made from free stock; plans nothing."""
+    services, desk = services_of(request), desk_of(request)
+    today = today_of(services)
+    found = await acted(lambda: desk.feasibility(wanted_of(data), today))
+    return FeasibilityAnswer(
+        found.can_be_made,
+        tuple(Need(**fields) for fields in need_fields(found)),
+        found.problems,
+    )
+
+
+@post(
+    "/v1/orders/{order:str}/release",
+    status_code=200,
+    responses=refusals(400, 401, 404, 409, 413),
+)
+async def release_order(
+    request: AnyRequest, order: str, data: ReleaseRequest | None = None
+) -> OrderLine:
+    """Give a planned order to the floor."""
+    services, desk = services_of(request), desk_of(request)
+    rule = data.label if data else LabelRule()
+    await acted(lambda: desk.release(order, rule))
+    return await _shown(services, order)
+
+
+@post(
+    "/v1/orders/{order:str}/{word:str}",
+    status_code=200,
+    responses=refusals(400, 401, 404, 409, 413),
+)
+async def say_of_order(
+    request: AnyRequest, order: str, word: str, data: ReasonRequest | None = None
+) -> OrderLine:
+    """`hold`, `resume`, `close`, `reopen` or `cancel` an order."""
+    services, desk = services_of(request), desk_of(request)
+    if word not in office.REGISTERS:
+        words = ", ".join(("release", *office.REGISTERS))
+        raise problem(404, "unknown", f"{word[:20]!r} is nothing to do to an order: {words}")
+    reason = data.reason if data else ""
+    await acted(lambda: desk.say(word, order, reason))
+    return await _shown(services, order)
+
+
+routes: Final = (
+    Router(
+        "/",
+        guards=[admin_guard],
+        tags=["office"],
+        security=ADMIN,
+        route_handlers=[
+            list_orders,
+            one_order,
+            create_order,
+            check_order,
+            release_order,
+            say_of_order,
+        ],
+    ),
+)
+
+
+def wanted_of(data: OrderRequest) -> Wanted:
+    fields = {name: getattr(data, name) for name in Wanted.__dataclass_fields__}
+    return Wanted(**fields)
+
+
+def need_fields(found: Feasibility) -> list[dict[str, Any]]:
+    """The requirements of a `Feasibility`, amounts as decimal text."""
+    return [
+        {
+            "material": item.material,
+            "name": item.name,
+            "unit": item.unit,
+            "needed": text(item.needed),
+            "free": text(item.free),
+            "short": text(item.short),
+            "level": item.level,
+            "made": item.made,
+        }
+        for item in found.requirements
+    ]
+
+
+async def _shown(services: Services, number: str) -> OrderLine:
+    today = today_of(services)
+    line: OrderLine | None = await services.database.read(
+        lambda conn: order_line(conn, number, today)
+    )
+    assert line is not None, f"order {number} was just written"
+    return line

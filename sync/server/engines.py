@@ -1,0 +1,142 @@
+"""The home of the connection to SQLite or PostgreSQL: engines, what they need to be safe, faults.
+
+DatabaseError           operating trouble
+├── UnsafeError         WAL and full flush could not be had: durability would be a promise only
+├── NewerError          written by a newer program: left untouched
+├── ForeignError        no database of this server, or none that can be opened
+├── UnavailableError    disk full, file gone, server away: nothing of the call was stored
+└── ClosedError         asked after `close`
+"""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
+from sync.server.errors import ServerError
+
+READERS_COUNT: Final = 4
+WAL_CHECKPOINT_PAGES: Final = 4_000
+BUSY_MILLISECONDS: Final = 5_000
+
+T = TypeVar("T")
+
+
+class DatabaseError(ServerError):
+    """Operating trouble of the database; see the tree at the top."""
+
+
+class UnsafeError(DatabaseError):
+    pass
+
+
+class NewerError(DatabaseError):
+    pass
+
+
+class ForeignError(DatabaseError):
+    pass
+
+
+class UnavailableError(DatabaseError):
+    pass
+
+
+class ClosedError(DatabaseError):
+    pass
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+_REMEDIES: Final[dict[int, tuple[type[DatabaseError], str]]] = {
+    sqlite3.SQLITE_NOTADB: (ForeignError, "move that file aside or give another --data"),
+    sqlite3.SQLITE_CORRUPT: (UnavailableError, "keep a copy of the folder, restore a backup"),
+}
+
+
+def engines(url: str) -> tuple[Engine, Engine]:
+    """The engines that write and read; raises `ForeignError` for a URL that none can open."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database:
+                raise ForeignError(f"database.url: {url} names no file; leave it out")
+            return _sqlite_engine(url, "write"), _sqlite_engine(url, "read")
+        engine = create_engine(url)
+    except (ArgumentError, ImportError) as fault:
+        want = "postgresql+psycopg://… with its driver installed, or leave it out"
+        raise ForeignError(f"database.url: {fault}; want {want}") from None
+    return engine, engine
+
+
+def _sqlite_engine(url: str, role: str) -> Engine:
+    engine = create_engine(
+        url, pool_size=2 * READERS_COUNT if role == "read" else 1, max_overflow=0
+    )
+    begin = "BEGIN IMMEDIATE" if role == "write" else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: object) -> None:
+        # The driver's own transactions begin too late and end too early for savepoints.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _pragmas(role):
+            cursor.execute(f"PRAGMA {pragma}")
+            cursor.fetchall()
+        _verify(cursor, url)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _pragmas(role: str) -> tuple[str, ...]:
+    common = (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "synchronous=FULL",
+        "trusted_schema=OFF",
+        "cell_size_check=ON",
+        "secure_delete=OFF",
+        "cache_size=-32000",
+    )
+    if role == "read":
+        return (*common, "query_only=ON")
+    return ("journal_mode=WAL", *common, f"wal_autocheckpoint={WAL_CHECKPOINT_PAGES}")
+
+
+def _verify(cursor: Any, url: str) -> None:
+    mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+    flush = cursor.execute("PRAGMA synchronous").fetchone()[0]
+    if mode != "wal" or flush != 2:
+        raise UnsafeError(
+            f"{url}: journal_mode {mode}, synchronous {flush}; want wal and 2:"
+            " put the data folder on a local disk"
+        )
+
+
+def told(url: str, act: Callable[[], T]) -> T:
+    """Trouble of the driver as `UnavailableError`, with the driver's word for it."""
+    try:
+        return act()
+    except DBAPIError as fault:
+        raise named(url, fault) from fault
+
+
+def named(url: str, fault: Exception) -> Exception:
+    """The driver's fault as one of ours; any other as it is."""
+    if not isinstance(fault, DBAPIError) or isinstance(fault, IntegrityError):
+        return fault
+    code = getattr(fault.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    kind, remedy = _REMEDIES.get(code, (UnavailableError, "look at disk space and rights"))
+    return kind(f"{url}: {fault.orig}; {remedy}, then try again")

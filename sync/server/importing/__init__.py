@@ -1,0 +1,1 @@
+"""The home of the import: a folder of CSV files becomes one act of the office, or nothing."""

@@ -1,0 +1,95 @@
+"""The document at `/v1/openapi.json`: every path, who may ask, how no is said, what a body is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.sync.server.server_parts import Server
+
+Asking = list[dict[str, list[str]]]
+STATION: Asking = [{"station": []}]
+ADMIN: Asking = [{"admin": []}]
+NOBODY: Asking = [{}]
+# Method and path -> who may ask, and the statuses other than 503 (any may be busy).
+WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
+    ("post", "/v1/enrol"): (NOBODY, {200, 400, 403, 409, 413, 429}),
+    ("post", "/v1/origins/{origin}/events"): (STATION, {200, 400, 401, 403, 409, 413}),
+    ("get", "/v1/feed"): (STATION, {200, 400, 401, 403, 410}),
+    ("get", "/v1/snapshot"): (STATION, {200, 400, 401, 403, 410}),
+    ("get", "/healthz"): (NOBODY, {200}),
+    ("get", "/readyz"): (NOBODY, {200}),
+    ("post", "/v1/enrolment-codes"): (ADMIN, {201, 400, 401, 413}),
+    ("get", "/v1/events"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/verify"): (ADMIN, {200, 401}),
+    ("post", "/v1/office/events"): (ADMIN, {201, 400, 401, 413}),
+    ("get", "/v1/orders"): (ADMIN, {200, 400, 401}),
+    ("post", "/v1/orders"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("get", "/v1/orders/{order}"): (ADMIN, {200, 400, 401, 404}),
+    ("post", "/v1/orders/check"): (ADMIN, {200, 400, 401, 404, 413}),
+    ("post", "/v1/orders/{order}/release"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("post", "/v1/orders/{order}/{word}"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("get", "/v1/stock"): (ADMIN, {200, 400, 401}),
+    ("post", "/v1/stock"): (ADMIN, {201, 400, 401, 404, 413}),
+    ("get", "/v1/lots/{lot}/trace"): (ADMIN, {200, 400, 401, 404}),
+    ("get", "/v1/stations"): (ADMIN, {200, 401}),
+    ("get", "/v1/deviations"): (ADMIN, {200, 400, 401}),
+    ("post", "/v1/import"): (ADMIN, {200, 400, 401, 413}),
+}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("openapi")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def document(server: Server) -> dict[str, Any]:
+    told: dict[str, Any] = server.client.get("/v1/openapi.json").json()
+    return told
+
+
+def test_every_path_tells_who_may_ask_and_how_no_is_said(document: dict[str, Any]) -> None:
+    found = {
+        (method, path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert set(found) == set(WANTED)
+    for key, (security, statuses) in WANTED.items():
+        operation = found[key]
+        assert operation["security"] == security, key
+        busy = set() if key[1] == "/healthz" else {503}
+        assert {int(status) for status in operation["responses"]} == statuses | busy, key
+        assert operation["description"].endswith("."), key
+        for status, response in operation["responses"].items():
+            assert int(status) < 300 or response["content"] == PROBLEM, key
+    assert set(document["components"]["securitySchemes"]) == {"admin", "station"}
+
+
+def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None:
+    for (method, path), (security, _) in WANTED.items():
+        plain = path.format(origin="0" * 32, order="X", word="hold", lot="X")
+        status = server.client.request(method, plain).status_code
+        assert (status == 401) is (security is not NOBODY), path
+
+
+def test_bodies_and_answers_are_told_as_they_are(document: dict[str, Any]) -> None:
+    push = document["paths"]["/v1/origins/{origin}/events"]["post"]
+    assert list(push["requestBody"]["content"]) == ["application/x-ndjson"]
+    assert push["responses"]["200"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/Pushed"
+    }
+    have = document["components"]["schemas"]["Pushed"]["properties"]["have"]
+    assert have["prefixItems"] == [{"type": "integer"}, {"type": "string"}]
+    office = document["paths"]["/v1/office/events"]["post"]
+    assert office["requestBody"]["content"]["application/json"]["schema"]["type"] == "array"
+    exported = document["paths"]["/v1/events"]["get"]["responses"]["200"]
+    assert list(exported["content"]) == ["application/x-ndjson"]
+
+
+def test_two_servers_tell_the_same(document: dict[str, Any], server: Server) -> None:
+    assert "examples" not in str(document), "made-up examples differ from start to start"
+    assert server.client.get("/v1/openapi.json").json() == document
