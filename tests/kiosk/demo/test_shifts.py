@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from kiosk.demo.factory import FACTORIES, Factory
 from kiosk.demo.script import ExpectBand, ScanStep, Step, Switch, load
 
 SHIFT_SECONDS_MAX = 240
+PLAYED_AT_ONCE = 3
+FACTORY_NAMES = ("bakery", "machining", "electronics")
 
 
 def shift(factory: str) -> tuple[Step, ...]:
@@ -31,9 +35,32 @@ def play(*words: str) -> tuple[int, dict[str, object], str]:
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), said
 
 
-@pytest.mark.parametrize("factory", ["bakery", "machining", "electronics"])
-def test_a_shift_holds_to_the_last_event(factory: str, tmp_path: Path) -> None:
-    status, summary, said = play("--factory", factory, "--data", str(tmp_path))
+Played = tuple[int, dict[str, object], str]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Played]]:
+    """Every shift, today and three years on; a few at once, as they mostly wait for hands."""
+    today = datetime.now().astimezone().date()
+    later = today.replace(year=today.year + 3, day=min(today.day, 28)).isoformat()
+    asked = {
+        (factory, when): (*("--factory", factory), *words)
+        for factory in FACTORY_NAMES
+        for when, words in (("today", ()), ("later", ("--today", later)))
+    }
+    with ThreadPoolExecutor(PLAYED_AT_ONCE) as pool:
+        playing = {
+            key: pool.submit(play, *words, "--data", str(tmp_path_factory.mktemp("-".join(key))))
+            for key, words in asked.items()
+        }
+        yield {key: one.result() for key, one in playing.items()}
+
+
+@pytest.mark.parametrize("factory", FACTORY_NAMES)
+def test_a_shift_holds_to_the_last_event(
+    factory: str, played: dict[tuple[str, str], Played]
+) -> None:
+    status, summary, said = played[factory, "today"]
     assert status == 0, said
     steps = shift(factory)
     bands = [step for step in steps if isinstance(step, ExpectBand)]
@@ -44,16 +71,13 @@ def test_a_shift_holds_to_the_last_event(factory: str, tmp_path: Path) -> None:
     assert summary["labels_decoded"] == summary["labels_printed"] != 0
 
 
-@pytest.mark.parametrize("factory", ["bakery", "machining", "electronics"])
-def test_a_shift_holds_three_years_on(factory: str, tmp_path: Path) -> None:
-    today = datetime.now().astimezone().date()
-    later = today.replace(year=today.year + 3, day=min(today.day, 28))
-    words = ("--factory", factory, "--data", str(tmp_path), "--today", later.isoformat())
-    status, _, said = play(*words)
+@pytest.mark.parametrize("factory", FACTORY_NAMES)
+def test_a_shift_holds_three_years_on(factory: str, played: dict[tuple[str, str], Played]) -> None:
+    status, _, said = played[factory, "later"]
     assert status == 0, said
 
 
-@pytest.mark.parametrize("factory", ["bakery", "machining", "electronics"])
+@pytest.mark.parametrize("factory", FACTORY_NAMES)
 def test_a_shift_holds_what_a_shift_meets(factory: str) -> None:
     """Offline for 20 scans and more, two kills, stops, and expectations about all that it made."""
     steps = shift(factory)
