@@ -19,6 +19,7 @@ from sync.domain.events import (
     OperationEnded,
     OperationReported,
     OperationStarted,
+    OperatorSignedIn,
 )
 from sync.domain.rules_base import SEVERITIES, Case, Deviation, Severity, material_name
 from sync.domain.rules_material import consumption
@@ -46,7 +47,7 @@ def check(
     lots. `received` is the server's time; an event cannot be younger than that.
     """
     case = Case(shop, event, work_centers, severities, stale, received)
-    rules = _RULES.get(type(event), _OF_ANY)
+    rules = _RULES.get(type(event), ())
     return tuple([deviation for rule in rules for deviation in rule(case, event)])
 
 
@@ -66,7 +67,8 @@ def _serials(case: Case, event: MaterialProduced) -> Iterator[Deviation]:
             yield case.deviation("serial_seen_before", **facts)
 
 
-def _clock(case: Case, event: Event) -> Iterator[Deviation]:
+def _clock(case: Case, event: OperatorSignedIn | ClockJumped) -> Iterator[Deviation]:
+    """A clock that is off: told where someone signs in and where it jumps, not with every scan."""
     ahead = seconds_between(case.received, event.at) if case.received and event.at else 0.0
     jumped = abs(event.seconds) if isinstance(event, ClockJumped) else 0
     off = max(ahead, jumped)
@@ -84,15 +86,16 @@ _RULES_OF: Final[Mapping[type[Event], Rule]] = {
     MaterialProduced: _serials,
     CheckRecorded: check_value,
     EventReversed: reversal,
+    OperatorSignedIn: _clock,
+    ClockJumped: _clock,
 }
-_OF_ANY: Final = (_clock,)
 
 
 def _rules_for(kind: type[Event]) -> tuple[Rule, ...]:
     """The rules for one type of event, in the order in which people are told."""
     of_operations = (operating,) if issubclass(kind, Operating) else ()
     own = (_RULES_OF[kind],) if kind in _RULES_OF else ()
-    return (*of_operations, *own, *_OF_ANY)
+    return (*of_operations, *own)
 
 
 _RULES: Final = {kind: _rules_for(kind) for kind in EVENT_TYPES.values()}

@@ -317,9 +317,10 @@ def test_a_severity_that_the_site_left_out_keeps_its_default() -> None:
     assert found.severity is S
 
 
-def test_an_event_from_the_future_has_a_clock_that_is_off() -> None:
-    event = mine(used("WHEAT", "W-204", kg("1")))
+def test_a_clock_that_is_ahead_is_told_at_sign_in_and_not_with_every_scan() -> None:
     earlier = (TODAY - timedelta(minutes=5)).isoformat()
+    assert check(floor(), mine(used("WHEAT", "W-204", kg("1"))), received=earlier) == ()
+    event = mine(OperatorSignedIn())
     found = check(floor(), event, received=earlier)
     assert [(one.name, one.severity, one.facts["seconds"]) for one in found] == [
         ("clock_off", N, "300")
