@@ -59,8 +59,12 @@ class LineState:
 
 @dataclass(frozen=True, slots=True)
 class LineNeed:
-    """What the plan says of one line: micros of its unit, and the operation it belongs to."""
+    """What the plan says of one line: micros of its unit, and the operation it belongs to.
 
+    `rank` counts the lines of the release from 0.
+    """
+
+    rank: int
     line: ReleasedLine
     home: str
     need: int
@@ -77,17 +81,49 @@ class Needs:
     scale: Fraction  # how much of the released quantity is planned now
     lines: tuple[LineNeed, ...]
     at: dict[str, tuple[LineNeed, ...]]  # operation
-    named: frozenset[str]  # the line numbers there are
+    named: dict[str, LineNeed]  # line number
+    distinct: bool  # no two lines have one number
+
+
+class Sums:
+    """Consumption and waste of each line, kept while events add up; equal to a sum made afresh.
+
+    What was used in another unit, or names no line, is not added but made afresh when asked for.
+    """
+
+    __slots__ = ("_by_rank", "needs")
+
+    def __init__(self, needs: Needs) -> None:
+        self.needs = needs
+        self._by_rank: dict[int, tuple[int, int]] = {}
+
+    def of(self, line: LineNeed, used: Used, wasted: Used) -> tuple[int, int]:
+        """(consumption, waste) of a line, in micros of its unit."""
+        known = self._by_rank.get(line.rank)
+        if known is None:
+            told = _consumed(self.needs, line.line, used), _wasted(self.needs, line.line, wasted)
+            known = self._by_rank[line.rank] = told
+        return known
+
+    def add(self, name: str, unit: str, micros: int, *, torn: bool) -> None:
+        """So much was used for the line of this number, or less than before."""
+        line = self.needs.named.get(name)
+        if line is None or line.line.quantity.unit != unit or not self.needs.distinct:
+            self._by_rank.clear()
+        elif line.rank in self._by_rank:
+            consumed, waste = self._by_rank[line.rank]
+            self._by_rank[line.rank] = consumed + micros, waste + micros if torn else waste
 
 
 def needs_of(release: OrderReleased, header: OrderHeader) -> Needs:
     """The needs of a release for the quantity that the header plans."""
     scale = _scale(release, header)
-    lines = tuple(_line_need(release, line, scale) for line in release.lines)
+    lines = tuple(_line_need(release, n, line, scale) for n, line in enumerate(release.lines))
     homes = dict.fromkeys(one.home for one in lines)
     at = {home: tuple(one for one in lines if one.home == home) for home in homes}
-    named = frozenset(line.line for line in release.lines if line.line)
-    return Needs(release, header, scale, lines, at, named)
+    named = {one.line.line: one for one in lines if one.line.line}
+    distinct = len(named) == sum(1 for one in lines if one.line.line)
+    return Needs(release, header, scale, lines, at, named, distinct)
 
 
 def need_for(needs: Needs, line: ReleasedLine, good: int) -> int:
@@ -140,9 +176,9 @@ def _scale(release: OrderReleased, header: OrderHeader) -> Fraction:
     return Fraction(now, released.micros) if now and released.micros else Fraction(1)
 
 
-def _line_need(release: OrderReleased, line: ReleasedLine, scale: Fraction) -> LineNeed:
+def _line_need(release: OrderReleased, rank: int, line: ReleasedLine, scale: Fraction) -> LineNeed:
     need, home = _need(line, scale), home_of(release, line)
-    return LineNeed(line, home, need, tolerated(line, need), limit(line, need))
+    return LineNeed(rank, line, home, need, tolerated(line, need), limit(line, need))
 
 
 def _need(line: ReleasedLine, scale: Fraction) -> int:
@@ -170,7 +206,7 @@ def takes(line: ReleasedLine, material: str) -> bool:
     return line.material == material or material in line.substitutes
 
 
-def consumed_of(needs: Needs, line: ReleasedLine, used: Used) -> int:
+def _consumed(needs: Needs, line: ReleasedLine, used: Used) -> int:
     """What was used for one line, in micros of its unit."""
     whole: Amounts = {}
     for lots in _uses(needs, line, used):
@@ -180,7 +216,7 @@ def consumed_of(needs: Needs, line: ReleasedLine, used: Used) -> int:
     return total(whole, line.quantity.unit, line.conversions)
 
 
-def waste_of(needs: Needs, line: ReleasedLine, wasted: Used) -> int:
+def _wasted(needs: Needs, line: ReleasedLine, wasted: Used) -> int:
     """What was scrapped of what was used for one line, in micros of its unit."""
     unit, factors = line.quantity.unit, line.conversions
     lots = _by_lot(needs, line, wasted) if wasted else {}
@@ -198,7 +234,7 @@ def line_state(needs: Needs, line: LineNeed, used: Used, wasted: Used) -> LineSt
         line.line,
         line.need,
         total(whole, unit, factors),
-        waste_of(needs, line.line, wasted),
+        _wasted(needs, line.line, wasted),
         {lot: total(lots[lot], unit, factors) for lot in sorted(lots)},
         foreign(whole, unit, factors),
     )

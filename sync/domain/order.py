@@ -29,12 +29,11 @@ from sync.domain.needs import (
     LineNeed,
     LineState,
     Needs,
-    consumed_of,
+    Sums,
     line_state,
     need_for,
     percent,
     percent_of,
-    waste_of,
 )
 from sync.domain.order_facts import OrderFacts, evolve
 from sync.domain.quantity import Quantity
@@ -268,23 +267,24 @@ class Order(OrderFacts):
 
     def all_lines(self) -> tuple[LineState, ...]:
         """Every line of the order, in the order of the release."""
-        return self._states(self.needs.lines) if self.release is not None else ()
+        return self._states(self.all_needs())
+
+    def all_needs(self) -> tuple[LineNeed, ...]:
+        """What every line needs, in the order of the release; what was used is not looked at."""
+        return self.needs.lines if self.release is not None else ()
 
     def needs_at(self, operation: str) -> tuple[LineNeed, ...]:
-        """What the lines of one operation need; what was used is not looked at."""
+        """What the lines of one operation need."""
         return self.needs.at.get(operation, ()) if self.release is not None else ()
 
     def issued(self, line: LineNeed) -> int:
         """What counts against a line's need: consumption less waste."""
-        return self.consumption(line) - self.wasting(line)
+        consumed, waste = self.use(line)
+        return consumed - waste
 
-    def consumption(self, line: LineNeed) -> int:
-        """What was used for a line, net of returns, in micros of its unit."""
-        return consumed_of(self.needs, line.line, self.used)
-
-    def wasting(self, line: LineNeed) -> int:
-        """The part of it that was scrapped."""
-        return waste_of(self.needs, line.line, self.wasted)
+    def use(self, line: LineNeed) -> tuple[int, int]:
+        """(consumption net of returns, the part of it that was scrapped) of a line."""
+        return self._sums_now().of(line, self.used, self.wasted)
 
     def need_for(self, line: ReleasedLine, good: int) -> int:
         """A line's need for so much good output (micros of the order's unit), rounded up."""
@@ -293,10 +293,7 @@ class Order(OrderFacts):
     @property
     def needs(self) -> Needs:
         """What the order needs as it is planned now."""
-        release, header = self.release, self.header
-        assert release is not None, f"{self.number}: a line's need before its release"
-        assert header is not None, f"{self.number}: a release without a header"
-        return self.kept_needs(release, header)
+        return self._sums_now().needs
 
     def label_states(self) -> dict[str, str]:
         """Label number → voided, printed or doubted, the first of these that was told."""
@@ -309,6 +306,12 @@ class Order(OrderFacts):
     @property
     def _tolerance(self) -> Fraction:
         return percent(self.header.tolerance_percent) if self.header else Fraction(0)
+
+    def _sums_now(self) -> Sums:
+        release, header = self.release, self.header
+        assert release is not None, f"{self.number}: a line's need before its release"
+        assert header is not None, f"{self.number}: a release without a header"
+        return self.kept_sums(release, header)
 
     def _states(self, lines: Iterable[LineNeed]) -> tuple[LineState, ...]:
         return tuple(line_state(self.needs, line, self.used, self.wasted) for line in lines)

@@ -38,7 +38,7 @@ from sync.domain.events import (
     OrderResumed,
     StepConfirmed,
 )
-from sync.domain.needs import Needs, Used, needs_of
+from sync.domain.needs import Sums, Used, needs_of
 
 Label = LabelPrinted | LabelDoubted | LabelVoided
 
@@ -65,14 +65,20 @@ def winner(held: R | None, event: R) -> R:
 class Derived:
     """Where an order keeps what it derived from facts: neither compared nor stored."""
 
-    __slots__ = ("_needs",)
+    __slots__ = ("_sums",)
 
-    def kept_needs(self, release: OrderReleased, header: OrderHeader) -> Needs:
-        """The needs of a release as a header plans it, made again only when one of them changed."""
-        known: Needs | None = getattr(self, "_needs", None)
-        if known is None or known.release is not release or known.header is not header:
-            known = self._needs = needs_of(release, header)
+    def kept_sums(self, release: OrderReleased, header: OrderHeader) -> Sums:
+        """The sums by line of a release as a header plans it, made again when one changed."""
+        known: Sums | None = getattr(self, "_sums", None)
+        if known is None or known.needs.release is not release or known.needs.header is not header:
+            known = self._sums = Sums(needs_of(release, header))
         return known
+
+    def add_use(self, line: str, unit: str, micros: int, *, torn: bool) -> None:
+        """See that the sums hold what was used."""
+        known: Sums | None = getattr(self, "_sums", None)
+        if known is not None:
+            known.add(line, unit, micros, torn=torn)
 
 
 @dataclass(slots=True)
@@ -187,6 +193,7 @@ def _use(
     path = (event.line, event.operation, material, lot, unit)
     add(order.consumed, micros, material, lot, unit)
     add(order.used, micros, *path)
+    order.add_use(event.line, unit, micros, torn=torn)
     if torn:
         add(order.waste, micros, material, unit)
         add(order.wasted, micros, *path)

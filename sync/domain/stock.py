@@ -127,18 +127,27 @@ def movements(event: Event) -> tuple[Movement, ...]:
     return kind(event) if kind is not None else ()
 
 
+def lot_told(event: Event) -> tuple[str, str] | None:
+    """The (material, lot) that an event moves or sets, if it is of a lot."""
+    told = _LOTS.get(type(event))
+    return told(event) if told is not None else None
+
+
 def book(stock: Stock, event: Event, sign: int) -> None:
     """Add an event's effect to the stock, or with `sign` -1 take it out again."""
     moves = movements(event)
     if not moves:
         return
     lot = _lot_of(stock, moves[0].material, moves[0].lot)
-    for move in moves:
-        add(lot.held, sign * move.micros, move.place, move.unit)
+    for _, _, place, unit, micros in moves:
+        add(lot.held, sign * micros, place, unit)
     add(lot.units, sign, moves[0].unit)
-    if isinstance(event, _COMING):
+    kind = type(event)
+    if kind in _COMING:
         add(lot.came, sign, moves[0].unit)
-    _tell(lot, event, sign)
+    tell = _TOLD.get(kind)
+    if tell is not None:
+        tell(lot, event, sign)
     if lot.is_empty:
         _forget(stock, lot)
 
@@ -163,18 +172,33 @@ def _forget(stock: Stock, lot: Lot) -> None:
         del stock[lot.material]
 
 
-def _tell(lot: Lot, event: Event, sign: int) -> None:
-    if isinstance(event, (MaterialReceived, MaterialProduced)):
-        if event.expiry:
-            add(lot.expiries, sign, event.expiry)
-        for serial in event.serials:
-            add(lot.serials, sign, serial)
-    elif isinstance(event, (MaterialConsumed, MaterialReturned)):
-        if event.serial:
-            back = isinstance(event, MaterialReturned)
-            add(lot.serials, sign if back else -sign, event.serial)
-    elif isinstance(event, MaterialDisposed):
-        lot.holds += sign
+def _came(lot: Lot, event: MaterialReceived | MaterialProduced, sign: int) -> None:
+    if event.expiry:
+        add(lot.expiries, sign, event.expiry)
+    for serial in event.serials:
+        add(lot.serials, sign, serial)
+
+
+def _took(lot: Lot, event: MaterialConsumed, sign: int) -> None:
+    if event.serial:
+        add(lot.serials, -sign, event.serial)
+
+
+def _gave(lot: Lot, event: MaterialReturned, sign: int) -> None:
+    if event.serial:
+        add(lot.serials, sign, event.serial)
+
+
+def _held(lot: Lot, _event: MaterialDisposed, sign: int) -> None:
+    lot.holds += sign
+
+
+def _named(event: Any) -> tuple[str, str]:
+    return event.material, event.lot
+
+
+def _on_hold(event: MaterialDisposed) -> tuple[str, str] | None:
+    return (event.material, lot_on_hold(event)) if event.disposition == "hold" else None
 
 
 def _received(event: MaterialReceived) -> tuple[Movement, ...]:
@@ -221,7 +245,14 @@ def _move(
     return Movement(event.material, event.lot, place, event.quantity.unit, micros)
 
 
-_COMING: Final = (MaterialReceived, MaterialProduced, StockCounted, MaterialDisposed)
+_COMING: Final = frozenset({MaterialReceived, MaterialProduced, StockCounted, MaterialDisposed})
+_TOLD: Final[dict[type[Event], Callable[[Lot, Any, int], None]]] = {
+    MaterialReceived: _came,
+    MaterialProduced: _came,
+    MaterialConsumed: _took,
+    MaterialReturned: _gave,
+    MaterialDisposed: _held,
+}
 _MOVES: Final[dict[type[Event], Callable[[Any], tuple[Movement, ...]]]] = {
     MaterialReceived: _received,
     MaterialConsumed: _consumed,
@@ -230,5 +261,9 @@ _MOVES: Final[dict[type[Event], Callable[[Any], tuple[Movement, ...]]]] = {
     MaterialMoved: _moved,
     StockCounted: _counted,
     MaterialDisposed: _disposed,
+}
+_LOTS: Final[dict[type[Event], Callable[[Any], tuple[str, str] | None]]] = {
+    **dict.fromkeys((*_MOVES, LotStatusSet), _named),
+    MaterialDisposed: _on_hold,
 }
 STOCK_FACTS: Final = frozenset({*_MOVES, LotStatusSet})

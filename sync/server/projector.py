@@ -5,10 +5,12 @@ transaction that holds only if the mark is still where the slice began: two proj
 database cannot both write it. A rebuild fills shadow tables the same way and swaps them.
 """
 
+import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, Table, inspect, select, text, update
@@ -18,10 +20,10 @@ from sync.server import tables as ledger_tables
 from sync.server.database import Database, DatabaseError
 from sync.server.feed import append_feed
 from sync.server.ledger import move_mark, reader_mark
-from sync.server.projector_fold import Entry, Fold, earlier_of
+from sync.server.projector_fold import Entry, Fold, past_of, taken_of
 from sync.server.projector_state import LIVE, SHADOWED, Memory, Tables, load_memory
 from sync.server.projector_write import Writing, write_passed_over
-from sync.server.scopes import Concern
+from sync.server.scopes import ORDER, Concern
 from sync.server.view_tables import VIEWS, concern
 from sync.wire import Unknown, decode
 
@@ -145,6 +147,7 @@ class Reader:
         self._database = database
         self._tables = tables
         self._reader = reader
+        self._feeding = reader == READER
         self._memory = Memory()
         self._size = SLICE_EVENTS_MIN * 4
         self._alone = 0
@@ -160,7 +163,8 @@ class Reader:
     def step(self) -> frozenset[str] | None:
         """Project one slice and return the scopes told of it; nothing where nothing was left."""
         try:
-            return self._slice(1 if self._alone else self._size)
+            with collecting_later():
+                return self._slice(1 if self._alone else self._size)
         except _Overtaken:
             self.forget()
             return frozenset()
@@ -197,12 +201,11 @@ class Reader:
         if self._memory.position != mark:
             self._memory = load_memory(connection, self._tables, mark)
         self._memory.position = -1  # half folded, until the write is on disk
-        fold = Fold(connection, self._tables, self._memory, entries)
+        fold = Fold(connection, self._tables, self._memory, entries, feeding=self._feeding)
         for entry in entries:
             fold.take(entry)
         writing = Writing(connection, self._tables, self._memory, fold.changes)
-        feed = fold.changes.feed if self._reader == READER else []
-        return mark, last, writing, list(dict.fromkeys(feed))
+        return mark, last, writing, list(dict.fromkeys(fold.changes.feed))
 
     def _write(
         self,
@@ -243,6 +246,18 @@ class Reader:
         self._database.write_now(flag)
         self._alone -= 1
         return frozenset()
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """A slice's events live until it is written: the collector would only carry them about."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def read_entries(connection: Connection, position: int, limit: int) -> tuple[list[Entry], int]:
@@ -309,12 +324,21 @@ def _newly_concerned(connection: Connection, mark: int) -> list[tuple[str, int]]
     new = select(*(shadow.c[name] for name in columns)).except_(
         select(*(now.c[name] for name in columns))
     )
+    begun = [Concern(kind, key, scope) for kind, key, scope in connection.execute(new).all()]
     rows: dict[tuple[str, int], None] = {}
-    for kind, key, scope in connection.execute(new).all():
-        begun = Concern(kind, key, scope)
-        for position in sorted(earlier_of(connection, SHADOWED, begun, mark + 1)):
-            rows[scope, position] = None
+    for one in begun:
+        for position in sorted(_told_of(connection, one, mark)):
+            rows[one.scope, position] = None
     return list(rows)
+
+
+def _told_of(connection: Connection, begun: Concern, mark: int) -> set[int]:
+    """Positions up to a mark of what a scope is told of an order or a material."""
+    if begun.kind == ORDER:
+        told = past_of(connection, SHADOWED, {begun.key}, mark)[begun.key]
+    else:
+        told = taken_of(connection, SHADOWED, begun.key)
+    return {position for position in told if position <= mark}
 
 
 def _rename_key(connection: Connection, view: Table, shadow: Table) -> None:

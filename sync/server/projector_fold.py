@@ -3,7 +3,7 @@
 Reads only. What changes is kept apart (`Changes`) and written in a transaction of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -28,9 +28,10 @@ from sync.domain.events import (
 from sync.domain.order import Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
 from sync.domain.rules import Deviation, check
-from sync.domain.stock import STOCK_FACTS, book, movements, set_status
+from sync.domain.stock import Lot, book, lot_told, set_status
 from sync.server import scopes
-from sync.server.ledger import bodies_at, positions_of_act, positions_of_order
+from sync.server.database import LOOKUP_VALUES_MAX
+from sync.server.ledger import bodies_at, positions_of_act
 from sync.server.projector_state import (
     REGISTERS,
     SIGNED_IN,
@@ -50,6 +51,9 @@ from sync.wire import Unknown, decode
 # Judged from what all events add up to, never from one event: it may arrive before the other.
 OF_A_SET: Final = frozenset({"over_issue", "serial_seen_before"})
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
+_NO_STATION: Final = frozenset({"", scopes.OFFICE})
+_NOBODY: Final[frozenset[str]] = frozenset()
+_NO_LOTS: Final[dict[str, Lot]] = {}
 _OF_ORDER: Final = (MaterialConsumed, MaterialReturned)
 
 
@@ -88,47 +92,84 @@ class Changes:
 
 
 class Fold:
-    """Folds entries in ledger order over what `memory` holds and `connection` reads."""
+    """Folds entries in ledger order over what `memory` holds and `connection` reads.
+
+    Who is told of what is found only while `feeding`: a rebuild feeds nobody.
+    """
 
     def __init__(
-        self, connection: Connection, tables: Tables, memory: Memory, entries: Sequence[Entry]
+        self,
+        connection: Connection,
+        tables: Tables,
+        memory: Memory,
+        entries: Sequence[Entry],
+        *,
+        feeding: bool = True,
     ) -> None:
         self.connection = connection
         self.tables = tables
         self.memory = memory
         self.changes = Changes()
+        self.feeding = feeding
         self._received = (-1, "")
+        memory.shop.sign_ins = memory.sign_ins
+        self._load(entries)
+
+    def _load(self, entries: Sequence[Entry]) -> None:
+        """Read the states of all that the events touch, a table at a time."""
         events = [entry.event for entry in entries]
-        load_orders(connection, tables, memory, filter(None, map(order_of, events)))
-        self._lots = {one.position: key for one in entries if (key := _lot_key(one.event))}
-        load_lots(connection, tables, memory, self._lots.values())
-        load_concerns(connection, tables, memory, {key for e in events for key in _keys(e)})
+        opened = (self.connection, self.tables, self.memory)
+        load_orders(*opened, {order_of(event) for event in events} - {""})
+        load_lots(*opened, {key for event in events if (key := lot_told(event))})
+        load_concerns(*opened, {key for event in events for key in _keys(event)})
+        self._past = (
+            past_of(*opened[:2], self._begun(events), entries[-1].position) if entries else {}
+        )
         acts = {event.act for event in events if event.act}
-        self.reversed = reversed_acts(connection, tables, acts)
+        self.reversed = reversed_acts(self.connection, self.tables, acts)
+
+    def _begun(self, events: Iterable[Event]) -> set[str]:
+        """The orders that begin to concern a scope by these events."""
+        known = self.memory.concerns
+        return {
+            concern.key
+            for event in events
+            if self.feeding
+            for concern in scopes.begun_by(event)
+            if concern.kind == scopes.ORDER
+            and concern.scope not in known.get((concern.key, concern.kind), _NOBODY)
+        }
 
     def take(self, entry: Entry) -> None:
         """Fold one event."""
         event = entry.event
+        lot = lot_told(event)
         late = self.reversed.get(event.act, 0) if type(event) in _REVERSIBLE else 0
         told: frozenset[str] = frozenset()
         if isinstance(event, EventReversed):
             told = self._reverse(entry, event)
         elif not late:
-            self._judge(entry)
-            self._apply(entry, event, 1, self._lots.get(entry.position))
+            self._judge(entry, lot)
+            self._apply(entry.position, event, 1, lot)
         self._begin(entry)
-        self._note_lot(entry)
-        told |= self._scopes(event)
-        self.changes.feed += [(scope, entry.position) for scope in sorted(told)]
-        if late:
-            self.changes.feed += [(scope, late) for scope in sorted(told)]
+        if lot is not None:
+            of_order = int(isinstance(event, _OF_ORDER))
+            self.changes.lot_events.append((*lot, entry.position, of_order))
+        if self.feeding:
+            self._feed(entry, told, late)
 
-    def _apply(self, entry: Entry, event: Event, sign: int, lot: tuple[str, str] | None) -> None:
+    def _feed(self, entry: Entry, told: frozenset[str], late: int) -> None:
+        """Tell all whom the event concerns; where it came late, of what reversed it too."""
+        hearers = sorted(told | self._scopes(entry.event))
+        self.changes.feed += [(scope, entry.position) for scope in hearers]
+        if late:
+            self.changes.feed += [(scope, late) for scope in hearers]
+
+    def _apply(self, position: int, event: Event, sign: int, lot: tuple[str, str] | None) -> None:
         kind = type(event)
-        number = order_of(event)
-        if kind in ORDER_FACTS and number:
+        if kind in ORDER_FACTS and (number := order_of(event)):
             evolve(self._order(number), event, sign)
-            self.changes.orders[number] = entry.position
+            self.changes.orders[number] = position
         if lot is not None:
             self._to_stock(event, sign, lot)
         elif kind in REGISTERS:
@@ -139,14 +180,18 @@ class Fold:
             self.changes.reviews.append(event)
 
     def _order(self, number: str) -> Order:
-        if number not in self.memory.orders:
+        order = self.memory.orders.get(number)
+        if order is None:
             load_orders(self.connection, self.tables, self.memory, (number,))
-        return self.memory.orders[number]
+            order = self.memory.orders[number]
+        return order
 
     def _holding(self, key: tuple[str, str]) -> Holding:
-        if key not in self.memory.holdings:
+        held = self.memory.holdings.get(key)
+        if held is None:
             load_lots(self.connection, self.tables, self.memory, (key,))
-        return self.memory.holdings[key]
+            held = self.memory.holdings[key]
+        return held
 
     def _to_stock(self, event: Event, sign: int, key: tuple[str, str]) -> None:
         held = self._holding(key)
@@ -203,18 +248,23 @@ class Fold:
             reversed_acts(self.connection, self.tables, [event.of])
         )
         act = self._act(event.of, entry.position)
-        self._judge(entry, tuple(one for one in act if type(one) in _REVERSIBLE))
-        told: frozenset[str] = frozenset()
-        for one in act:
-            load_concerns(self.connection, self.tables, self.memory, set(_keys(one)))
-            told |= self._scopes(one)
+        self._judge(entry, None, tuple(one for one in act if type(one) in _REVERSIBLE))
+        told = self._hearers(act) if self.feeding else frozenset()
         if known or not event.of:
             return told
         self.reversed[event.of] = self.changes.reversed[event.of] = entry.position
         for one in act:
             if type(one) in _REVERSIBLE:
-                self._apply(entry, one, -1, _lot_key(one))
+                self._apply(entry.position, one, -1, lot_told(one))
                 self.changes.withdrawn.append(one.id)
+        return told
+
+    def _hearers(self, act: Iterable[Event]) -> frozenset[str]:
+        """The scopes that were told of an act."""
+        told: frozenset[str] = frozenset()
+        for one in act:
+            load_concerns(self.connection, self.tables, self.memory, set(_keys(one)))
+            told |= self._scopes(one)
         return told
 
     def _act(self, act: str, before: int) -> tuple[Event, ...]:
@@ -223,37 +273,33 @@ class Fold:
         events = (decode(bodies[one]).event for one in positions if one in bodies)
         return tuple(event for event in events if not isinstance(event, Unknown))
 
-    def _judge(self, entry: Entry, act: Sequence[Event] = ()) -> None:
+    def _judge(self, entry: Entry, lot: tuple[str, str] | None, act: Sequence[Event] = ()) -> None:
         """Flag where the event disagrees with what was known before it."""
         event = entry.event
-        if event.station in {"", scopes.OFFICE}:
+        if event.station in _NO_STATION:
             return
-        self._set_scene(entry.position, event, act)
+        self._set_scene(event, lot, act)
         try:
             verdict = check(self.memory.shop, event, received=self._received_at(entry))
         except Exception as fault:  # a rule's own fault must not hold back what is behind it
             self.changes.faults.append((entry, f"{type(fault).__name__}: {fault}"))
             return
-        self.changes.found += [Found(entry, d) for d in verdict if d.name not in OF_A_SET]
+        if verdict:
+            self.changes.found += [Found(entry, d) for d in verdict if d.name not in OF_A_SET]
 
-    def _set_scene(self, at: int, event: Event, act: Sequence[Event]) -> None:
+    def _set_scene(self, event: Event, key: tuple[str, str] | None, act: Sequence[Event]) -> None:
         """Show the rules exactly what the event is about: the same live and in a rebuild."""
-        shop, memory = self.memory.shop, self.memory
-        numbers = {order_of(event), *map(order_of, act)} if act else {order_of(event)}
-        numbers.discard("")
+        shop = self.memory.shop
+        numbers = {order_of(event)}
         if act:
-            numbers |= self._users(act)
-        scene = {number: self._order(number) for number in numbers}
-        shop.orders = {number: one for number, one in scene.items() if not one.is_empty}
-        shop.sign_ins = {event.station: memory.sign_ins.get(event.station, {})}
+            numbers |= {*map(order_of, act), *self._users(act)}
+        scene = {number: self._order(number) for number in numbers if number}
+        shop.orders = {number: one for number, one in scene.items() if one.facts}
         shop.packed = {}
         for one in act:
             remember(shop.packed, one)
-        shop.stock = {}
-        key = self._lots.get(at)
-        lot = memory.stock.get(key[0], {}).get(key[1]) if key else None
-        if lot is not None:
-            shop.stock = {lot.material: {lot.lot: lot}}
+        lot = self.memory.stock.get(key[0], _NO_LOTS).get(key[1]) if key else None
+        shop.stock = {lot.material: {lot.lot: lot}} if lot is not None else {}
 
     def _users(self, act: Sequence[Event]) -> set[str]:
         """The orders that took what the act made."""
@@ -283,71 +329,72 @@ class Fold:
         order, material = order_of(event), scopes.material_of(event)
         return scopes.told_of(
             event,
-            frozenset(concerns.get((order, scopes.ORDER), ())) if order else frozenset(),
-            frozenset(concerns.get((material, scopes.MATERIAL), ())) if material else frozenset(),
+            concerns.get((order, scopes.ORDER), _NOBODY) if order else _NOBODY,
+            concerns.get((material, scopes.MATERIAL), _NOBODY) if material else _NOBODY,
         )
 
     def _begin(self, entry: Entry) -> None:
         """Feed earlier events of what begins to concern a scope by this event."""
         for concern in scopes.begun_by(entry.event):
             key = (concern.key, concern.kind)
-            known = self.memory.concerns.setdefault(key, set())
+            known = self.memory.concerns.get(key, _NOBODY)
             if concern.scope in known:
                 continue
-            known.add(concern.scope)
+            self.memory.concerns[key] = known | {concern.scope}
             self.changes.concerns.append(concern)
-            earlier = earlier_of(self.connection, self.tables, concern, entry.position)
-            earlier |= self._earlier_here(concern, entry.position)
-            self.changes.feed += [(concern.scope, position) for position in sorted(earlier)]
+            if not self.feeding:
+                continue
+            earlier = self._earlier(concern) | self._earlier_here(concern)
+            before = sorted(position for position in earlier if position < entry.position)
+            self.changes.feed += [(concern.scope, position) for position in before]
 
-    def _earlier_here(self, concern: scopes.Concern, before: int) -> set[int]:
+    def _earlier(self, concern: scopes.Concern) -> set[int]:
+        """Positions that the tables tell."""
+        if concern.kind == scopes.ORDER:
+            return self._past.get(concern.key, set())
+        return taken_of(self.connection, self.tables, concern.key)
+
+    def _earlier_here(self, concern: scopes.Concern) -> set[int]:
         """Positions in this slice that the view tables do not tell yet."""
         if concern.kind == scopes.ORDER:
-            return {at for at in self.changes.reversed.values() if at < before}
+            return set(self.changes.reversed.values())
         return {
             position
             for material, _, position, of_order in self.changes.lot_events
-            if material == concern.key and of_order and position < before
+            if material == concern.key and of_order
         }
 
-    def _note_lot(self, entry: Entry) -> None:
-        key = self._lots.get(entry.position)
-        if key is not None:
-            of_order = int(isinstance(entry.event, _OF_ORDER))
-            self.changes.lot_events.append((*key, entry.position, of_order))
 
-
-def earlier_of(
-    connection: Connection, tables: Tables, concern: scopes.Concern, before: int
-) -> set[int]:
-    """Positions before `before` of what a scope must be told when it begins to concern it."""
-    if concern.kind == scopes.ORDER:
-        found = set(positions_of_order(connection, concern.key))
-        table = tables[reversed_act]
-        reversals = (
-            select(table.c.position)
-            .join(event_table, event_table.c.act == table.c.act)
-            .where(event_table.c.order_number == concern.key, event_table.c.order_number != "")
+def past_of(
+    connection: Connection, tables: Tables, orders: Collection[str], last: int
+) -> dict[str, set[int]]:
+    """Order → positions up to the last of its events, and of what reversed them."""
+    found: dict[str, set[int]] = {order: set() for order in orders}
+    table, reversals = event_table, tables[reversed_act]
+    names = sorted(orders)
+    for start in range(0, len(names), LOOKUP_VALUES_MAX):
+        rows = (
+            select(table.c.order_number, table.c.position, reversals.c.position)
+            .join(reversals, reversals.c.act == table.c.act, isouter=True)
+            .where(table.c.order_number.in_(names[start : start + LOOKUP_VALUES_MAX]))
+            .where(table.c.order_number != "", table.c.unreadable == "")
+            .where(table.c.position <= last)
         )
-        found |= {row[0] for row in connection.execute(reversals)}
-    else:
-        moved, held = tables[lot_event], tables[stock]
-        in_stock = select(held.c.lot).where(held.c.material == concern.key, held.c.micros != 0)
-        rows = select(moved.c.position).where(
-            moved.c.material == concern.key, moved.c.of_order == 1, moved.c.lot.in_(in_stock)
-        )
-        found = {row[0] for row in connection.execute(rows)}
-    return {position for position in found if position < before}
+        for order, position, reversal in connection.execute(rows):
+            found[order].add(position)
+            if reversal is not None:
+                found[order].add(reversal)
+    return found
 
 
-def _lot_key(event: Event) -> tuple[str, str] | None:
-    """The (material, lot) that an event moves or sets, if it is of a lot."""
-    if isinstance(event, LotStatusSet):
-        return event.material, event.lot
-    if type(event) not in STOCK_FACTS:
-        return None
-    moves = movements(event)
-    return (moves[0].material, moves[0].lot) if moves else None
+def taken_of(connection: Connection, tables: Tables, material: str) -> set[int]:
+    """Positions of what orders took of the lots of a material that are not used up."""
+    moved, held = tables[lot_event], tables[stock]
+    in_stock = select(held.c.lot).where(held.c.material == material, held.c.micros != 0)
+    rows = select(moved.c.position).where(
+        moved.c.material == material, moved.c.of_order == 1, moved.c.lot.in_(in_stock)
+    )
+    return {row[0] for row in connection.execute(rows)}
 
 
 def _keys(event: Event) -> Iterable[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from sync.domain.amounts import Amounts
 from sync.domain.events import RoutingOperation
-from sync.domain.needs import LineState
+from sync.domain.needs import LineNeed
 from sync.domain.order import Order
 from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, micros
 from sync.server.view_tables import clamped
@@ -68,7 +68,7 @@ class OrderRows(NamedTuple):
     outputs: tuple[Row, ...]
 
 
-def order_rows(order: Order, lines: tuple[LineState, ...], name: str, position: int) -> OrderRows:
+def order_rows(order: Order, name: str, position: int) -> OrderRows:
     """The rows of an order; `name` is its material's, `position` the ledger's when it changed."""
     current = current_operation(order)
     number, header = order.number, order.header
@@ -94,7 +94,7 @@ def order_rows(order: Order, lines: tuple[LineState, ...], name: str, position: 
     return OrderRows(
         view,
         tuple(_operation_row(order, n, one) for n, one in enumerate(order.operations)),
-        tuple(_material_row(number, n, line) for n, line in enumerate(lines)),
+        tuple(_material_row(order, line) for line in order.all_needs()),
         tuple(_lot_rows(number, order.consumed)),
         tuple(_lot_rows(number, order.outputs)),
     )
@@ -141,20 +141,21 @@ def _operation_status(order: Order, operation: str) -> str:
     return "paused" if order.is_paused(start.id) else "running"
 
 
-def _material_row(number: str, rank: int, state: LineState) -> Row:
-    line = state.line
+def _material_row(order: Order, needed: LineNeed) -> Row:
+    line = needed.line
+    consumed, waste = order.use(needed)
     return (
-        number,
-        rank,
+        order.number,
+        needed.rank,
         line.line,
         line.material,
         line.name,
         line.quantity.unit,
         line.operation,
-        clamped(state.need),
-        clamped(state.consumed),
-        clamped(state.waste),
-        clamped(state.remaining),
+        clamped(needed.need),
+        clamped(consumed),
+        clamped(waste),
+        clamped(max(0, needed.need - (consumed - waste))),
     )
 
 

@@ -94,7 +94,7 @@ class Memory:
     rows: dict[str, OrderRows] = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
     holdings: dict[tuple[str, str], Holding] = field(default_factory=dict)
-    concerns: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    concerns: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def trim(self) -> None:
         """Forget states where more are kept than memory should hold."""
@@ -181,12 +181,12 @@ def load_concerns(
 ) -> None:
     """See that the scopes of these (key, kind) are in memory."""
     wanted = {key for key in keys if key not in memory.concerns}
-    for key in wanted:
-        memory.concerns[key] = set()
+    found: dict[tuple[str, str], set[str]] = {key: set() for key in wanted}
     names = sorted({key for key, _ in wanted})
     for name, kind, scope in rows_with(connection, tables[concern], "key", names, "kind", "scope"):
         if (name, kind) in wanted:
-            memory.concerns[name, kind].add(scope)
+            found[name, kind].add(scope)
+    memory.concerns.update((key, frozenset(hearers)) for key, hearers in found.items())
 
 
 def reversed_acts(connection: Connection, tables: Tables, acts: Collection[str]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What a folded slice writes into the view tables: many rows a statement, one text a database."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Table, delete, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from sync.domain.events import Event
-from sync.domain.needs import LineState
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
@@ -175,9 +174,8 @@ class Writing:
                 gone.append(number)
                 continue
             states.append((number, encode_state(order)))
-            lines = order.all_lines()
-            rows[number] = order_rows(order, lines, self._name(order), position)
-            self._over_issues(order, lines, position)
+            rows[number] = order_rows(order, self._name(order), position)
+            self._over_issues(order, position)
         self._put(order_state, _STATE, states)
         self._forget(gone)
         self._order_rows(rows)
@@ -214,19 +212,19 @@ class Writing:
             self._put(view, columns, new)
         known.update(rows)
 
-    def _over_issues(self, order: Order, lines: Iterable[LineState], position: int) -> None:
+    def _over_issues(self, order: Order, position: int) -> None:
         """Lines that took more than need and tolerance, from all that is known of the order."""
-        for state in lines:
-            line = state.line
-            if line.backflush or state.issued <= max(state.need, state.tolerated):
+        for needed in order.all_needs():
+            line, issued = needed.line, order.issued(needed)
+            if line.backflush or issued <= max(needed.need, needed.tolerated):
                 continue
-            grade = "over_issue_limit" if state.issued > state.limit else "over_issue"
+            grade = "over_issue_limit" if issued > needed.limit else "over_issue"
             facts = {
                 "line": line.line,
                 "material": line.material,
                 "name": line.name,
-                "need": str(clamped(state.need)),
-                "issued": str(clamped(state.issued)),
+                "need": str(clamped(needed.need)),
+                "issued": str(clamped(issued)),
                 "unit": line.quantity.unit,
             }
             key = (order.number, "over_issue", f"line {line.line}")
