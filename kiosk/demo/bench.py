@@ -4,13 +4,15 @@ A letter sends the full bytes of a code through the simulated scanner's framing,
 """
 
 import argparse
-import io
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -21,25 +23,27 @@ from kiosk import run
 from kiosk.app import KioskApp
 from kiosk.clock import Clock
 from kiosk.config import Config
+from kiosk.demo.bench_text import Cell, label_lines, paper, table
 from kiosk.demo.control import Control
 from kiosk.demo.factory import Factory
 from kiosk.demo.virtual_printer import PrintedLabel, Tray
-from kiosk.demo.workbench import Thing, fitting, things
+from kiosk.demo.workbench import Thing, fitting, in_sight, things
 from kiosk.dialog import expected
 from kiosk.observer import Observer
 from kiosk.scanners.simulated import SimulatedScanner
-from kiosk.screens.text import fit
+from labels import codes
 
 SOURCE: Final = "workbench"
 TRAY_SECONDS: Final = 0.25
-LABEL_CELLS: Final = (26, 10)
 WIDE_COLUMNS_MIN: Final = 110
-COLUMN_CELLS_MIN: Final = 25
+SAID_SECONDS: Final = 20.0
+PAGES: Final = {"pagedown": 1, "pageup": -1}
 ASKS: Final = {"f5": "network", "f6": "power", "f7": "play", "f10": "end"}
 KEYS_LINE: Final = "Space scans ▶ · F5 network · F6 power · F7 rest of the shift · F10 end"
-WELCOME: Final = (
-    "This terminal runs production orders by barcode, with or without a network: press Space."
-)
+NOTHING_FITS: Final = "Nothing on this workbench fits the next step: read the line with ▶ above."
+PLUG_FIRST: Final = "Plug the network in first (F5): other stations join for the rest."
+LABEL_LINE: Final = "This label came out of the virtual printer; Space goes on."
+WELCOME: Final = "This terminal runs production orders by barcode, network or not: press Space."
 
 
 class Told(Message):
@@ -55,13 +59,15 @@ class DemoApp(KioskApp):
 
     CSS = """
     #lower { height: 34%; max-height: 34%; background: $panel; }
-    #things { width: 1fr; height: 100%; padding: 0 1; }
-    #label { width: 60; height: 100%; display: none; }
-    #label.out { display: block; }
-    #picture { width: 27; height: 100%; }
-    #read { width: 1fr; height: 100%; padding: 0 1; }
-    #bench { height: 1fr; }
     #said { height: 1; padding: 0 1; text-style: bold; }
+    #bench { height: 1fr; }
+    #things { width: 1fr; height: 100%; padding: 0 1; }
+    #label { width: 57; height: 100%; display: none; }
+    #picture { width: auto; height: 100%; min-width: 20; }
+    #read { width: 1fr; height: 100%; padding: 0 1; }
+    .labelled #label { display: block; }
+    .labelled.narrow #things { display: none; }
+    .labelled.narrow #label { width: 100%; }
     """
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 — Textual's own declaration
         (0, "low"),
@@ -82,7 +88,10 @@ class DemoApp(KioskApp):
         self._lesson = words.demo_data / "lesson"
         self._label: PrintedLabel | None = None
         self._labels_seen = len(self._tray.labels())
+        self._turned = 0
+        self._network = True
         self._said = ""
+        self._said_at = 0.0
         self._control = Control(words.control, self._hear)
 
     def lower_third(self) -> ComposeResult:
@@ -98,17 +107,28 @@ class DemoApp(KioskApp):
 
     async def typed(self, key: str) -> None:
         """Space and letters scan; digits, point and comma are typed as everywhere."""
+        self._look_up()
         thing = self._next() if key == " " else self._letters.get(key)
+        if thing is None and key == " ":
+            self._say(NOTHING_FITS)
+            return
         if thing is None:
             await super().typed(key)
             return
-        if thing.is_wrong:
+        if thing.wrong_for:
             self._lesson.touch()
         self.inject(thing.printed.sent, SOURCE)
 
     async def pressed(self, key: str) -> None:
-        """F5, F6, F7 and F10 are the supervisor's; the rest are the kiosk's."""
-        if key in ASKS:
+        """F5, F6, F7 and F10 are the supervisor's, pages the bench's; the rest the kiosk's."""
+        if key in PAGES:
+            self._turned += PAGES[key]
+            self.draw()
+            return
+        self._look_up()
+        if key == "f7" and not self._network:
+            self._say(PLUG_FIRST)
+        elif key in ASKS:
             self._control.ask(ASKS[key])
         else:
             await super().pressed(key)
@@ -117,98 +137,106 @@ class DemoApp(KioskApp):
         """Begin to listen to the supervisor, and to look into the printer's tray."""
         await super().on_mount()
         self._control.start()
-        self.set_interval(TRAY_SECONDS, self._look_into_tray)
+        self.set_interval(TRAY_SECONDS, self.look_into_tray)
 
     def _hear(self, line: dict[str, Any]) -> None:
         self.post_message(Told(line))
 
     def on_told(self, message: Told) -> None:
         """Show what the supervisor says."""
-        self._said = str(message.line.get("say", self._said))
+        self._network = bool(message.line.get("network", self._network))
+        if "say" in message.line:
+            self._say(str(message.line["say"]))
+
+    def _say(self, text: str) -> None:
+        self._said, self._said_at = text, time.monotonic()
         self.draw()
 
     def draw(self) -> None:
         super().draw()
-        self._draw_bench()
+        if self.query("#things"):
+            self._draw_bench()
+
+    def _look_up(self) -> None:
+        """Whoever goes on has seen the label, and wants the page with the next thing."""
+        self._turned = 0
+        if self._label is not None and not self._is_wide:
+            self._label = None
+            self._show_label()
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.size.width >= WIDE_COLUMNS_MIN
 
     def _next(self) -> Thing | None:
-        """What fits the next step; once, after the first order is open, the wrong lot."""
-        wrong = next((thing for thing in self._things if thing.is_wrong), None)
-        if wrong and self.dialog.order and not self._lesson.exists():
+        """What fits the next step; once, when the first order is open, the lot that is wrong."""
+        dialog = self.dialog
+        wrong = next((thing for thing in self._things if thing.wrong_for), None)
+        is_free = dialog.person is not None and dialog.asking is None
+        if wrong and is_free and dialog.order == wrong.wrong_for and not self._lesson.exists():
             return wrong
-        return fitting(self._things, expected(self.dialog, self.shop))
+        return fitting(self._things, expected(dialog, self.shop))
 
     def _draw_bench(self) -> None:
-        place = self.query("#things")
-        if not place:
-            return
-        things_place = self.query_one("#things", Static)
-        self.query_one("#said", Static).update(self._said or KEYS_LINE, layout=False)
-        size = things_place.content_size
-        wide = self.size.width >= WIDE_COLUMNS_MIN
-        self.query_one("#label").set_class(self._label is not None and wide, "out")
-        lines = [] if wide or self._label is None else [" · ".join(label_lines(self._label))]
-        things_place.update(
-            Content("\n").join(
-                [self._columns(size.width, size.height - len(lines)), *map(Content, lines)]
-            ),
-            layout=False,
-        )
-        if self._label and wide:
-            picture = "\n".join(half_blocks(Path(self._label.picture)))
-            self.query_one("#picture", Static).update(picture, layout=False)
-            words = "\n".join(label_lines(self._label))
-            self.query_one("#read", Static).update(words, layout=False)
+        is_fresh = time.monotonic() - self._said_at < SAID_SECONDS
+        usual = LABEL_LINE if self._label is not None and not self._is_wide else KEYS_LINE
+        said = self._said if self._said and is_fresh else usual
+        self.query_one("#said", Static).update(said, layout=False)
+        place = self.query_one("#things", Static)
+        size = place.content_size
+        if size.width and size.height:
+            cells = self._cells()
+            place.update(table(cells, size.width, size.height, self._turned), layout=False)
 
-    def _columns(self, width: int, rows: int) -> Content:
-        if width < COLUMN_CELLS_MIN or rows < 1:
-            return Content("")
+    def _cells(self) -> list[Cell]:
         following = self._next()
-        cells = [self._cell(thing, thing is following) for thing in self._things]
-        count = max(1, min(-(-len(cells) // rows), width // COLUMN_CELLS_MIN))
-        each = width // count
-        lines = []
-        for row in range(rows):
-            line = [cell for column in range(count) for cell in cells[column * rows + row :][:1]]
-            lines.append(
-                Content("").join(_styled(fit(text, each), marked) for text, marked in line)
-            )
-        return Content("\n").join(lines)
+        seen = in_sight(self._things, self._is_used)
+        if following is not None and following not in seen:
+            seen = (*seen, following)
+        return [
+            Cell(one.letter, one.title, self._remark(one), is_next=one is following) for one in seen
+        ]
 
-    def _cell(self, thing: Thing, is_next: bool) -> tuple[str, bool]:
-        remark = f" ({thing.remark})" if thing.remark else ""
-        return f"{'▶' if is_next else ' '} {thing.letter}  {thing.title}{remark}", is_next
+    def _remark(self, thing: Thing) -> str:
+        """A lot is wrong for one order only; for another it may be the right one."""
+        is_wrong = thing.wrong_for and self.dialog.order in (None, thing.wrong_for)
+        return "wrong" if is_wrong else thing.remark
 
-    def _look_into_tray(self) -> None:
+    def _is_used(self, code: codes.Code) -> bool:
+        if not isinstance(code, codes.LotCode | codes.MaterialCode) or not code.serial:
+            return False
+        known = self.shop.material_of_gtin(code.gtin) if code.gtin else None
+        material = known.material if known is not None else code.material or ""
+        return bool(self.shop.serial_used(material, code.serial))
+
+    def look_into_tray(self) -> None:
+        """Show the label that came out last, if one did since."""
         labels = self._tray.labels()
         if len(labels) > self._labels_seen:
             self._labels_seen, self._label = len(labels), labels[-1]
-            self.draw()
+            self._show_label()
 
+    def on_resize(self, _: events.Resize) -> None:
+        """The label is drawn to the size that the bench has now."""
+        self.call_after_refresh(self._show_label)
 
-def _styled(text: str, is_next: bool) -> Content:
-    return Content.styled(text, "bold reverse") if is_next else Content(text)
+    def _show_label(self) -> None:
+        """The label, beside the things; on a small screen in their place, until the next key."""
+        self.screen.set_class(self._label is not None, "labelled")
+        self.screen.set_class(not self._is_wide, "narrow")
+        if self._label is not None:
+            self.call_after_refresh(self._draw_label, self._label)
+        self.draw()
 
-
-def label_lines(label: PrintedLabel) -> list[str]:
-    """What a printed label says as its symbols were read back, and where its picture lies."""
-    read = [symbol.text for symbol in label.symbols]
-    return [f"LABEL {label.number} CAME OUT", *read, label.picture]
-
-
-def half_blocks(picture: Path, cells: tuple[int, int] = LABEL_CELLS) -> list[str]:
-    """A picture as lines of ▀▄█, ink bright on the terminal's ground as paper is dark on bright."""
-    from PIL import Image
-
-    columns, rows = cells
-    image = Image.open(io.BytesIO(picture.read_bytes())).convert("L")
-    dots = image.resize((columns, rows * 2), Image.Resampling.BOX).point(lambda grey: grey < 150)
-    pixels = dots.load()
-    assert pixels is not None
-    return [
-        "".join(" ▀▄█"[bool(pixels[x, y]) + 2 * bool(pixels[x, y + 1])] for x in range(columns))
-        for y in range(0, rows * 2, 2)
-    ]
+    def _draw_label(self, label: PrintedLabel) -> None:
+        panel = self.query_one("#label").content_size
+        drawn = Path(label.picture)
+        columns = panel.width // 2
+        picture = paper(drawn, columns, panel.height) if drawn.is_file() else Content("")
+        self.query_one("#picture", Static).update(picture)
+        room = panel.width - max(map(cell_len, picture.plain.split("\n"))) - 2
+        words = "\n".join(label_lines(label, max(20, room)))
+        self.query_one("#read", Static).update(words)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """What lies on one workstation of a sample factory, and which of it fits the next step."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from string import ascii_lowercase
 from typing import Final
@@ -10,39 +10,57 @@ from kiosk.demo.factory import Factory, Printed, Station
 from labels import codes
 
 COMMANDS: Final = ("DONE", "OK", "CANCEL", "SCRAP", "UNDO")
-HOUSE_AIMS: Final = frozenset({"]C0", "]Q1"})
+LETTERS: Final = ascii_lowercase + ascii_lowercase.upper()
+SERIALS_SEEN_MAX: Final = 1  # of one article: the top of the stack
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something to scan: its letter, what people call it, a remark, and the code on it."""
+    """Something to scan: its letter, what people call it, a remark, and the code on it.
+
+    `wrong_for` names the order for which it is the wrong lot, which shows what a STOP is.
+    """
 
     letter: str
     title: str
     remark: str
     printed: Printed
     code: codes.Code
-
-    @property
-    def is_wrong(self) -> bool:
-        return self.remark == "wrong"
+    wrong_for: str = ""
 
 
 def things(factory: Factory, station: Station) -> tuple[Thing, ...]:
     """Badges, travellers, lots (one that is wrong for the first order, the expired), commands."""
     orders = _orders_here(factory, station)
-    laid = [
+    first = [
         *_badges(factory),
-        *((f"Order {number}", "", factory.order(number)) for number in orders),
-        *_lots(factory, orders),
-        *((name, "", factory.command(name)) for name in COMMANDS),
-        *_reasons(factory),
+        *(_thing(f"Order {number}", factory.order(number)) for number in orders),
     ]
-    letters = ascii_lowercase + ascii_lowercase.upper()
-    return tuple(
-        Thing(letter, title, remark, printed, codes.decode(printed.payload.encode(), printed.aim))
-        for letter, (title, remark, printed) in zip(letters, laid, strict=False)
-    )
+    last = [
+        *(_thing(name, factory.command(name)) for name in COMMANDS),
+        *(_thing(f"Reason {one.title}", one) for one in _reasons(factory)),
+    ]
+    first = first[: len(LETTERS) - len(last)]
+    lots = _lots(factory, orders)[: len(LETTERS) - len(last) - len(first)]
+    laid = zip(LETTERS, [*first, *lots, *last], strict=False)
+    return tuple(replace(thing, letter=letter) for letter, thing in laid)
+
+
+def in_sight(laid: Iterable[Thing], is_used: Callable[[codes.Code], bool]) -> tuple[Thing, ...]:
+    """The things to look at: of numbered pieces the one used last and the next.
+
+    The others lie below them; their letters scan them all the same.
+    """
+    seen: list[Thing] = []
+    for thing in laid:
+        article = _article(thing)
+        alike = [one for one in seen if article and _article(one) == article]
+        fresh = sum(not is_used(one.code) for one in alike)
+        if article and is_used(thing.code):
+            seen = [one for one in seen if one not in alike or not is_used(one.code)]
+        if not article or is_used(thing.code) or fresh < SERIALS_SEEN_MAX:
+            seen.append(thing)
+    return tuple(seen)
 
 
 def fitting(laid: Sequence[Thing], expected: Iterable[codes.Code]) -> Thing | None:
@@ -55,23 +73,42 @@ def fitting(laid: Sequence[Thing], expected: Iterable[codes.Code]) -> Thing | No
 
 
 def _is_same(code: codes.Code, wanted: codes.Code) -> bool:
+    serial, other = getattr(code, "serial", None), getattr(wanted, "serial", None)
+    if serial or other:
+        return bool(serial == other)
     match code, wanted:
         case codes.OrderCode(number=one), codes.OrderCode(number=other):
             return one == other
         case codes.LotCode(lot=one), codes.LotCode(lot=other):
-            return one == other and code.serial == wanted.serial
-        case codes.MaterialCode(serial=one), codes.MaterialCode(serial=other):
-            return one == other and one is not None
+            return one == other
     return code == wanted
 
 
-def _badges(factory: Factory) -> list[tuple[str, str, Printed]]:
-    people = factory.operators.items()
-    first = next(person for person, row in people if row["role"] == "operator")
-    boss = next(person for person, row in people if row["role"] == "supervisor")
+def _article(thing: Thing) -> str:
+    """What a numbered piece is one of; empty for everything else."""
+    code = thing.code
+    if isinstance(code, codes.LotCode | codes.MaterialCode) and code.serial:
+        return code.gtin or code.material or ""
+    return ""
+
+
+def _thing(title: str, printed: Printed, remark: str = "", wrong_for: str = "") -> Thing:
+    code = codes.decode(printed.payload.encode(), printed.aim)
+    return Thing("", title, remark, printed, code, wrong_for)
+
+
+def _badges(factory: Factory) -> list[Thing]:
+    """One badge of each role, the first of the factory's list."""
+    found: dict[str, str] = {}
+    for person, row in factory.operators.items():
+        found.setdefault(row["role"], person)
+    remarks = {"operator": "", "supervisor": "supervisor"}
     return [
-        (f"Badge {factory.operators[first]['name']}", "", factory.badge(first)),
-        (f"Badge {factory.operators[boss]['name']}", "supervisor", factory.badge(boss)),
+        _thing(
+            f"Badge {factory.operators[found[role]]['name']}", factory.badge(found[role]), remark
+        )
+        for role, remark in remarks.items()
+        if role in found
     ]
 
 
@@ -91,20 +128,19 @@ def _components(factory: Factory, order: str) -> list[str]:
     ]
 
 
-def _lots(factory: Factory, orders: Sequence[str]) -> list[tuple[str, str, Printed]]:
-    """Every lot and serial that an order here needs, and one that the first order does not."""
+def _lots(factory: Factory, orders: Sequence[str]) -> list[Thing]:
+    """Every lot and piece that an order here needs, and one lot that the first does not."""
     first = _components(factory, orders[0]) if orders else []
     needed = {one for order in orders for one in _components(factory, order)}
     rows = [row for row in factory.stock if row["material"] in needed]
     wrong = next((row for row in factory.stock if row["material"] not in first), None)
     if wrong is not None and wrong not in rows:
         rows.append(wrong)
-    laid: list[tuple[str, str, Printed]] = []
+    laid: list[Thing] = []
     for row in rows:
-        remark = "wrong" if row is wrong else ""
-        if _is_expired(factory, row):
-            remark = "expired"
-        laid += [(printed.title, remark, printed) for printed in factory.containers(row)]
+        remark = "expired" if _is_expired(factory, row) else ""
+        wrong_for = orders[0] if row is wrong and orders and not remark else ""
+        laid += [_thing(one.title, one, remark, wrong_for) for one in factory.containers(row)]
     return laid
 
 
@@ -113,7 +149,6 @@ def _is_expired(factory: Factory, row: dict[str, str]) -> bool:
     return expiry is not None and expiry < factory.today
 
 
-def _reasons(factory: Factory) -> list[tuple[str, str, Printed]]:
+def _reasons(factory: Factory) -> list[Printed]:
     scrap = [name for name, row in factory.reasons.items() if row["group"] == "scrap"]
-    printed = [factory.reason(name) for name in scrap[:1]]
-    return [(f"Reason {one.title}", "", one) for one in printed]
+    return [factory.reason(name) for name in scrap[:1]]

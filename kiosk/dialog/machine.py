@@ -49,6 +49,7 @@ from labels.codes import (
 from sync.domain.rules_base import amount, order_facts
 from sync.domain.shop import Shop
 
+HELP_LINES_MAX: Final = 6
 _BODIES: Final[dict[str, Body]] = {
     "HELP": "help",
     "OUTBOX": "outbox",
@@ -131,7 +132,10 @@ def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) ->
     turn = _answered(dialog, shop, now, code)
     if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
         return turn
-    return replace(turn, dialog=replace(turn.dialog, body=_home(turn.dialog)))
+    after = turn.dialog
+    home = _home(after)
+    selected = after.selected if after.body == home else 0
+    return replace(turn, dialog=replace(after, body=home, selected=selected))
 
 
 def _answered(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
@@ -241,6 +245,8 @@ def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
 def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
     if dialog.asking is not None:
         return questions.move(dialog, step)
+    if dialog.body == "help":
+        return replace(dialog, selected=min(HELP_LINES_MAX, max(0, dialog.selected + step)))
     rows = len(queue(dialog, shop)) if dialog.body == "queue" else 0
     return replace(dialog, selected=(dialog.selected + step) % rows if rows else 0)
 

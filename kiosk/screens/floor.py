@@ -162,7 +162,7 @@ _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     "queue": lambda view, width, rows: queue(view.dialog, view.shop, view.around, width, rows),
     "order": lambda view, width, rows: order(view.dialog, view.shop, view.around, width, rows),
     "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
-    "help": lambda _, width, rows: help_page(width, rows),
+    "help": lambda view, width, rows: help_page(view.dialog.selected, width, rows),
     "choices": _choices,
     "enrol": lambda view, width, rows: enrol(view.around, width, rows),
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 from textual.content import Content
 
-from kiosk.screens.text import STRONG, Column, columns, line, page
+from kiosk.screens.text import FAINT, STRONG, Column, columns, line, page
 
 TABLE: Final = (Column("", 8), Column("", 26, 1), Column("", 8), Column("", 26, 1))
 # key or scan, what it does; left column, right column.
@@ -21,11 +21,16 @@ ROWS: Final = (
 )
 
 
-def help_page(width: int, rows: int) -> Content:
-    """The commands in `width` × `rows` cells."""
+def help_page(first: int, width: int, rows: int) -> Content:
+    """The commands in `width` × `rows` cells, from line `first` where they do not all fit."""
     head = line(("A number comes before the scan that it belongs to.", STRONG))
-    body = [_row(row, width) for row in ROWS]
-    return page([head, *body][:rows])
+    lines = [head, *(_row(row, width) for row in ROWS)]
+    if len(lines) <= rows:
+        return page(lines)
+    room = max(1, rows - 1)
+    first = min(first, len(lines) - room)
+    more = line((f"lines {first + 1} to {first + room} of {len(lines)}: ↑ ↓", FAINT))
+    return page([*lines[first : first + room], more])
 
 
 def _row(row: tuple[str, str, str, str], width: int) -> Content:

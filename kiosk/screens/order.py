@@ -36,7 +36,7 @@ TABLE = (
     Column("NEED", 9, 1, "right"),
     Column("IN", 7, 1, "right"),
     Column("LEFT", 9, 1, "right"),
-    Column("FETCH", 26, 4),
+    Column("FETCH · USE BY", 26, 4),
 )
 NOTE_STYLE = "$note-ink on $note"
 
@@ -126,10 +126,12 @@ def materials(
     if not lines:
         yield line(("Nothing goes in at this operation.", FAINT))
         return
-    yield header(TABLE, width)
     seen = list(lines)
-    if len(lines) > room - 1:
-        seen = sorted(lines, key=lambda one: one.remaining == 0)[: max(1, room - 2)]
+    if len(lines) != room:  # where just the lines fit, they need no heads
+        yield header(TABLE, width)
+        room -= 1
+    if len(lines) > room:
+        seen = sorted(lines, key=lambda one: one.remaining == 0)[: max(1, room - 1)]
     for one in seen:
         style = STRONG if one.remaining else FAINT
         yield Content.styled(columns(TABLE, _cells(one, shop, around), width), style)
@@ -176,7 +178,7 @@ def _fetch(one: LineState, shop: Shop, around: Around) -> str:
         return one.line.place or "no stock known"
     place = next((where for where, micros in lot.places.items() if where and micros > 0), "")
     where = place or one.line.place
-    use_by = f" use by {short_day(lot.expiry, today)}" if lot.expiry else ""
+    use_by = f" · {short_day(lot.expiry, today)}" if lot.expiry else ""
     return f"{lot.lot}{f' at {where}' if where else ''}{use_by}"
 
 

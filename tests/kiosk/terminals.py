@@ -49,26 +49,8 @@ class StillClock(Clock):
         return 5_000.0 + self.offset_seconds
 
 
-class Terminal(KioskApp):
-    """The product's app with a simulated scanner and, unless `online`, without a server."""
-
-    def __init__(
-        self, config: Config, *, online: bool = False, observer: Observer | None = None
-    ) -> None:
-        self.scanner = SimulatedScanner("hand")
-        self.still = StillClock()
-        super().__init__(config, clock=self.still, observer=observer, extra_scanners=[self.scanner])
-        self.online = online
-
-    def make_readers(self, station: Station) -> list[Reader]:
-        return super().make_readers(station) if self.online else []
-
-    async def scan(self, code: Code | bytes, *, after: float = 2.0) -> None:
-        """One scan as bytes, `after` seconds on the clock; returns when it is answered."""
-        self.still.advance(after)
-        raw = code if isinstance(code, bytes) else f"]Q1{encode(code)}\r".encode()
-        self.scanner.feed(raw)
-        await self.settle()
+class Watched(KioskApp):
+    """An app of which a test knows when all is handled and drawn, and what its zones show."""
 
     async def settle(self) -> None:
         """Until every input is handled and drawn."""
@@ -94,6 +76,28 @@ class Terminal(KioskApp):
     def zone(self, name: str) -> str:
         """What a zone shows, as text."""
         return str(self.query_one(f"#{name}").render())
+
+
+class Terminal(Watched):
+    """The product's app with a simulated scanner and, unless `online`, without a server."""
+
+    def __init__(
+        self, config: Config, *, online: bool = False, observer: Observer | None = None
+    ) -> None:
+        self.scanner = SimulatedScanner("hand")
+        self.still = StillClock()
+        super().__init__(config, clock=self.still, observer=observer, extra_scanners=[self.scanner])
+        self.online = online
+
+    def make_readers(self, station: Station) -> list[Reader]:
+        return super().make_readers(station) if self.online else []
+
+    async def scan(self, code: Code | bytes, *, after: float = 2.0) -> None:
+        """One scan as bytes, `after` seconds on the clock; returns when it is answered."""
+        self.still.advance(after)
+        raw = code if isinstance(code, bytes) else f"]Q1{encode(code)}\r".encode()
+        self.scanner.feed(raw)
+        await self.settle()
 
 
 def seeded(data: Path) -> Config:
