@@ -6,6 +6,7 @@ a password it opens only on a loopback address, to a request that names a loopba
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -20,12 +21,14 @@ from sync.server.api_office import desk_of, today_of
 from sync.server.auth import Auth, bearer_of
 from sync.server.board_view import PAGES, BoardView, Form, Shown, materials_made
 from sync.server.config import is_loopback
+from sync.server.database import DatabaseError
 from sync.server.desk import in_desk_thread
 from sync.server.hub import Hub
-from sync.server.office import OfficeError, Wanted
+from sync.server.office import OfficeBusy, OfficeError, OfficeInvalid, Wanted
 from sync.server.projector import BOARD
 
 FORM_BYTES_MAX: Final = 65_536
+PRIORITY_DIGITS_MAX: Final = 9
 BEAT_SECONDS: Final = 10.0
 SWAP_SECONDS_MIN: Final = 0.1
 VIEW: Final = "board_view"
@@ -40,6 +43,7 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 FORWARDING_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
+_log: Final = logging.getLogger("kiosk-server")
 AnyRequest = Request[Any, Any, State]
 Page = Response[str]
 
@@ -63,11 +67,17 @@ async def board(request: AnyRequest) -> Page:
             form = await _checked(request, form)
         return await _page(request, form)
     view, services = view_of(request), services_of(request)
-    stations = await services.database.read(view.stations_key)
+    stations = view.latest_stations_key() or await services.database.read(view.stations_key)
     tag = view.tag(services.projector.position(), today_of(services), stations)
     if request.headers.get("if-none-match") == tag:
         return Response("", status_code=304, headers={**HEADERS, "ETag": tag})
     return await _page(request, Form(), tag=tag)
+
+
+@get(["/board/orders", "/board/orders/{order:str}/release"], include_in_schema=False)
+async def form_again() -> Redirect:
+    """Who reloads the answer to a form, or goes back to it, sees the board."""
+    return Redirect("/board", status_code=303)
 
 
 @post("/board/orders", include_in_schema=False, request_max_body_size=FORM_BYTES_MAX)
@@ -79,8 +89,8 @@ async def create(request: AnyRequest) -> Page | Redirect:
     form = Form.of(dict(await request.form()))
     try:
         number = await in_desk_thread(lambda: desk_of(request).create(_wanted(form)))
-    except OfficeError as fault:
-        return await _page(request, form.failing(str(fault)), status=422)
+    except (OfficeError, DatabaseError) as fault:
+        return await _failed(request, form, fault, 422)
     return _to_board({"created": number})
 
 
@@ -96,8 +106,8 @@ async def release(request: AnyRequest, order: str) -> Page | Redirect:
         return refusal
     try:
         await in_desk_thread(lambda: desk_of(request).release(order))
-    except OfficeError as fault:
-        return await _page(request, Form().failing(str(fault)), status=409)
+    except (OfficeError, DatabaseError) as fault:
+        return await _failed(request, Form(), fault, 409)
     return _to_board({"released": order})
 
 
@@ -107,13 +117,14 @@ async def stream(request: AnyRequest) -> Page | ServerSentEvent:
     refusal = refused(request)
     if refusal is not None:
         return refusal
-    at = request.query_params.get("at", "")
+    at = str(request.headers.get("last-event-id") or request.query_params.get("at", ""))
     return ServerSentEvent(_changes(request, at), headers={"Cache-Control": "no-store"})
 
 
 board_routes: Final = (
     front,
     board,
+    form_again,
     create,
     release,
     stream,
@@ -181,14 +192,29 @@ def _to_board(said: dict[str, str]) -> Redirect:
     return Redirect(f"/board?{urlencode(said)}#new", status_code=303)
 
 
+async def _failed(request: AnyRequest, form: Form, fault: Exception, status: int) -> Page:
+    """The form as it was filled, and why nothing was done."""
+    if isinstance(fault, DatabaseError):
+        _log.error("%s", fault)
+        form = form.failing(
+            "The server cannot store at the moment: look at its log, then send again."
+        )
+        return await _page(request, form, status=503)
+    status = 503 if isinstance(fault, OfficeBusy) else status
+    return await _page(request, form.failing(str(fault)), status=status)
+
+
 def _wanted(form: Form) -> Wanted:
+    """What the form asks for; raises `OfficeInvalid`."""
     priority = form.priority.strip() or "50"
+    if not (priority.isascii() and priority.isdigit() and len(priority) <= PRIORITY_DIGITS_MAX):
+        raise OfficeInvalid(f"priority {priority[:20]!r}: want a whole number, 0 is first")
     return Wanted(
         material=form.material,
         quantity=form.quantity,
         due=form.due,
         start=form.start,
-        priority=int(priority) if priority.isascii() and priority.isdigit() else -1,
+        priority=int(priority),
         note=form.note,
         customer_reference=form.customer_reference,
     )
@@ -222,7 +248,10 @@ async def _shown(request: AnyRequest) -> Shown:
 
 
 async def _changes(request: AnyRequest, at: str) -> AsyncIterator[ServerSentEventMessage]:
-    """Fragments that differ from what this browser has; a beat where nothing did for a while."""
+    """Fragments that differ from what this browser has; a beat where nothing did for a while.
+
+    A browser that comes back after a while is told first which cards there are at all.
+    """
     hub: Hub = request.app.state.hub
     known: dict[str, str] = {}
     with hub.listening([BOARD]) as waiter:
@@ -230,6 +259,8 @@ async def _changes(request: AnyRequest, at: str) -> AsyncIterator[ServerSentEven
             shown = await _shown(request)
             if not known and at == shown.tag:
                 known = shown.fragments
+            elif not known:
+                yield ServerSentEventMessage(event="cards", data=json.dumps(shown.cards))
             swaps = shown.since(known)
             known = shown.fragments
             if swaps:

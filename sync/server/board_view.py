@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ COLUMNS: Final = ("planned", "released", "started", "completed")
 ORDERS_MAX: Final = 2_000
 COMPLETED_MAX: Final = 60
 FIELD_CHARS_MAX: Final = 2_000
+STATIONS_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Shown:
     columns: Mapping[str, tuple[str, ...]]
     fragments: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def cards(self) -> list[str]:
+        """The ids of all that stands in the columns."""
+        return [name for names in self.columns.values() for name in names]
+
     def since(self, known: Mapping[str, str]) -> list[dict[str, str]]:
         """What a page that shows `known` must swap; an empty `html` takes the element away."""
         if known is self.fragments:
@@ -104,6 +111,7 @@ class BoardView:
         self._lock = threading.Lock()
         self._cards: dict[str, tuple[OrderLine, date, str]] = {}
         self._shown: Shown | None = None
+        self._heard = ("", 0.0)
         self._pages = Environment(
             loader=FileSystemLoader(PAGES),
             autoescape=True,
@@ -117,6 +125,11 @@ class BoardView:
     def tag(self, position: int, today: date, stations: str) -> str:
         """The entity tag of a state of the board."""
         return f'W/"{position}-{today:%Y%m%d}-{stations}"'
+
+    def latest_stations_key(self) -> str:
+        """The stations' key if it is of this very moment, so that not every look is a question."""
+        key, until = self._heard
+        return key if time.monotonic() < until else ""
 
     def stations_key(self, connection: Connection) -> str:
         """What changes when a station is heard: minutes, as the page shows them."""
@@ -135,7 +148,9 @@ class BoardView:
             )
         ).one()
         told = " ".join(str(int(value)) for value in (*heard, *pushed))
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        key = hashlib.sha256(told.encode()).hexdigest()[:12]
+        self._heard = (key, time.monotonic() + STATIONS_SECONDS)
+        return key
 
     def shown(self, connection: Connection, today: date) -> Shown:
         """The present state, rendered where it is not known yet."""

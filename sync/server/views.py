@@ -46,7 +46,10 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One order in a list; `slack` is days between its end by plan and its due day."""
+    """One order in a list; `slack` is days between its end by plan and its due day.
+
+    `flags` are its open deviations, how many of each name; `deviations` is how many in all.
+    """
 
     order: str
     status: str
@@ -66,6 +69,7 @@ class OrderLine(msgspec.Struct, frozen=True):
     short: tuple[str, ...]
     deviations: int
     position: int
+    flags: dict[str, int] = {}
 
     @property
     def share(self) -> int:
@@ -231,7 +235,7 @@ def _line(
     row: Any,
     today: date,
     lacking: dict[str, set[str]],
-    counted: dict[str, int],
+    counted: dict[str, dict[str, int]],
     days: dict[str, float],
 ) -> OrderLine:
     number = row.order_number
@@ -253,7 +257,8 @@ def _line(
         work_center=row.work_center,
         slack=slack_days(row.due, today, days.get(number, 0.0)) if open_still else None,
         short=tuple(sorted(lacking.get(number, ()))),
-        deviations=counted.get(number, 0),
+        deviations=sum(counted.get(number, {}).values()),
+        flags=counted.get(number, {}),
         position=row.position,
     )
 

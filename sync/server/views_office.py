@@ -72,15 +72,20 @@ def deviation_lines(
     return [_deviation_line(row) for row in connection.execute(query.limit(limit))]
 
 
-def deviation_counts(connection: Connection) -> dict[str, int]:
-    """Order → its open deviations."""
+def deviation_counts(connection: Connection) -> dict[str, dict[str, int]]:
+    """Order → its open deviations: how many of each name."""
     table = deviation
+    names = (table.c.order_number, table.c.name)
     rows = connection.execute(
-        select(table.c.order_number, func.count())
+        select(*names, func.count())
         .where(table.c.status == "open")
-        .group_by(table.c.order_number)
+        .group_by(*names)
+        .order_by(*names)
     )
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, dict[str, int]] = {}
+    for order, name, count in rows:
+        found.setdefault(order, {})[name] = count
+    return found
 
 
 def moment(milliseconds: int) -> str:

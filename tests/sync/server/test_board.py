@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from sync.domain.events import MaterialConsumed
+from sync.domain.quantity import Quantity
 from sync.server.board_view import clock_text, day_text
-from tests.sync.server.server_parts import Server, kiosk_server
+from tests.sync.server.server_parts import Log, Server, body, kiosk_server
 
 FACTORY = Path(__file__).parents[3] / "kiosk" / "demo" / "factories" / "bakery"
 
@@ -28,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def cards(page: str, column: str) -> list[str]:
     """The numbers of the orders that stand in a column."""
-    found = re.search(rf'id="{column}">(.*?)</section>', page, re.DOTALL)
+    found = re.search(rf'id="{column}"[^>]*>(.*?)</section>', page, re.DOTALL)
     assert found is not None, page
     return re.findall(r'id="order-([^"]+)"', found[1])
 
@@ -45,6 +48,27 @@ def test_the_board_shows_orders_by_status(server: Server) -> None:
     assert "Rolls for the morning vans" in page.text
     assert "0</b> of 1000 PCS" in page.text
     assert server.client.get("/").headers["location"] == "/board"
+
+
+def test_a_card_names_its_deviations(server: Server) -> None:
+    taken = [
+        MaterialConsumed(
+            order="B-4",
+            operation="10",
+            material="WHEAT",
+            lot=lot,
+            quantity=Quantity("1", "KGM"),
+            station="BAKE-1",
+        )
+        for lot in ("NONE-1", "NONE-2")
+    ]
+    server.enrol("BAKE-1").push(Log([body(event) for event in taken]))
+    until = time.monotonic() + 10
+    while "lot unknown ×2" not in (page := server.client.get("/board").text):
+        assert time.monotonic() < until, page
+    line = server.client.get("/v1/orders/B-4", headers=server.admin).json()
+    assert line["flags"]["lot_unknown"] == 2
+    assert line["deviations"] == sum(line["flags"].values())
 
 
 def test_the_page_is_strict_and_complete(server: Server) -> None:
@@ -93,7 +117,9 @@ def test_can_it_be_made_create_release(server: Server) -> None:
         ({"quantity": "many"}, "is not a number"),
         ({"quantity": ""}, "is not a number"),
         ({"due": "soon"}, "is no date"),
-        ({"priority": "high"}, "priority -1: want 0 (first)"),
+        ({"priority": "high"}, "priority &#39;high&#39;: want a whole number, 0 is first"),
+        ({"priority": "1000"}, "priority 1000: want 0 (first) to 999"),
+        ({"priority": "9" * 5_000}, "want a whole number"),
     ],
 )
 def test_a_wrong_form_comes_back_filled_with_what_to_do(
@@ -178,6 +204,37 @@ def test_what_changes_is_sent_to_who_looks(server: Server) -> None:
     [card] = [swap for swap in live if swap["id"] == f"order-{number}"]
     assert card["into"] == "released"
     assert {swap["id"] for swap in live} <= {f"order-{number}", "counts"}
+
+
+def test_who_reloads_the_answer_to_a_form_sees_the_board(server: Server) -> None:
+    for path in ("/board/orders", "/board/orders/B-1/release"):
+        answer = server.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/board")
+
+
+def first_event(server: Server, at: str, last: str = "") -> tuple[str, str]:
+    """The name and the data of the first event that a browser is sent."""
+    headers = {"Last-Event-ID": last} if last else {}
+    url = httpx.URL(f"{server.url}/board/stream", params={"at": at})
+    with httpx.stream("GET", url, headers=headers, timeout=20, trust_env=False) as answer:
+        name = ""
+        for line in answer.iter_lines():
+            kind, _, value = line.partition(": ")
+            name = value if kind == "event" else name
+            if kind == "data":
+                return name, value
+    raise AssertionError("the stream ended")
+
+
+def test_a_browser_that_was_away_is_told_which_cards_there_are(server: Server) -> None:
+    name, data = first_event(server, "of another time")
+    page = server.client.get("/board")
+    columns = ("planned", "released", "started", "completed")
+    shown = [f"order-{one}" for column in columns for one in cards(page.text, column)]
+    assert (name, json.loads(data)) == ("cards", shown)
+    tag = page.headers["etag"]
+    assert first_event(server, tag) == ("beat", tag)
+    assert first_event(server, "of another time", last=tag) == ("beat", tag)
 
 
 def test_days_and_times_read_as_people_say_them() -> None:

@@ -28,7 +28,15 @@ function swap(change) {
   if (before) before.after(fresh);
   else document.getElementById(change.into).prepend(fresh);
   fresh.classList.add("moved");
-  if (focused) fresh.focus();
+  if (focused) fresh.querySelector("button")?.focus();
+}
+
+function keepOnly(cards) {
+  const known = new Set(cards);
+  for (const card of document.querySelectorAll(".card")) {
+    if (!known.has(card.id)) card.remove();
+  }
+  count();
 }
 
 function count() {
@@ -40,10 +48,12 @@ function count() {
 function say() {
   const quiet = Date.now() - heard > QUIET_MS;
   document.body.classList.toggle("stale", quiet);
+  document.body.classList.toggle("live", !quiet);
   live.textContent = quiet ? "not live" : "live";
 }
 
 const source = new EventSource("/board/stream?at=" + encodeURIComponent(document.body.dataset.tag));
+source.addEventListener("cards", (event) => keepOnly(JSON.parse(event.data)));
 source.addEventListener("swap", (event) => {
   heard = Date.now();
   JSON.parse(event.data).forEach(swap);
