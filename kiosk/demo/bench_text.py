@@ -8,10 +8,9 @@ from textwrap import wrap
 from typing import Final
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from kiosk.demo.virtual_printer import PrintedLabel, Symbol
-from kiosk.screens.text import fit, page, plain
+from kiosk.screens.text import Drawn, fit, line, page, plain
 from labels import codes
 from sync.domain.quantity import shown
 
@@ -65,7 +64,7 @@ def pages(cells: Sequence[Cell], width: int, rows: int) -> list[Sequence[Cell]]:
     return [cells[start : start + each] for start in range(0, len(cells), each)]
 
 
-def table(cells: Sequence[Cell], width: int, rows: int, turned: int = 0) -> Content:
+def table(cells: Sequence[Cell], width: int, rows: int, turned: int = 0) -> Drawn:
     """The cells in columns, the next one in view; `turned` pages on from there."""
     parts = pages(cells, width, rows)
     if len(parts) == 1:
@@ -73,22 +72,21 @@ def table(cells: Sequence[Cell], width: int, rows: int, turned: int = 0) -> Cont
     home = next((n for n, part in enumerate(parts) if any(one.is_next for one in part)), 0)
     shown_now = (home + turned) % len(parts)
     more = f"  page {shown_now + 1} of {len(parts)}: PgUp PgDn; letters work on every page"
-    return page([*_lines(parts[shown_now], width, rows - 1), Content(fit(more, width))])
+    return page([*_lines(parts[shown_now], width, rows - 1), line(fit(more, width))])
 
 
-def _lines(cells: Sequence[Cell], width: int, rows: int) -> Iterator[Content]:
+def _lines(cells: Sequence[Cell], width: int, rows: int) -> Iterator[Drawn]:
     columns = [cells[start : start + rows] for start in range(0, len(cells), max(1, rows))]
     slim = sum(_widths(columns, slim=False)) > width
     widths = _shared(_widths(columns, slim), width)
     for row in range(rows):
-        line = [
+        beside = [
             (column[row], each)
             for column, each in zip(columns, widths, strict=True)
             if row < len(column)
         ]
-        yield Content("").join(
-            Content.styled(cell.fitted(slim, each), MARKED if cell.is_next else "")
-            for cell, each in line
+        yield line(
+            *((one.fitted(slim, each), MARKED if one.is_next else "") for one, each in beside)
         )
 
 
@@ -144,7 +142,7 @@ def _folded(text: str, width: int) -> list[str]:
     return [text[start : start + width] for start in range(0, len(text), max(1, width))]
 
 
-def paper(picture: Path, columns: int, rows: int) -> Content:
+def paper(picture: Path, columns: int, rows: int) -> Drawn:
     """A picture as paper with ink, in half blocks, within `columns` × `rows` cells."""
     from PIL import Image
 
@@ -158,4 +156,4 @@ def paper(picture: Path, columns: int, rows: int) -> Content:
         "".join(" ▀▄█"[upper + 2 * lower] for upper, lower in zip(*pair, strict=True))
         for pair in zip(dots[::2], dots[1::2], strict=True)
     )
-    return page(Content.styled(line, PAPER) for line in lines)
+    return page(line((one, PAPER)) for one in lines)

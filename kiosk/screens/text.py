@@ -19,6 +19,7 @@ FAINT: Final = "dim"
 STRONG: Final = "bold"
 MARKED: Final = "bold reverse"
 
+Drawn = Content  # what a zone shows: lines with their styles
 Part = str | tuple[str, str]
 Align = Literal["left", "right"]
 
