@@ -19,7 +19,7 @@ from sync.domain.events import Event, LabelRule, OrderHeader
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity
 from sync.server import office
-from sync.server.ledger import Ledger, end_of, head_of
+from sync.server.ledger import OFFICE_ORIGIN, Ledger, end_of, head_of
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
 from sync.server.planning.explosion import Feasibility, feasibility, free_stock
 from sync.server.projector import Projector
@@ -163,7 +163,7 @@ def settle(ledger: Ledger, projector: Projector) -> None:
 
 def office_seq(connection: Connection) -> int:
     """How many events the office of this incarnation has said."""
-    origin = setting(connection, "office_origin")
+    origin = setting(connection, OFFICE_ORIGIN)
     return head_of(connection, origin).seq if origin else 0
 
 

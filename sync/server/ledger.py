@@ -38,6 +38,7 @@ from sync.wire import Mark, PushHeader, Recorded, chain_start, recorded
 __all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "OwnerError", "Recorded"]
 
 OFFICE: Final = "office"
+OFFICE_ORIGIN: Final = "office_origin"
 INLINE_BYTES_MAX: Final = 65_536
 PROGRAM: Final = "program"
 
@@ -113,16 +114,30 @@ class Ledger:
         """
         if not events:
             return []
-        origin = made_once(connection, "office_origin")
-        head = head_of(connection, origin)
-        records = self._stamped(events, head.seq, account)
-        header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
-        batch = prepare(origin, OFFICE, header, [record.body for record in records])
-        for entry in batch.entries:
-            if entry.unreadable:
-                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out")
+        origin = made_once(connection, OFFICE_ORIGIN)
+        records, batch = self._act_of(events, origin, head_of(connection, origin), account)
         receive(connection, batch, self.clock.milliseconds())
         return records
+
+    def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
+        """Append events that were made with the office's log at `seq`, unless it has gone on.
+
+        What takes long is done before the write, however many they are. Raises `OfficeEventError`.
+        """
+        database = self.database
+        origin = database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
+        head = database.read_now(lambda conn: head_of(conn, origin))
+        _, batch = self._act_of(events, origin, head, OFFICE)
+
+        def append(connection: Connection) -> bool:
+            if seq != head.seq or head_of(connection, origin) != head:
+                return False
+            receive(connection, batch, self.clock.milliseconds())
+            return True
+
+        appended = database.write_now(append)
+        self._appended(len(events) if appended else 0)
+        return appended
 
     def wake(self) -> None:
         """Tell the readers that events were added."""
@@ -134,6 +149,18 @@ class Ledger:
         read = self.database.write_now(lambda conn: _reread(conn, program))
         self._appended(read)
         return read
+
+    def _act_of(
+        self, events: Sequence[Event], origin: str, head: Head, account: str
+    ) -> tuple[list[Recorded], Batch]:
+        """Events of the office as one act behind the head of its log."""
+        records = self._stamped(events, head.seq, account)
+        header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
+        batch = prepare(origin, OFFICE, header, [record.body for record in records])
+        for entry in batch.entries:
+            if entry.unreadable:
+                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out")
+        return records, batch
 
     def _act(self, batch: Batch) -> Callable[[Connection], Outcome]:
         return lambda connection: receive(connection, batch, self.clock.milliseconds())

@@ -4,19 +4,18 @@ All files are read and checked against each other and against what the server kn
 is reported at once by file, line and column. Only what is new or changed is appended.
 """
 
+import contextlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select
 
-from sync.domain.events import Event
 from sync.server.desk import in_desk_thread, office_seq, settle
 from sync.server.importing.columns import ELSEWHERE, TABLES
 from sync.server.importing.folder import ProblemLine, Report, read_folder
@@ -52,8 +51,7 @@ def import_files(
     settle(ledger, projector)
 
     outcome = _loaded(ledger, reading, salt)
-    if outcome.events and not outcome.problems:
-        ledger.wake()
+    with contextlib.suppress(OfficeBusy):  # it is loaded, however long the views take
         settle(ledger, projector)
     return _report(reading, outcome)
 
@@ -67,7 +65,7 @@ def _loaded(ledger: Ledger, reading: "_Files", salt: str) -> Outcome:
         )
         if outcome.problems or not outcome.events:
             return outcome
-        if database.write_now(partial(_append_if, ledger, outcome.events, seq)):
+        if ledger.append_if_next(outcome.events, seq):
             return outcome
         _log.info("another office act came between: the import compares again")
     raise OfficeBusy("others change master data or orders all the time: import again later")
@@ -79,13 +77,6 @@ def _compared(connection: Connection, reading: "_Files", salt: str) -> Outcome:
         fault for fault in outcome.problems if not reading.echoed(fault)
     ]
     return outcome
-
-
-def _append_if(ledger: Ledger, events: Sequence[Event], seq: int, connection: Connection) -> bool:
-    if office_seq(connection) != seq:
-        return False
-    ledger.append_in(connection, events)
-    return True
 
 
 async def import_files_async(
