@@ -28,7 +28,6 @@ from sync.domain.needs import (
     WHOLE,
     LineNeed,
     LineState,
-    Needs,
     Sums,
     line_state,
     need_for,
@@ -271,11 +270,14 @@ class Order(OrderFacts):
 
     def all_needs(self) -> tuple[LineNeed, ...]:
         """What every line needs, in the order of the release; what was used is not looked at."""
-        return self.needs.lines if self.release is not None else ()
+        release = self.release
+        return self.kept_sums(release, self.header).needs.lines if release is not None else ()
 
     def needs_at(self, operation: str) -> tuple[LineNeed, ...]:
         """What the lines of one operation need."""
-        return self.needs.at.get(operation, ()) if self.release is not None else ()
+        if self.release is None:
+            return ()
+        return self.kept_sums(self.release, self.header).needs.at.get(operation, ())
 
     def issued(self, line: LineNeed) -> int:
         """What counts against a line's need: consumption less waste."""
@@ -284,16 +286,11 @@ class Order(OrderFacts):
 
     def use(self, line: LineNeed) -> tuple[int, int]:
         """(consumption net of returns, the part of it that was scrapped) of a line."""
-        return self._sums_now().of(line, self.used, self.wasted)
+        return self._sums_now.of(line, self.used, self.wasted)
 
     def need_for(self, line: ReleasedLine, good: int) -> int:
         """A line's need for so much good output (micros of the order's unit), rounded up."""
-        return need_for(self.needs, line, good)
-
-    @property
-    def needs(self) -> Needs:
-        """What the order needs as it is planned now."""
-        return self._sums_now().needs
+        return need_for(self._sums_now.needs, line, good)
 
     def label_states(self) -> dict[str, str]:
         """Label number → voided, printed or doubted, the first of these that was told."""
@@ -307,14 +304,15 @@ class Order(OrderFacts):
     def _tolerance(self) -> Fraction:
         return percent(self.header.tolerance_percent) if self.header else Fraction(0)
 
+    @property
     def _sums_now(self) -> Sums:
-        release, header = self.release, self.header
-        assert release is not None, f"{self.number}: a line's need before its release"
-        assert header is not None, f"{self.number}: a release without a header"
-        return self.kept_sums(release, header)
+        assert self.release is not None, f"{self.number}: a line's need before its release"
+        return self.kept_sums(self.release, self.header)
 
     def _states(self, lines: Iterable[LineNeed]) -> tuple[LineState, ...]:
-        return tuple(line_state(self.needs, line, self.used, self.wasted) for line in lines)
+        return tuple(
+            line_state(self._sums_now.needs, line, self.used, self.wasted) for line in lines
+        )
 
     def _is_ready(self, before: RoutingOperation | None, one: RoutingOperation) -> bool:
         if before is None or self.is_ended(before.operation):

@@ -67,11 +67,11 @@ class Derived:
 
     __slots__ = ("_sums",)
 
-    def kept_sums(self, release: OrderReleased, header: OrderHeader) -> Sums:
+    def kept_sums(self, release: OrderReleased, header: OrderHeader | None) -> Sums:
         """The sums by line of a release as a header plans it, made again when one changed."""
         known: Sums | None = getattr(self, "_sums", None)
         if known is None or known.needs.release is not release or known.needs.header is not header:
-            known = self._sums = Sums(needs_of(release, header))
+            known = self._sums = Sums(needs_of(release, header or release))
         return known
 
     def add_use(self, line: str, unit: str, micros: int, *, torn: bool) -> None:

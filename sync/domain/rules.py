@@ -20,6 +20,7 @@ from sync.domain.events import (
     OperationReported,
     OperationStarted,
     OperatorSignedIn,
+    order_of,
 )
 from sync.domain.rules_base import SEVERITIES, Case, Deviation, Severity, material_name
 from sync.domain.rules_material import consumption
@@ -46,7 +47,8 @@ def check(
     No `work_centers`: where an operation runs is not judged. `stale`: the shop may not know new
     lots. `received` is the server's time; an event cannot be younger than that.
     """
-    case = Case(shop, event, work_centers, severities, stale, received)
+    order = shop.orders.get(order_of(event))
+    case = Case(shop, event, work_centers, severities, stale, received, order)
     rules = _RULES.get(type(event), ())
     return tuple([deviation for rule in rules for deviation in rule(case, event)])
 

@@ -75,10 +75,7 @@ class Case(NamedTuple):
     severities: Mapping[str, Severity]
     stale: bool
     received: str
-
-    @property
-    def order(self) -> Order | None:
-        return self.shop.orders.get(order_of(self.event))
+    order: Order | None
 
     def deviation(self, name: str, grade: str = "", /, **facts: str) -> Deviation:
         """Deviation `name`; where its severity depends on how far it goes, `grade` names that."""

@@ -71,7 +71,13 @@ class Lot:
     @property
     def micros(self) -> int:
         """What there is, in `unit`; may be below 0. What has no factor is in `other`."""
-        return total(self.amounts, self.unit)
+        unit, whole = self.unit, 0
+        for amounts in self.held.values():
+            for held, value in amounts.items():
+                if held != unit:
+                    return total(self.amounts, unit)
+                whole += value
+        return whole
 
     @property
     def other(self) -> Amounts:

@@ -20,8 +20,17 @@ from sync.server import tables as ledger_tables
 from sync.server.database import Database, DatabaseError
 from sync.server.feed import append_feed
 from sync.server.ledger import move_mark, reader_mark
-from sync.server.projector_fold import Entry, Fold, past_of, taken_of
-from sync.server.projector_state import LIVE, SHADOWED, Memory, Tables, load_memory
+from sync.server.projector_fold import Fold
+from sync.server.projector_state import (
+    LIVE,
+    SHADOWED,
+    Entry,
+    Memory,
+    Tables,
+    load_memory,
+    past_of,
+    taken_of,
+)
 from sync.server.projector_write import Writing, write_passed_over
 from sync.server.scopes import ORDER, Concern
 from sync.server.view_tables import VIEWS, concern
@@ -91,18 +100,22 @@ class Projector:
 
     def step(self) -> bool:
         """Project one slice; False where nothing was left. Raises `DatabaseError`."""
-        with self._stepping:
-            told = self._live.step()
-        if told is None:
-            return False
-        self._told(told)
-        return True
+        return self._step() is not None
 
     def catch_up(self) -> int:
         """Project all that is there; returns the position. Raises `DatabaseError`."""
-        while self.step():
+        while self._step():
             pass
         return self._position
+
+    def _step(self) -> bool | None:
+        """Project one slice: whether more may be left; nothing where nothing was."""
+        with self._stepping:
+            told = self._live.step()
+        if told is None:
+            return None
+        self._told(told)
+        return self._live.more
 
     def rebuild(self) -> int:
         """Make all views again from the ledger and swap them in; returns the position."""
@@ -122,7 +135,7 @@ class Projector:
 
     def _told(self, scopes: Iterable[str]) -> None:
         with self._moved:
-            self._position = self._live.mark()
+            self._position = self._live.position()
             self._moved.notify_all()
         for callback in self.on_projected:
             callback({*scopes, BOARD})
@@ -151,10 +164,15 @@ class Reader:
         self._memory = Memory()
         self._size = SLICE_EVENTS_MIN * 4
         self._alone = 0
+        self.more = True  # whether the last step may have left something
 
     def mark(self) -> int:
         """How far these tables are."""
         return self._database.read_now(lambda conn: reader_mark(conn, self._reader))
+
+    def position(self) -> int:
+        """The same without asking the database, where it was this process that moved the mark."""
+        return self._memory.position if self._memory.position >= 0 else self.mark()
 
     def forget(self) -> None:
         """Drop all that is cached."""
@@ -162,6 +180,7 @@ class Reader:
 
     def step(self) -> frozenset[str] | None:
         """Project one slice and return the scopes told of it; nothing where nothing was left."""
+        self.more = True
         try:
             with collecting_later():
                 return self._slice(1 if self._alone else self._size)
@@ -184,6 +203,7 @@ class Reader:
         if folded is None:
             return None
         before, after, writing, feed = folded
+        self.more = after - before >= limit
         self._pace(
             self._database.write_now(lambda conn: self._write(conn, before, after, writing, feed))
         )
@@ -202,10 +222,9 @@ class Reader:
             self._memory = load_memory(connection, self._tables, mark)
         self._memory.position = -1  # half folded, until the write is on disk
         fold = Fold(connection, self._tables, self._memory, entries, feeding=self._feeding)
-        for entry in entries:
-            fold.take(entry)
-        writing = Writing(connection, self._tables, self._memory, fold.changes)
-        return mark, last, writing, list(dict.fromkeys(fold.changes.feed))
+        changes = fold.run()
+        writing = Writing(connection, self._tables, self._memory, changes)
+        return mark, last, writing, list(dict.fromkeys(changes.feed))
 
     def _write(
         self,

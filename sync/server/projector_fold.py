@@ -3,7 +3,7 @@
 Reads only. What changes is kept apart (`Changes`) and written in a transaction of its own.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -28,25 +28,26 @@ from sync.domain.events import (
 from sync.domain.order import Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
 from sync.domain.rules import Deviation, check
+from sync.domain.shop import Shop
 from sync.domain.stock import Lot, book, lot_told, set_status
 from sync.server import scopes
-from sync.server.database import LOOKUP_VALUES_MAX
-from sync.server.ledger import bodies_at, positions_of_act
 from sync.server.projector_state import (
     REGISTERS,
     SIGNED_IN,
     SIGNED_OUT,
+    Entry,
     Holding,
     Memory,
     Tables,
+    acts_of,
     load_concerns,
     load_lots,
     load_orders,
+    past_of,
     reversed_acts,
+    taken_of,
 )
-from sync.server.tables import event as event_table
-from sync.server.view_tables import lot_event, order_lot, reversed_act, stock
-from sync.wire import Unknown, decode
+from sync.server.view_tables import order_lot
 
 # Judged from what all events add up to, never from one event: it may arrive before the other.
 OF_A_SET: Final = frozenset({"over_issue", "serial_seen_before"})
@@ -54,15 +55,17 @@ _REVERSIBLE: Final = frozenset(REVERSIBLE)
 _NO_STATION: Final = frozenset({"", scopes.OFFICE})
 _NOBODY: Final[frozenset[str]] = frozenset()
 _NO_LOTS: Final[dict[str, Lot]] = {}
+_OF_LOTS: Final = (MaterialConsumed, MaterialReturned, MaterialProduced)
 _OF_ORDER: Final = (MaterialConsumed, MaterialReturned)
 
 
-class Entry(NamedTuple):
-    """One event of the slice, where it stands, and when the server had it."""
+class Touch(NamedTuple):
+    """An event with what it is about: its order, its (material, lot), the concerns it begins."""
 
-    position: int
-    received_ms: int
-    event: Event
+    entry: Entry
+    order: str
+    lot: tuple[str, str] | None
+    begins: tuple[scopes.Concern, ...]
 
 
 class Found(NamedTuple):
@@ -77,6 +80,8 @@ class Changes:
     """What a slice changes: keys of touched states in `Memory`, and rows to add."""
 
     orders: dict[str, int] = field(default_factory=dict)  # number → position of the last change
+    taken: set[tuple[str, str, str, str]] = field(default_factory=set)  # order, material, lot, unit
+    made: set[tuple[str, str, str, str]] = field(default_factory=set)  # the same of its output
     lots: set[tuple[str, str]] = field(default_factory=set)
     masters: dict[tuple[str, str], Event | None] = field(default_factory=dict)
     signed_out: set[str] = field(default_factory=set)
@@ -113,65 +118,78 @@ class Fold:
         self.feeding = feeding
         self._received = (-1, "")
         memory.shop.sign_ins = memory.sign_ins
-        self._load(entries)
+        self._touches = [_touch(entry) for entry in entries]
+        self._load()
 
-    def _load(self, entries: Sequence[Entry]) -> None:
+    def _load(self) -> None:
         """Read the states of all that the events touch, a table at a time."""
-        events = [entry.event for entry in entries]
+        events = [touch.entry.event for touch in self._touches]
         opened = (self.connection, self.tables, self.memory)
-        load_orders(*opened, {order_of(event) for event in events} - {""})
-        load_lots(*opened, {key for event in events if (key := lot_told(event))})
-        load_concerns(*opened, {key for event in events for key in _keys(event)})
-        self._past = (
-            past_of(*opened[:2], self._begun(events), entries[-1].position) if entries else {}
-        )
-        acts = {event.act for event in events if event.act}
+        load_orders(*opened, {touch.order for touch in self._touches} - {""})
+        load_lots(*opened, {touch.lot for touch in self._touches if touch.lot is not None})
+        load_concerns(*opened, {key for touch in self._touches for key in _keys(touch)})
+        undone = {event.of for event in events if isinstance(event, EventReversed)} - {""}
+        self._acts = acts_of(self.connection, undone)
+        acts = {event.act for event in events if event.act} | undone
         self.reversed = reversed_acts(self.connection, self.tables, acts)
+        self._past = past_of(self.connection, self.tables, *self._begun())
 
-    def _begun(self, events: Iterable[Event]) -> set[str]:
-        """The orders that begin to concern a scope by these events."""
-        known = self.memory.concerns
-        return {
+    def _begun(self) -> tuple[set[str], int]:
+        """The orders that begin to concern a scope, and the last position that tells of them."""
+        beginning = [touch for touch in self._touches if touch.begins and self.feeding]
+        begun = {
             concern.key
-            for event in events
-            if self.feeding
-            for concern in scopes.begun_by(event)
-            if concern.kind == scopes.ORDER
-            and concern.scope not in known.get((concern.key, concern.kind), _NOBODY)
+            for touch in beginning
+            for concern in touch.begins
+            if concern.kind == scopes.ORDER and not self._is_known(concern)
         }
+        return begun, beginning[-1].entry.position if beginning else 0
 
-    def take(self, entry: Entry) -> None:
-        """Fold one event."""
-        event = entry.event
-        lot = lot_told(event)
+    def _is_known(self, concern: scopes.Concern) -> bool:
+        return concern.scope in self.memory.concerns.get((concern.key, concern.kind), _NOBODY)
+
+    def run(self) -> Changes:
+        """Fold all events, one after the other."""
+        for touch in self._touches:
+            self._take(touch)
+        return self.changes
+
+    def _take(self, touch: Touch) -> None:
+        entry, event = touch.entry, touch.entry.event
         late = self.reversed.get(event.act, 0) if type(event) in _REVERSIBLE else 0
-        told: frozenset[str] = frozenset()
+        told = _NOBODY
         if isinstance(event, EventReversed):
-            told = self._reverse(entry, event)
+            told = self._reverse(touch, event)
         elif not late:
-            self._judge(entry, lot)
-            self._apply(entry.position, event, 1, lot)
-        self._begin(entry)
-        if lot is not None:
+            self._judge(touch)
+            self._apply(entry.position, touch, 1)
+        if touch.begins:
+            self._begin(touch)
+        if touch.lot is not None:
             of_order = int(isinstance(event, _OF_ORDER))
-            self.changes.lot_events.append((*lot, entry.position, of_order))
+            self.changes.lot_events.append((*touch.lot, entry.position, of_order))
         if self.feeding:
-            self._feed(entry, told, late)
+            self._feed(touch, told, late)
 
-    def _feed(self, entry: Entry, told: frozenset[str], late: int) -> None:
+    def _feed(self, touch: Touch, told: frozenset[str], late: int) -> None:
         """Tell all whom the event concerns; where it came late, of what reversed it too."""
-        hearers = sorted(told | self._scopes(entry.event))
-        self.changes.feed += [(scope, entry.position) for scope in hearers]
+        position, feed = touch.entry.position, self.changes.feed
+        hearers = sorted(told | self._scopes(touch))
+        feed += [(scope, position) for scope in hearers]
         if late:
-            self.changes.feed += [(scope, late) for scope in hearers]
+            feed += [(scope, late) for scope in hearers]
 
-    def _apply(self, position: int, event: Event, sign: int, lot: tuple[str, str] | None) -> None:
+    def _apply(self, position: int, touch: Touch, sign: int) -> None:
+        event, number = touch.entry.event, touch.order
         kind = type(event)
-        if kind in ORDER_FACTS and (number := order_of(event)):
+        if number and kind in ORDER_FACTS:
             evolve(self._order(number), event, sign)
             self.changes.orders[number] = position
-        if lot is not None:
-            self._to_stock(event, sign, lot)
+            if isinstance(event, _OF_LOTS):
+                of = self.changes.made if kind is MaterialProduced else self.changes.taken
+                of.add((number, event.material, event.lot, event.quantity.unit))
+        if touch.lot is not None:
+            self._to_stock(event, sign, touch.lot)
         elif kind in REGISTERS:
             self._register(event)
         elif isinstance(event, OperatorSignedIn | OperatorSignedOut):
@@ -242,64 +260,62 @@ class Fold:
             self.memory.signed_out.add(event.of)
             self.changes.masters[SIGNED_OUT, event.of] = event
 
-    def _reverse(self, entry: Entry, event: EventReversed) -> frozenset[str]:
+    def _reverse(self, touch: Touch, event: EventReversed) -> frozenset[str]:
         """Take the act out again; returns the scopes that were told of it."""
-        known = event.of in self.changes.reversed or bool(
-            reversed_acts(self.connection, self.tables, [event.of])
-        )
-        act = self._act(event.of, entry.position)
-        self._judge(entry, None, tuple(one for one in act if type(one) in _REVERSIBLE))
-        told = self._hearers(act) if self.feeding else frozenset()
-        if known or not event.of:
+        now = touch.entry.position
+        act = [_touch(one) for one in self._acts.get(event.of, ()) if one.position < now]
+        reversible = [one for one in act if type(one.entry.event) in _REVERSIBLE]
+        self._judge(touch, [one.entry.event for one in reversible])
+        told = self._hearers(act) if self.feeding else _NOBODY
+        if event.of in self.reversed or not event.of:
             return told
-        self.reversed[event.of] = self.changes.reversed[event.of] = entry.position
-        for one in act:
-            if type(one) in _REVERSIBLE:
-                self._apply(entry.position, one, -1, lot_told(one))
-                self.changes.withdrawn.append(one.id)
+        self.reversed[event.of] = self.changes.reversed[event.of] = now
+        for one in reversible:
+            self._apply(now, one, -1)
+            self.changes.withdrawn.append(one.entry.event.id)
         return told
 
-    def _hearers(self, act: Iterable[Event]) -> frozenset[str]:
+    def _hearers(self, act: Iterable[Touch]) -> frozenset[str]:
         """The scopes that were told of an act."""
-        told: frozenset[str] = frozenset()
+        told = _NOBODY
         for one in act:
             load_concerns(self.connection, self.tables, self.memory, set(_keys(one)))
             told |= self._scopes(one)
         return told
 
-    def _act(self, act: str, before: int) -> tuple[Event, ...]:
-        positions = [one for one in positions_of_act(self.connection, act) if one < before]
-        bodies = bodies_at(self.connection, positions)
-        events = (decode(bodies[one]).event for one in positions if one in bodies)
-        return tuple(event for event in events if not isinstance(event, Unknown))
-
-    def _judge(self, entry: Entry, lot: tuple[str, str] | None, act: Sequence[Event] = ()) -> None:
+    def _judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
         """Flag where the event disagrees with what was known before it."""
-        event = entry.event
-        if event.station in _NO_STATION:
+        entry = touch.entry
+        if entry.event.station in _NO_STATION:
             return
-        self._set_scene(event, lot, act)
+        self._set_scene(touch, act)
         try:
-            verdict = check(self.memory.shop, event, received=self._received_at(entry))
+            verdict = check(self.memory.shop, entry.event, received=self._received_at(entry))
         except Exception as fault:  # a rule's own fault must not hold back what is behind it
             self.changes.faults.append((entry, f"{type(fault).__name__}: {fault}"))
             return
         if verdict:
             self.changes.found += [Found(entry, d) for d in verdict if d.name not in OF_A_SET]
 
-    def _set_scene(self, event: Event, key: tuple[str, str] | None, act: Sequence[Event]) -> None:
+    def _set_scene(self, touch: Touch, act: Sequence[Event]) -> None:
         """Show the rules exactly what the event is about: the same live and in a rebuild."""
-        shop = self.memory.shop
-        numbers = {order_of(event)}
-        if act:
-            numbers |= {*map(order_of, act), *self._users(act)}
-        scene = {number: self._order(number) for number in numbers if number}
-        shop.orders = {number: one for number, one in scene.items() if one.facts}
+        shop, key = self.memory.shop, touch.lot
+        order = self._order(touch.order) if touch.order else None
+        shop.orders = {order.number: order} if order is not None and order.facts else {}
         shop.packed = {}
-        for one in act:
-            remember(shop.packed, one)
+        if act:
+            self._add_act(shop, act)
         lot = self.memory.stock.get(key[0], _NO_LOTS).get(key[1]) if key else None
         shop.stock = {lot.material: {lot.lot: lot}} if lot is not None else {}
+
+    def _add_act(self, shop: Shop, act: Sequence[Event]) -> None:
+        """Show an act that is to be taken back, its orders, and those that used what it made."""
+        for number in {*map(order_of, act), *self._users(act)} - {""}:
+            order = self._order(number)
+            if not order.is_empty:
+                shop.orders[number] = order
+        for one in act:
+            remember(shop.packed, one)
 
     def _users(self, act: Sequence[Event]) -> set[str]:
         """The orders that took what the act made."""
@@ -324,18 +340,18 @@ class Fold:
             self._received = (entry.received_ms, at)
         return self._received[1]
 
-    def _scopes(self, event: Event) -> frozenset[str]:
-        concerns = self.memory.concerns
-        order, material = order_of(event), scopes.material_of(event)
+    def _scopes(self, touch: Touch) -> frozenset[str]:
+        concerns, event = self.memory.concerns, touch.entry.event
+        order, material = touch.order, scopes.material_of(event)
         return scopes.told_of(
             event,
             concerns.get((order, scopes.ORDER), _NOBODY) if order else _NOBODY,
             concerns.get((material, scopes.MATERIAL), _NOBODY) if material else _NOBODY,
         )
 
-    def _begin(self, entry: Entry) -> None:
+    def _begin(self, touch: Touch) -> None:
         """Feed earlier events of what begins to concern a scope by this event."""
-        for concern in scopes.begun_by(entry.event):
+        for concern in touch.begins:
             key = (concern.key, concern.kind)
             known = self.memory.concerns.get(key, _NOBODY)
             if concern.scope in known:
@@ -345,7 +361,7 @@ class Fold:
             if not self.feeding:
                 continue
             earlier = self._earlier(concern) | self._earlier_here(concern)
-            before = sorted(position for position in earlier if position < entry.position)
+            before = sorted(position for position in earlier if position < touch.entry.position)
             self.changes.feed += [(concern.scope, position) for position in before]
 
     def _earlier(self, concern: scopes.Concern) -> set[int]:
@@ -365,44 +381,17 @@ class Fold:
         }
 
 
-def past_of(
-    connection: Connection, tables: Tables, orders: Collection[str], last: int
-) -> dict[str, set[int]]:
-    """Order → positions up to the last of its events, and of what reversed them."""
-    found: dict[str, set[int]] = {order: set() for order in orders}
-    table, reversals = event_table, tables[reversed_act]
-    names = sorted(orders)
-    for start in range(0, len(names), LOOKUP_VALUES_MAX):
-        rows = (
-            select(table.c.order_number, table.c.position, reversals.c.position)
-            .join(reversals, reversals.c.act == table.c.act, isouter=True)
-            .where(table.c.order_number.in_(names[start : start + LOOKUP_VALUES_MAX]))
-            .where(table.c.order_number != "", table.c.unreadable == "")
-            .where(table.c.position <= last)
-        )
-        for order, position, reversal in connection.execute(rows):
-            found[order].add(position)
-            if reversal is not None:
-                found[order].add(reversal)
-    return found
+def _touch(entry: Entry) -> Touch:
+    event = entry.event
+    return Touch(entry, order_of(event), lot_told(event), tuple(scopes.begun_by(event)))
 
 
-def taken_of(connection: Connection, tables: Tables, material: str) -> set[int]:
-    """Positions of what orders took of the lots of a material that are not used up."""
-    moved, held = tables[lot_event], tables[stock]
-    in_stock = select(held.c.lot).where(held.c.material == material, held.c.micros != 0)
-    rows = select(moved.c.position).where(
-        moved.c.material == material, moved.c.of_order == 1, moved.c.lot.in_(in_stock)
-    )
-    return {row[0] for row in connection.execute(rows)}
-
-
-def _keys(event: Event) -> Iterable[tuple[str, str]]:
+def _keys(touch: Touch) -> Iterable[tuple[str, str]]:
     """The (key, kind) whose concerns an event follows or begins."""
-    if order := order_of(event):
-        yield order, scopes.ORDER
-    if material := scopes.material_of(event):
+    if touch.order:
+        yield touch.order, scopes.ORDER
+    if material := scopes.material_of(touch.entry.event):
         yield material, scopes.MATERIAL
-    for concern in scopes.begun_by(event):
+    for concern in touch.begins:
         if concern.kind == scopes.MATERIAL:
             yield concern.key, scopes.MATERIAL

@@ -1,16 +1,30 @@
 """From folded states to the rows of the view tables; pure."""
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sync.domain.amounts import Amounts
+from sync.domain.amounts import AmountsBy
 from sync.domain.events import RoutingOperation
 from sync.domain.needs import LineNeed
 from sync.domain.order import Order
 from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, micros
 from sync.server.view_tables import clamped
 
+TIMES_KEPT_MAX: Final = 1_024
 Row = tuple[Any, ...]
 
+STATE_COLUMNS: Final = ("order_number", "body")
+STOCK_COLUMNS: Final = (
+    "lot", "material", "unit", "place", "expiry", "status", "supplier_lot", "micros", "received",
+    "body",
+)  # fmt: skip
+PLACE_COLUMNS: Final = ("material", "lot", "place", "unit", "micros")
+MASTER_COLUMNS: Final = ("kind", "key", "revision", "event_id", "body")
+SERIAL_COLUMNS: Final = ("serial", "material", "way", "order_number", "uses")
+DEVIATION_COLUMNS: Final = (
+    "target", "name", "subject", "kind", "order_number", "material", "lot", "station", "operator",
+    "at", "severity", "facts", "accepted_by", "status", "verdict", "position",
+)  # fmt: skip
 ORDER_COLUMNS: Final = (
     "order_number",
     "status",
@@ -59,13 +73,11 @@ OUTPUT_COLUMNS: Final = ("order_number", "material", "lot", "unit", "produced")
 
 
 class OrderRows(NamedTuple):
-    """All rows of one order but its state."""
+    """All rows of one order but its state and its lots."""
 
     view: Row
     operations: tuple[Row, ...]
     materials: tuple[Row, ...]
-    lots: tuple[Row, ...]
-    outputs: tuple[Row, ...]
 
 
 def order_rows(order: Order, name: str, position: int) -> OrderRows:
@@ -95,8 +107,6 @@ def order_rows(order: Order, name: str, position: int) -> OrderRows:
         view,
         tuple(_operation_row(order, n, one) for n, one in enumerate(order.operations)),
         tuple(_material_row(order, line) for line in order.all_needs()),
-        tuple(_lot_rows(number, order.consumed)),
-        tuple(_lot_rows(number, order.outputs)),
     )
 
 
@@ -111,10 +121,15 @@ def seconds_left(order: Order, operation: RoutingOperation) -> int:
     """Planned seconds of what is still to be made there, set-up included before its start."""
     if order.is_ended(operation.operation):
         return 0
-    run = micros(operation.run_seconds) if AMOUNT.match(operation.run_seconds) else 0
+    run = _run_micros(operation.run_seconds)
     left = max(0, order.remaining(operation.operation) - order.scrap_at(operation.operation))
     begun = any(one.operation == operation.operation for one in order.starts.values())
     return (0 if begun else operation.setup_seconds) + run * left // MICROS_PER_ONE**2
+
+
+@lru_cache(TIMES_KEPT_MAX)
+def _run_micros(seconds: str) -> int:
+    return micros(seconds) if AMOUNT.match(seconds) else 0
 
 
 def _operation_row(order: Order, rank: int, operation: RoutingOperation) -> Row:
@@ -159,10 +174,6 @@ def _material_row(order: Order, needed: LineNeed) -> Row:
     )
 
 
-def _lot_rows(number: str, lots_by_material: dict[str, dict[str, Amounts]]) -> list[Row]:
-    return [
-        (number, material, lot, unit, clamped(value))
-        for material, lots in lots_by_material.items()
-        for lot, amounts in lots.items()
-        for unit, value in amounts.items()
-    ]
+def lot_amount(lots: dict[str, AmountsBy], material: str, lot: str, unit: str) -> int:
+    """What an order took or made of a lot in one unit, as a row holds it; 0 is no row."""
+    return clamped(lots.get(material, {}).get(lot, {}).get(unit, 0))

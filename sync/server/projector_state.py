@@ -6,7 +6,7 @@ dropped and read again.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, select
@@ -24,18 +24,21 @@ from sync.domain.events import (
 from sync.domain.order import Order
 from sync.domain.shop import Lot, Shop
 from sync.domain.stock import Stock
-from sync.server.database import rows_with
+from sync.server.database import LOOKUP_VALUES_MAX, rows_with
 from sync.server.projector_rows import OrderRows
+from sync.server.tables import event as event_table
 from sync.server.view_tables import (
     SHADOW,
     SHADOWS,
     VIEWS,
     concern,
+    lot_event,
     master,
     order_state,
     reversed_act,
     stock,
 )
+from sync.wire import Unknown, decode
 
 ORDERS_KEPT_MAX: Final = 2_000
 LOTS_KEPT_MAX: Final = 20_000
@@ -52,6 +55,14 @@ REGISTERS: Final[Mapping[type[Event], tuple[str, str]]] = {
 _KINDS: Final = {kind.__name__: kind for kind in REGISTERS}
 SIGNED_IN: Final = OperatorSignedIn.__name__
 SIGNED_OUT: Final = "OperatorSignedOut"
+
+
+class Entry(NamedTuple):
+    """One event of the ledger, where it stands, and when the server had it."""
+
+    position: int
+    received_ms: int
+    event: Event
 
 
 @dataclass(slots=True)
@@ -193,3 +204,47 @@ def reversed_acts(connection: Connection, tables: Tables, acts: Collection[str])
     """Of these acts the reversed ones, with the position of what reversed them."""
     found = rows_with(connection, tables[reversed_act], "act", sorted(acts), "position")
     return dict(found)
+
+
+def acts_of(connection: Connection, acts: Collection[str]) -> dict[str, list[Entry]]:
+    """Act → its readable events, in the order of the ledger."""
+    columns = ("position", "received_ms", "body", "unreadable")
+    rows = rows_with(connection, event_table, "act", sorted(acts), *columns)
+    found: dict[str, list[Entry]] = {}
+    for act, position, received, body, unreadable in sorted(rows):
+        event = decode(body).event
+        if not unreadable and not isinstance(event, Unknown):
+            found.setdefault(act, []).append(Entry(position, received, event))
+    return found
+
+
+def past_of(
+    connection: Connection, tables: Tables, orders: Collection[str], last: int
+) -> dict[str, set[int]]:
+    """Order → positions up to the last of its events, and of what reversed them."""
+    found: dict[str, set[int]] = {order: set() for order in orders}
+    table, reversals = event_table, tables[reversed_act]
+    names = sorted(orders)
+    for start in range(0, len(names), LOOKUP_VALUES_MAX):
+        rows = (
+            select(table.c.order_number, table.c.position, reversals.c.position)
+            .join(reversals, reversals.c.act == table.c.act, isouter=True)
+            .where(table.c.order_number.in_(names[start : start + LOOKUP_VALUES_MAX]))
+            .where(table.c.order_number != "", table.c.unreadable == "")
+            .where(table.c.position <= last)
+        )
+        for order, position, reversal in connection.execute(rows):
+            found[order].add(position)
+            if reversal is not None:
+                found[order].add(reversal)
+    return found
+
+
+def taken_of(connection: Connection, tables: Tables, material: str) -> set[int]:
+    """Positions of what orders took of the lots of a material that are not used up."""
+    moved, held = tables[lot_event], tables[stock]
+    in_stock = select(held.c.lot).where(held.c.material == material, held.c.micros != 0)
+    rows = select(moved.c.position).where(
+        moved.c.material == material, moved.c.of_order == 1, moved.c.lot.in_(in_stock)
+    )
+    return {row[0] for row in connection.execute(rows)}

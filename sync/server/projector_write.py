@@ -11,18 +11,25 @@ from sync.domain.events import Event
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
-from sync.server.projector_fold import Changes, Entry, Found
+from sync.server.projector_fold import Changes, Found
 from sync.server.projector_rows import (
+    DEVIATION_COLUMNS,
     LOT_COLUMNS,
+    MASTER_COLUMNS,
     MATERIAL_COLUMNS,
     OPERATION_COLUMNS,
     ORDER_COLUMNS,
     OUTPUT_COLUMNS,
+    PLACE_COLUMNS,
+    SERIAL_COLUMNS,
+    STATE_COLUMNS,
+    STOCK_COLUMNS,
     OrderRows,
     Row,
+    lot_amount,
     order_rows,
 )
-from sync.server.projector_state import Holding, Memory, Tables, encode_state
+from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
 from sync.server.view_tables import (
     clamped,
     concern,
@@ -51,19 +58,6 @@ OF_SET: Final = "set"
 NOT_PROJECTED: Final = "not_projected"  # the event could not be folded: the views lack it
 NOT_JUDGED: Final = "not_judged"  # a rule's own fault
 
-_STATE: Final = ("order_number", "body")
-_STOCK: Final = (
-    "lot", "material", "unit", "place", "expiry", "status", "supplier_lot", "micros", "received",
-    "body",
-)  # fmt: skip
-_PLACE: Final = ("material", "lot", "place", "unit", "micros")
-_MASTER: Final = ("kind", "key", "revision", "event_id", "body")
-_SERIAL: Final = ("serial", "material", "way", "order_number", "uses")
-_DEVIATION: Final = (
-    "target", "name", "subject", "kind", "order_number", "material", "lot", "station", "operator",
-    "at", "severity", "facts", "accepted_by", "status", "verdict", "position",
-)  # fmt: skip
-
 Statement = Callable[[Connection], None]
 Part = Callable[[OrderRows], tuple[Row, ...]]
 
@@ -71,8 +65,6 @@ Part = Callable[[OrderRows], tuple[Row, ...]]
 _PARTS: Final[tuple[tuple[Table, tuple[str, ...], int, Part], ...]] = (
     (order_operation, OPERATION_COLUMNS, 2, lambda rows: rows.operations),
     (order_material, MATERIAL_COLUMNS, 2, lambda rows: rows.materials),
-    (order_lot, LOT_COLUMNS, 4, lambda rows: rows.lots),
-    (order_output, OUTPUT_COLUMNS, 4, lambda rows: rows.outputs),
 )
 
 
@@ -155,7 +147,7 @@ class Writing:
         ]
         gone = [key for key, event in changes.masters.items() if event is None]
         self._drop(master, ("kind", "key"), gone)
-        self._put(master, _MASTER, put)
+        self._put(master, MASTER_COLUMNS, put)
         self._put(reversed_act, ("act", "position"), list(changes.reversed.items()))
         self._put(
             concern,
@@ -176,9 +168,23 @@ class Writing:
             states.append((number, encode_state(order)))
             rows[number] = order_rows(order, self._name(order), position)
             self._over_issues(order, position)
-        self._put(order_state, _STATE, states)
+        self._put(order_state, STATE_COLUMNS, states)
         self._forget(gone)
         self._order_rows(rows)
+        self._order_lots(order_lot, LOT_COLUMNS, self._changes.taken)
+        self._order_lots(order_output, OUTPUT_COLUMNS, self._changes.made)
+
+    def _order_lots(
+        self, view: Table, columns: Sequence[str], touched: Collection[tuple[str, str, str, str]]
+    ) -> None:
+        """Write what orders took or made of the lots that were touched."""
+        orders, made = self._memory.orders, view is order_output
+        rows: list[Row] = []
+        for key in touched:
+            order = orders[key[0]]
+            rows.append((*key, lot_amount(order.outputs if made else order.consumed, *key[1:])))
+        self._drop(view, columns[:4], [row[:4] for row in rows if not row[4]])
+        self._put(view, columns, [row for row in rows if row[4]])
 
     def _name(self, order: Order) -> str:
         known = self._memory.shop.materials.get(order.material)
@@ -188,7 +194,7 @@ class Writing:
         keys = [(number,) for number in numbers]
         for number in numbers:
             self._memory.rows.pop(number, None)
-        for view in (order_state, order_view, *(view for view, *_ in _PARTS)):
+        for view in (order_state, order_view, order_lot, order_output, *(one[0] for one in _PARTS)):
             self._drop(view, ("order_number",), keys)
 
     def _order_rows(self, rows: dict[str, OrderRows]) -> None:
@@ -235,15 +241,14 @@ class Writing:
         for material, lot in self._changes.lots:
             held = self._memory.holdings[material, lot]
             keys.append((material, lot))
-            rows.append(_stock_row(held))
-            unit = held.lot.unit
+            unit, lying = held.lot.unit, held.lot.places
+            rows.append(_stock_row(held, unit, lying))
             places += [
-                (material, lot, place, unit, clamped(micros))
-                for place, micros in held.lot.places.items()
+                (material, lot, place, unit, clamped(micros)) for place, micros in lying.items()
             ]
-        self._put(stock, _STOCK, rows)
+        self._put(stock, STOCK_COLUMNS, rows)
         self._drop(stock_place, ("material", "lot"), keys)
-        self._put(stock_place, _PLACE, places)
+        self._put(stock_place, PLACE_COLUMNS, places)
 
     def _serials(self, connection: Connection) -> None:
         """Numbers that were taken or made more than once, whatever the order of arrival."""
@@ -255,7 +260,7 @@ class Writing:
         uses = {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
         for key, more in changed.items():
             uses[key] = uses.get(key, 0) + more
-        self._put(serial_use, _SERIAL, [(*key, uses[key]) for key in changed if uses[key]])
+        self._put(serial_use, SERIAL_COLUMNS, [(*key, uses[key]) for key in changed if uses[key]])
         gone = [key for key in changed if not uses[key]]
         self._drop(serial_use, ("serial", "material", "way", "order_number"), gone)
         touched = {key[:3] for key in changed}
@@ -283,9 +288,9 @@ class Writing:
 
     def _deviations(self, connection: Connection) -> None:
         changes = self._changes
-        self._put(deviation, _DEVIATION, [_found_row(found) for found in changes.found])
+        self._put(deviation, DEVIATION_COLUMNS, [_found_row(found) for found in changes.found])
         faults = [_fault_row(entry, NOT_JUDGED, why) for entry, why in changes.faults]
-        self._put(deviation, _DEVIATION, faults)
+        self._put(deviation, DEVIATION_COLUMNS, faults)
         self._of_sets(connection)
         self._acts.append(self._settle)
 
@@ -304,7 +309,7 @@ class Writing:
         ]
         self._drop(deviation, ("target", "name", "subject"), stale)
         told = [(*row[:-3], *known.get(key, row[-3:-1]), row[-1]) for key, row in self._set.items()]
-        self._put(deviation, _DEVIATION, told)
+        self._put(deviation, DEVIATION_COLUMNS, told)
 
     def _settle(self, connection: Connection) -> None:
         table = self._tables[deviation]
@@ -345,7 +350,7 @@ def _found_row(found: Found) -> Row:
 def write_passed_over(connection: Connection, tables: Tables, entry: Entry, why: str) -> None:
     """Flag an event that the views lack."""
     row = _fault_row(entry, NOT_PROJECTED, why)
-    put_rows(connection, tables[deviation], _DEVIATION, [row])
+    put_rows(connection, tables[deviation], DEVIATION_COLUMNS, [row])
 
 
 def _fault_row(entry: Entry, name: str, why: str) -> Row:
@@ -377,13 +382,13 @@ def _event_row(
     )
 
 
-def _stock_row(held: Holding) -> Row:
+def _stock_row(held: Holding, unit: str, lying: dict[str, int]) -> Row:
     lot = held.lot
-    places = ", ".join(place for place, micros in lot.places.items() if place and micros > 0)
+    places = ", ".join(place for place, micros in lying.items() if place and micros > 0)
     return (
         lot.lot,
         lot.material,
-        lot.unit,
+        unit,
         places,
         lot.expiry,
         lot.status,

@@ -48,7 +48,7 @@ from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
 from sync.server.ledger import Ledger, end_of
 from sync.server.projector import Projector, collecting_later, read_entries
-from sync.server.projector_fold import Entry, Fold
+from sync.server.projector_fold import Fold, Touch
 from sync.server.projector_state import LIVE, load_memory
 from sync.server.projector_write import Writing
 from sync.wire import Mark, PushHeader, chain_start, chained, decode, encode
@@ -223,9 +223,9 @@ class JudgedFold(Fold):
 
     judging = 0.0
 
-    def _judge(self, entry: Entry, lot: tuple[str, str] | None, act: Sequence[Event] = ()) -> None:
+    def _judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
         began = time.thread_time()
-        super()._judge(entry, lot, act)
+        super()._judge(touch, act)
         self.judging += time.thread_time() - began
 
 
@@ -253,8 +253,7 @@ class Staged:
             entries, last = read_entries(connection, mark, SLICE_EVENTS)
         with _Spent(self.spent, "fold"):
             fold = JudgedFold(connection, LIVE, self._memory, entries)
-            for entry in entries:
-                fold.take(entry)
+            fold.run()
         self.spent["check"] += fold.judging
         self.spent["fold"] -= fold.judging
         with _Spent(self.spent, "write"):
