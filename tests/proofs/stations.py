@@ -37,9 +37,11 @@ KILOGRAMS_A_LOT: Final = "0.5"
 ANSWER_SECONDS: Final = 20.0
 SYNC_SECONDS: Final = 60.0
 TYPING_SECONDS: Final = 0.12
+CABLE_SECONDS: Final = 0.05  # what is written to a pseudo-terminal comes out a moment later
 POLL_SECONDS: Final = 0.02
 BACKLOG: Final = 4
 BACKLOG_SECONDS: Final = 0.02
+DARK_SECONDS: Final = 0.1
 BADGE: Final = BadgeCode("4402917386")
 T = TypeVar("T")
 _LOT: Final = re.compile(r"\bL-\d{6}\b")
@@ -182,6 +184,7 @@ class Station(Kiosk):
 
     def unplug(self) -> None:
         """Pull the scanner's cable, once all that it sent was read."""
+        time.sleep(CABLE_SECONDS)
         until(lambda: not unread(self.cable.link), "read its cable")
         self.cable.close()
         self.is_plugged = False
@@ -259,7 +262,7 @@ class Station(Kiosk):
 
 class Stream(threading.Thread):
     """An operator who goes on scanning, whatever happens: a new bag each time, `gap` seconds apart
-    and never far ahead of the answers.
+    and never far ahead of the answers; slower while the screen is dark.
     """
 
     def __init__(self, station: Station, job: Job, *, gap: float = 0.0) -> None:
@@ -274,7 +277,8 @@ class Stream(threading.Thread):
             self._station.cable.send(label)
             self.sent.append(lot)
             if len(self.sent) > BACKLOG:
-                self._station.witness.answer_to(self.sent[-BACKLOG], BACKLOG_SECONDS)
+                patience = BACKLOG_SECONDS if self._station.observed.band else DARK_SECONDS
+                self._station.witness.answer_to(self.sent[-BACKLOG], patience)
 
     def end(self) -> None:
         """Stop; the kiosk has to read its cable by now."""

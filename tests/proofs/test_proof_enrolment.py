@@ -24,8 +24,8 @@ def test_one_scan_enrols_a_terminal_without_configuration(plant: Plant) -> None:
     station.unplug()
     station.start()
     assert station.observed.band["key"] == "not_enrolled"
-    screen = station.until_shown("NOT ENROLLED")
-    assert "Scan the enrolment code of the office, or type: kiosk enrol SERVER CODE" in screen
+    station.until_shown("NOT ENROLLED")
+    station.until_shown("Scan the enrolment code of the office, or type: kiosk enrol SERVER CODE")
     band = burst(station, sent(BADGE))
     assert band["key"] == "not_enrolled", "a badge is of no use yet"
     band = enrolling(plant, station, plant.code(station))

@@ -51,7 +51,7 @@ def test_ten_kills_keep_every_scan_that_was_answered(plant: Plant) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_fifty_kills_keep_every_scan_that_was_answered(tmp_path: Path, seed: int) -> None:
-    plant = Plant(tmp_path, lots=[4_000])
+    plant = Plant(tmp_path, lots=[1_200])
     plant.open()
     try:
         prove(plant, *plant.at_work(), kills=50, seed=seed)

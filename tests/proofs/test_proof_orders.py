@@ -21,19 +21,27 @@ def release(plant: Plant, material: str) -> str:
     return number
 
 
+def queued(station: Station, number: str) -> bool:
+    """Whether the queue shows the order, nothing of it made yet."""
+    return any(
+        line.split()[:1] == [number] and "0 of 700 PCS" in line and "released" in line
+        for line in station.screen().splitlines()
+    )
+
+
+def seconds_until_queued(plant: Plant, station: Station, material: str) -> float:
+    """From the planner's first request until the operator can see the order."""
+    begun = time.monotonic()
+    number = release(plant, material)
+    until(lambda: queued(station, number), f"have {number} in the queue")
+    return time.monotonic() - begun
+
+
 def test_a_released_order_is_in_the_queue_within_two_seconds(plant: Plant) -> None:
     station, job = plant.station(), plant.job()
     station.start()
     until(lambda: station.takes(BADGE), "hear of Anna")
-    waits = []
-    for _ in range(3):
-        begun = time.monotonic()
-        number = release(plant, job.product)
-        screen = station.until_shown(f" {number} ")
-        waits.append(time.monotonic() - begun)
-        (row,) = [line for line in screen.splitlines() if line.strip().startswith(f"{number} ")]
-        assert "0 of 700 PCS" in row
-        assert "released" in row
+    waits = [seconds_until_queued(plant, station, job.product) for _ in range(3)]
     print("seconds until in the queue: " + ", ".join(f"{wait:.2f}" for wait in waits))
     assert max(waits) < QUEUE_SECONDS_MAX
 

@@ -60,7 +60,7 @@ def test_ten_kills_of_the_server_lose_and_double_nothing(plant: Plant) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_fifty_kills_of_the_server_lose_and_double_nothing(tmp_path: Path, seed: int) -> None:
-    plant = Plant(tmp_path, lots=[4_000])
+    plant = Plant(tmp_path, lots=[2_000])
     plant.open()
     try:
         prove(plant, *plant.at_work(), kills=50, seed=seed)
