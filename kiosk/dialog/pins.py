@@ -1,10 +1,5 @@
-"""PINs of supervisors: asked after the badge, since a badge can be copied.
+"""PINs of supervisors: asked after the badge, since a badge can be copied."""
 
-A PIN is kept as `pbkdf2$rounds$salt$digest`: PBKDF2-HMAC-SHA-256 (RFC 8018), digest in hex.
-"""
-
-import hashlib
-import hmac
 from dataclasses import replace
 from typing import Final
 
@@ -14,20 +9,7 @@ from sync.domain.events import OperatorDefined
 
 TRIES_MAX: Final = 3
 PIN_CHARS_MAX: Final = 12
-ROUNDS_MAX: Final = 2_000_000
 SIGN: Final = "•"
-
-
-def matches(pin: str, kept: str) -> bool:
-    """Whether a kept hash is of this PIN; one that cannot be read is of none."""
-    parts = kept.split("$")
-    if len(parts) != 4 or parts[0] != "pbkdf2" or not parts[1].isdecimal():
-        return False
-    rounds = int(parts[1])
-    if not 0 < rounds <= ROUNDS_MAX:
-        return False
-    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), parts[2].encode(), rounds)
-    return hmac.compare_digest(digest.hex().encode(), parts[3].encode())
 
 
 def is_asked(dialog: Dialog, person: OperatorDefined) -> bool:

@@ -18,6 +18,7 @@ from kiosk.dialog.state import (
 )
 from kiosk.dialog.steps import current
 from labels.codes import BadgeCode, Code, CodeError, CommandCode, DigitCode, ReasonCode
+from sync.domain import pin
 from sync.domain.events import (
     Event,
     MaterialConsumed,
@@ -55,7 +56,7 @@ def pin_entered(dialog: Dialog, shop: Shop, now: Moment, digits: str) -> Turn:
     asking = dialog.asking
     assert asking is not None, "a PIN that nobody asked for"
     person = shop.operators.get(asking.of)
-    if person is None or not pins.matches(digits, person.pin):
+    if person is None or not pin.matches(digits, person.pin):
         return pins.wrong(dialog)
     if asking.proposal is not None:
         return approve(dialog, shop, now, person.person)

@@ -4,8 +4,6 @@ Pure: the present comes in as `Current`, problems and events go out. A row that 
 already makes nothing, so that an import can be repeated.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -25,6 +23,8 @@ from sync.domain.events import (
     stamped,
 )
 from sync.domain.order import Order
+from sync.domain.pin import kept as hashed
+from sync.domain.pin import matches
 from sync.domain.quantity import (
     Quantity,
     QuantityError,
@@ -79,21 +79,6 @@ def master_data(
     routings = _routings(rows["routings.csv"], current, outcome, materials, centers)
     boms = _boms(rows["boms.csv"], current, outcome, Book(materials, current.boms, routings))
     return Book(materials, boms, routings)
-
-
-def pin_hash(pin: str, salt: str) -> str:
-    """A PIN as it is kept: `pbkdf2$rounds$salt$digest`, PBKDF2-HMAC-SHA-256 (RFC 8018), hex."""
-    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), salt.encode(), PIN_ROUNDS)
-    return f"pbkdf2${PIN_ROUNDS}${salt}${digest.hex()}"
-
-
-def pin_matches(pin: str, kept: str) -> bool:
-    """Whether a kept hash is of this PIN."""
-    parts = kept.split("$")
-    if len(parts) != 4 or parts[0] != "pbkdf2" or not parts[1].isdigit():
-        return False
-    digest = hashlib.pbkdf2_hmac("sha256", pin.encode(), parts[2].encode(), int(parts[1]))
-    return hmac.compare_digest(digest.hex(), parts[3])
 
 
 def same(one: Event, other: Event | None) -> bool:
@@ -184,14 +169,14 @@ def _operators(rows: Iterable[Row], current: Current, outcome: Outcome, salt: st
             outcome.problems.append(row.problem("pin", "not 4 to 12 digits"))
             continue
         known = current.operators.get(name)
-        kept = known.pin if known and pin and pin_matches(pin, known.pin) else ""
+        kept = known.pin if known and pin and matches(pin, known.pin) else ""
         event = OperatorDefined(
             person=name,
             revision=0,
             name=row.text("name"),
             badge=badge,
             role="supervisor" if row.text("role") == "supervisor" else "operator",
-            pin=kept or (pin_hash(pin, salt) if pin else ""),
+            pin=kept or (hashed(pin, salt, PIN_ROUNDS) if pin else ""),
         )
         _register(event, known, outcome)
 

@@ -5,7 +5,6 @@ import hashlib
 import pytest
 
 from kiosk.dialog import IDLE_SECONDS_MAX, OVERRIDE_SECONDS_MAX, Workplace, expected
-from kiosk.dialog.pins import matches
 from labels.codes import BadgeCode, CommandCode, DigitCode
 from sync.domain.events import (
     MaterialConsumed,
@@ -16,6 +15,7 @@ from sync.domain.events import (
     OperatorSignedOut,
     stamped,
 )
+from sync.domain.pin import matches
 from tests.kiosk.dialog.bakery import Floor, kg
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.domain.pin import kept, matches
 from sync.server.importing.columns import TABLES
 from sync.server.importing.folder import (
     FILES_COUNT_MAX,
@@ -17,7 +18,6 @@ from sync.server.importing.folder import (
     read_folder,
     write_templates,
 )
-from sync.server.importing.master import pin_hash, pin_matches
 from sync.server.importing.run import run_import
 from sync.server.importing.tables import read_table, template_of
 from tests.sync.server.histories import Plant
@@ -305,9 +305,9 @@ def test_pins_are_kept_as_salted_hashes_and_known_again(plant: Plant, tmp_path: 
     assert b"4711" not in body
     changed = GOOD["operators.csv"].replace("4711", "4712")
     assert load(plant, tmp_path / "in", operators_csv=changed).events == {"OperatorDefined": 1}
-    assert pin_matches("4711", pin_hash("4711", "salt"))
-    assert not pin_matches("4712", pin_hash("4711", "salt"))
-    assert not pin_matches("", "")
+    assert matches("4711", kept("4711", "salt", 1_000))
+    assert not matches("4712", kept("4711", "salt", 1_000))
+    assert not matches("", "")
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
