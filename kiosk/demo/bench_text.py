@@ -76,7 +76,8 @@ def table(cells: Sequence[Cell], width: int, rows: int, turned: int = 0) -> Draw
 
 
 def _lines(cells: Sequence[Cell], width: int, rows: int) -> Iterator[Drawn]:
-    columns = [cells[start : start + rows] for start in range(0, len(cells), max(1, rows))]
+    each_column = max(1, rows)
+    columns = [cells[start : start + each_column] for start in range(0, len(cells), each_column)]
     slim = sum(_widths(columns, slim=False)) > width
     widths = _shared(_widths(columns, slim), width)
     for row in range(rows):

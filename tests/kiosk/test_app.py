@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from kiosk.config import Config, StationConfig
-from kiosk.dialog import Tick
+from kiosk.dialog import Key, Tick
 from kiosk.journal import Journal
 from kiosk.journal.writer import Turn
 from kiosk.links import PrintChanged
@@ -331,6 +331,20 @@ async def test_it_is_drawn_anew_in_another_size(terminal: Terminal) -> None:
         assert terminal.query_one("#band").size.height == 14
         assert len(terminal.zone("word").splitlines()) == 9
         assert len(terminal.zone("head")) == 120
+
+
+@pytest.mark.parametrize("body", ["order", "queue", "outbox", "help"])
+async def test_a_storm_of_sizes_breaks_nothing(terminal: Terminal, body: str) -> None:
+    async with running(terminal) as pilot:
+        for code in (*SHIFT[:3], *number("12"), command("SCRAP")):
+            await terminal.scan(code)
+        for size in ((80, 24), (20, 5), (1, 1), (240, 67), (200, 3), (10, 60), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await terminal.settle()
+            if terminal.dialog.asking is not None:
+                await terminal.scan(command("CANCEL"))
+                await terminal.desk.take(Key(body))
+        assert len(terminal.zone("head")) == 80
 
 
 class Bench(Terminal):

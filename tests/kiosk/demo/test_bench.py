@@ -23,6 +23,7 @@ from kiosk.station import Station
 from tests.kiosk.terminals import StillClock, Watched, running, seeded
 
 WIDE, SMALL = (120, 40), (80, 24)
+STORM = ((80, 24), (20, 5), (1, 1), (240, 67), (60, 15), (200, 3), (10, 60), (80, 24))
 SOON = 5.0
 
 
@@ -176,6 +177,21 @@ async def test_on_a_small_screen_a_label_lies_on_the_things_until_the_next_key(
         await bench.press_key("1")
         assert bench.query_one("#things").display
         assert bench.things_shown() == before
+
+
+async def test_a_storm_of_sizes_breaks_nothing(bench: Bench, tmp_path: Path) -> None:
+    async with running(bench, WIDE) as pilot:
+        for key in "ac":
+            await bench.press_key(key)
+        came_out(bench, tmp_path)
+        for size in STORM:
+            await pilot.resize_terminal(*size)
+            await bench.settle()
+        await pilot.resize_terminal(*WIDE)
+        await bench.settle()
+        await bench.settle()
+        assert "▶ i  Rye" in bench.things_shown() or "▶i Rye" in bench.things_shown()
+        assert "LABEL 1 CAME OUT" in bench.zone("read")
 
 
 async def test_in_a_new_size_all_is_drawn_anew(bench: Bench) -> None:
