@@ -82,14 +82,20 @@ class Plant:
         self._reading.start()
 
     def close(self) -> None:
+        """End every process, whatever else goes wrong."""
+        try:
+            self._close_stations()
+        finally:
+            self.server.stop()
+            shutil.rmtree(self.options.sockets)
+
+    def _close_stations(self) -> None:
         for station in self._stations:
             station.kill()
         self.screens.stop()
         self._reading.join()
         for station in self._stations:
             station.close()
-        self.server.stop()
-        shutil.rmtree(self.options.sockets)
 
     def clear(self) -> None:
         """Between two tests: no kiosk runs, the server does."""
