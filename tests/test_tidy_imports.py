@@ -36,6 +36,7 @@ WRONG: Final = [
     ("domain-layers", "sync.domain.trace", "sync.domain.rules"),
     ("server-layers", "sync.server.database", "sync.server.ledger"),
     ("server-layers", "sync.server.projector", "sync.server.api"),
+    ("views-layers", "sync.server.views.stock", "sync.server.views.orders"),
     ("importing-layers", "sync.server.importing.cells", "sync.server.importing.tables"),
     ("textual", "kiosk.spooler", "textual.app"),
     ("textual", "kiosk.scanners.simulated", "textual.message"),

@@ -24,14 +24,14 @@ from sync.server.openapi import ADMIN, refusals
 from sync.server.problem import problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX
-from sync.server.views_detail import Trace, trace_of
-from sync.server.views_office import (
+from sync.server.views.detail import Trace, trace_of
+from sync.server.views.floor import (
     DeviationLine,
     StationLine,
     deviation_lines,
     station_lines,
 )
-from sync.server.views_stock import StockLine, names_of, stock_lines
+from sync.server.views.stock import StockLine, names_of, stock_lines
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120

@@ -17,7 +17,7 @@ from sync.server.planning.explosion import Feasibility
 from sync.server.problem import problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
-from sync.server.views_detail import OrderDetail, order_detail
+from sync.server.views.detail import OrderDetail, order_detail
 
 
 class Orders(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from sync.domain.quantity import text as amount_text
 from sync.server import tables
 from sync.server.planning.explosion import Feasibility, Requirement
 from sync.server.views import OrderLine, board_lines, book, projected
-from sync.server.views_office import StationLine, station_lines
+from sync.server.views.floor import StationLine, station_lines
 
 PAGES: Final = Path(__file__).parent / "pages"
 COLUMNS: Final = ("planned", "released", "started", "completed")

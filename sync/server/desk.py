@@ -26,7 +26,7 @@ from sync.server.projector import Projector
 from sync.server.settings import setting
 from sync.server.view_tables import order_view
 from sync.server.views import book, order_of_state, promised
-from sync.server.views_stock import available
+from sync.server.views.stock import available
 
 NUMBER_PREFIX: Final = "P-"
 NUMBER_DIGITS_MIN: Final = 4

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sync.server.feed import MarkGoneError, check_mark, end_mark, raw_events
-from sync.server.views import snapshot_positions
+from sync.server.views.snapshot import snapshot_positions
 from sync.wire import FEED_EVENTS_MAX, FeedMark, FeedPage, WireError
 
 SNAPSHOTS_KEPT_MAX: Final = 16

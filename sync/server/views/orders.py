@@ -1,8 +1,4 @@
-"""The home of what people ask of the view tables: orders, stock, shortages, stations, deviations.
-
-Questions take a connection and give structs that are ready for JSON: amounts are decimal text with
-their unit beside them, dates ISO text.
-"""
+"""What people ask of the orders: lists, the board's cards, shortages, what is promised."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -25,11 +21,8 @@ from sync.server.view_tables import (
     order_state,
     order_view,
 )
-from sync.server.views_office import deviation_counts
-from sync.server.views_snapshot import snapshot_positions
-from sync.server.views_stock import available
-
-__all__ = ["snapshot_positions"]
+from sync.server.views.floor import deviation_counts
+from sync.server.views.stock import available
 
 OPEN: Final = ("planned", "released", "started", "held")
 IN_WORK: Final = ("released", "started", "held")

@@ -11,7 +11,8 @@ from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, text
 from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
 from sync.server.view_tables import order_lot, order_output, order_view, stock
-from sync.server.views import (
+from sync.server.views.floor import DeviationLine, deviation_lines
+from sync.server.views.orders import (
     OrderLine,
     lot_rows,
     material_rows,
@@ -20,7 +21,6 @@ from sync.server.views import (
     order_of_state,
     output_rows,
 )
-from sync.server.views_office import DeviationLine, deviation_lines
 
 LEVELS_MAX: Final = 50
 LOTS_COUNT_MAX: Final = 5_000
