@@ -224,11 +224,13 @@ class DemoApp(KioskApp):
         """The label, beside the things; on a small screen in their place, until the next key."""
         self.screen.set_class(self._label is not None, "labelled")
         self.screen.set_class(not self._is_wide, "narrow")
-        if self._label is not None:
-            self.call_after_refresh(self._draw_label, self._label)
-        self.draw()
+        self.call_after_refresh(self._draw_label)
 
-    def _draw_label(self, label: PrintedLabel) -> None:
+    def _draw_label(self) -> None:
+        self.draw()
+        label = self._label
+        if label is None:
+            return
         panel = self.query_one("#label").content_size
         drawn = Path(label.picture)
         columns = panel.width // 2

@@ -157,6 +157,8 @@ async def test_a_label_lies_beside_the_things(bench: Bench, tmp_path: Path) -> N
         await bench.settle()
         await bench.settle()
         assert "LABEL 1 CAME OUT" in bench.zone("read")
+        width = bench.query_one("#things").content_size.width
+        assert max(map(len, bench.things_shown().splitlines())) <= width < 70
         assert "label-0001.png in" in bench.zone("read")
         assert len(bench.zone("picture").splitlines()) >= 10
         await bench.press_key("1")
