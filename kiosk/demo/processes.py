@@ -285,6 +285,7 @@ class Kiosk:
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+        self.observed.forget()
 
     def close(self) -> None:
         self.stop()
