@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, Table, inspect, select, text, update
+from sqlalchemy import Connection, Table, bindparam, inspect, select, text, update
 from sqlalchemy.schema import CreateTable, DropTable
 
 from sync.server import tables as ledger_tables
@@ -43,6 +43,19 @@ SLICE_EVENTS_MIN: Final = 16
 SLICE_EVENTS_MAX: Final = 2_000
 WRITE_SECONDS_AIM: Final = 0.015
 POLL_SECONDS: Final = 1.0
+_event, _mark = ledger_tables.event, ledger_tables.mark
+# Made once: to make a statement costs more than to run it.
+_NEXT_ROWS: Final = (
+    select(_event.c.position, _event.c.received_ms, _event.c.body, _event.c.unreadable)
+    .where(_event.c.position > bindparam("after"))
+    .order_by(_event.c.position)
+    .limit(bindparam("most"))
+)
+_MOVE_MARK: Final = (
+    update(_mark)
+    .where(_mark.c.reader == bindparam("who"), _mark.c.position == bindparam("before"))
+    .values(position=bindparam("after"))
+)
 _log: Final = logging.getLogger("kiosk-server")
 
 
@@ -281,13 +294,7 @@ def collecting_later() -> Iterator[None]:
 
 def read_entries(connection: Connection, position: int, limit: int) -> tuple[list[Entry], int]:
     """The next readable events and the last position looked at."""
-    table = ledger_tables.event
-    rows = connection.execute(
-        select(table.c.position, table.c.received_ms, table.c.body, table.c.unreadable)
-        .where(table.c.position > position)
-        .order_by(table.c.position)
-        .limit(limit)
-    ).all()
+    rows = connection.execute(_NEXT_ROWS, {"after": position, "most": limit}).all()
     entries = []
     for at, received, body, unreadable in rows:
         event = decode(body).event
@@ -298,12 +305,7 @@ def read_entries(connection: Connection, position: int, limit: int) -> tuple[lis
 
 def _advance(connection: Connection, reader: str, before: int, after: int) -> bool:
     """Move the mark if it is still where the slice began: the fence against a second projector."""
-    table = ledger_tables.mark
-    moved = connection.execute(
-        update(table)
-        .where(table.c.reader == reader, table.c.position == before)
-        .values(position=after)
-    )
+    moved = connection.execute(_MOVE_MARK, {"who": reader, "before": before, "after": after})
     if moved.rowcount:
         return True
     if reader_mark(connection, reader) or before:

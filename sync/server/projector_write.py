@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, delete, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from sync.domain.events import Event
@@ -313,12 +313,13 @@ class Writing:
 
     def _settle(self, connection: Connection) -> None:
         table = self._tables[deviation]
-        for target in self._changes.withdrawn:
-            connection.execute(
+        if self._changes.withdrawn:
+            withdraw = (
                 update(table)
-                .where(table.c.target == target, table.c.kind == OF_EVENT)
+                .where(table.c.target == bindparam("of"), table.c.kind == OF_EVENT)
                 .values(status=WITHDRAWN)
             )
+            connection.execute(withdraw, [{"of": target} for target in self._changes.withdrawn])
         for review in self._changes.reviews:
             connection.execute(
                 update(table)
