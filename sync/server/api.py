@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
-from litestar.datastructures import State
+from litestar.datastructures import CacheControlHeader, State
 from litestar.params import Parameter
 
 from sync.server.auth import station_guard
@@ -90,6 +90,7 @@ class Readiness(msgspec.Struct, frozen=True):
     "/v1/enrol",
     status_code=200,
     request_max_body_size=ENROL_BYTES_MAX,
+    cache_control=CacheControlHeader(no_store=True),
     tags=["stations"],
     security=NOBODY,
     response_description="The station's token; it is told this once.",

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Union
 
 import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -58,6 +59,7 @@ class OfficeAnswer(msgspec.Struct, frozen=True):
 @post(
     "/v1/enrolment-codes",
     status_code=201,
+    cache_control=CacheControlHeader(no_store=True),
     guards=[admin_guard],
     tags=["server"],
     security=ADMIN,

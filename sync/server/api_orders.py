@@ -12,7 +12,7 @@ from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of, today_of
 from sync.server.auth import admin_guard
 from sync.server.office import Wanted
-from sync.server.openapi import ADMIN, refusals
+from sync.server.openapi import ADMIN, OptionalBodyOperation, refusals
 from sync.server.planning.explosion import Feasibility
 from sync.server.problem import problem
 from sync.server.services import Services
@@ -133,6 +133,7 @@ async def check_order(request: AnyRequest, data: OrderRequest) -> FeasibilityAns
 @post(
     "/v1/orders/{order:str}/release",
     status_code=200,
+    operation_class=OptionalBodyOperation,
     responses=refusals(400, 401, 404, 409, 413),
 )
 async def release_order(
@@ -148,6 +149,7 @@ async def release_order(
 @post(
     "/v1/orders/{order:str}/{word:str}",
     status_code=200,
+    operation_class=OptionalBodyOperation,
     responses=refusals(400, 401, 404, 409, 413),
 )
 async def say_of_order(

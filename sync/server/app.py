@@ -42,6 +42,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         plugins=[problem_plugin()],
         openapi_config=openapi_config(PROGRAM_VERSION),
         lifespan=[_running],
+        response_headers={"X-Content-Type-Options": "nosniff"},
         state=_state(services, hub),
         logging_config=None,
     )

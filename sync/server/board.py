@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, get, post
-from litestar.datastructures import State
+from litestar.datastructures import CacheControlHeader, State
 from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
 from litestar.static_files import create_static_files_router
 
@@ -129,7 +129,10 @@ board_routes: Final = (
     release,
     stream,
     create_static_files_router(
-        path="/static", directories=[PAGES / "static"], include_in_schema=False
+        path="/static",
+        directories=[PAGES / "static"],
+        include_in_schema=False,
+        cache_control=CacheControlHeader(no_cache=True),  # or a new page meets an old script
     ),
 )
 

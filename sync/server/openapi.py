@@ -96,6 +96,15 @@ class OfficeEventsOperation(Operation):
         self.request_body = _body("application/json", events)
 
 
+@dataclass
+class OptionalBodyOperation(Operation):
+    """A body may be left out where all that it says has a default."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
+
+
 def openapi_config(version: str) -> OpenAPIConfig:
     """The document at `/v1/openapi.json`; there is no viewer, for those load scripts of others."""
     return OpenAPIConfig(

@@ -263,6 +263,19 @@ def test_a_form_of_an_origin_that_is_none_changes_nothing(server: Server, origin
     assert answer.status_code == 403
 
 
+def test_what_is_answered_is_taken_for_nothing_else_and_secrets_are_not_kept(
+    server: Server,
+) -> None:
+    for path in ("/board", "/healthz", "/v1/openapi.json"):
+        assert server.client.get(path).headers["x-content-type-options"] == "nosniff", path
+    assert server.client.get("/static/board.js").headers["cache-control"] == "no-cache"
+    code = {"station": "S-1"}
+    made = server.client.post("/v1/enrolment-codes", json=code, headers=server.admin)
+    enrolled = server.client.post("/v1/enrol", json={"code": made.json()["code"]})
+    for answer in (made, enrolled):
+        assert answer.headers["cache-control"] == "no-store"
+
+
 def test_tokens_stand_in_no_log(server: Server, station: Station) -> None:
     said = server.said()
     assert station.answer["token"] not in said

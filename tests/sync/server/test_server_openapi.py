@@ -84,6 +84,10 @@ def test_bodies_and_answers_are_told_as_they_are(document: dict[str, Any]) -> No
     }
     have = document["components"]["schemas"]["Pushed"]["properties"]["have"]
     assert have["prefixItems"] == [{"type": "integer"}, {"type": "string"}]
+    for word in ("release", "{word}"):
+        said = document["paths"][f"/v1/orders/{{order}}/{word}"]["post"]["requestBody"]
+        assert said["required"] is False
+    assert document["paths"]["/v1/orders"]["post"]["requestBody"]["required"] is True
     office = document["paths"]["/v1/office/events"]["post"]
     assert office["requestBody"]["content"]["application/json"]["schema"]["type"] == "array"
     exported = document["paths"]["/v1/events"]["get"]["responses"]["200"]
