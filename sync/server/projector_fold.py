@@ -174,7 +174,7 @@ class Fold:
     def _feed(self, touch: Touch, told: frozenset[str], late: int) -> None:
         """Tell all whom the event concerns; where it came late, of what reversed it too."""
         position, feed = touch.entry.position, self.changes.feed
-        hearers = sorted(told | self._scopes(touch))
+        hearers = sorted(told | self._scopes(touch) if told else self._scopes(touch))
         feed += [(scope, position) for scope in hearers]
         if late:
             feed += [(scope, late) for scope in hearers]

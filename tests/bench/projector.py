@@ -46,6 +46,7 @@ from sync.domain.quantity import Quantity, of_micros
 from sync.domain.shop import Shop, absorb
 from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
+from sync.server.feed import append_feed
 from sync.server.ledger import Ledger, end_of
 from sync.server.projector import Projector, collecting_later, read_entries
 from sync.server.projector_fold import Fold, Touch
@@ -233,7 +234,8 @@ class Staged:
     """A projector in stages, each with its CPU seconds, over the whole ledger in equal slices."""
 
     def __init__(self, database: Database) -> None:
-        self.spent = dict.fromkeys(("decode", "check", "fold", "write"), 0.0)
+        self.spent = dict.fromkeys(("decode", "check", "fold", "write", "feed"), 0.0)
+        self.feed_rows = 0
         self._database = database
         self._memory = database.read_now(lambda conn: load_memory(conn, LIVE, 0))
 
@@ -259,6 +261,10 @@ class Staged:
         with _Spent(self.spent, "write"):
             writing = Writing(connection, LIVE, self._memory, fold.changes)
             self._database.write_now(writing.write)
+        with _Spent(self.spent, "feed"):
+            rows = list(dict.fromkeys(fold.changes.feed))
+            self._database.write_now(lambda conn: append_feed(conn, rows))
+        self.feed_rows += len(rows)
         self._memory.trim()
         return last
 
@@ -331,10 +337,12 @@ def stages(folder: Path, orders: int) -> dict[str, float]:
         while plant.push(LIVE_EVENTS):
             pass
         events = plant.database.read_now(end_of)
-        spent = Staged(plant.database).run()
+        staged = Staged(plant.database)
+        spent = staged.run()
     finally:
         plant.database.close()
-    return micros({stage: seconds / events for stage, seconds in spent.items()})
+    figures = micros({stage: seconds / events for stage, seconds in spent.items()})
+    return {**figures, "feed_rows_an_event": round(staged.feed_rows / events, 2)}
 
 
 def micros(seconds: Stages) -> dict[str, float]:
