@@ -97,9 +97,7 @@ def _stock_tables() -> None:
         _rank("position"),
         Column("of_order", Integer, nullable=False, server_default="0"),
     )
-    _clustered(
-        "serial_use", *_keys("serial", "material", "way", "order_number"), *_numbers("uses")
-    )
+    _clustered("serial_use", *_keys("serial", "material", "way", "order_number"), *_numbers("uses"))
 
 
 def _other_tables() -> None:
