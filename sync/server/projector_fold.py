@@ -127,12 +127,17 @@ class Fold:
         opened = (self.connection, self.tables, self.memory)
         load_orders(*opened, {touch.order for touch in self._touches} - {""})
         load_lots(*opened, {touch.lot for touch in self._touches if touch.lot is not None})
-        load_concerns(*opened, {key for touch in self._touches for key in _keys(touch)})
+        load_concerns(*opened, self._keys())
         undone = {event.of for event in events if isinstance(event, EventReversed)} - {""}
         self._acts = acts_of(self.connection, undone)
         acts = {event.act for event in events if event.act} | undone
         self.reversed = reversed_acts(self.connection, self.tables, acts)
         self._past = past_of(self.connection, self.tables, *self._begun())
+
+    def _keys(self) -> set[tuple[str, str]]:
+        """The (key, kind) of all concerns that the slice begins, and of those that it follows."""
+        keys = {(one.key, one.kind) for touch in self._touches for one in touch.begins}
+        return keys.union(*map(_followed, self._touches)) if self.feeding else keys
 
     def _begun(self) -> tuple[set[str], int]:
         """The orders that begin to concern a scope, and the last position that tells of them."""
@@ -279,7 +284,7 @@ class Fold:
         """The scopes that were told of an act."""
         told = _NOBODY
         for one in act:
-            load_concerns(self.connection, self.tables, self.memory, set(_keys(one)))
+            load_concerns(self.connection, self.tables, self.memory, _followed(one))
             told |= self._scopes(one)
         return told
 
@@ -386,12 +391,9 @@ def _touch(entry: Entry) -> Touch:
     return Touch(entry, order_of(event), lot_told(event), tuple(scopes.begun_by(event)))
 
 
-def _keys(touch: Touch) -> Iterable[tuple[str, str]]:
-    """The (key, kind) whose concerns an event follows or begins."""
-    if touch.order:
-        yield touch.order, scopes.ORDER
+def _followed(touch: Touch) -> list[tuple[str, str]]:
+    """The (key, kind) of the concerns that an event follows."""
+    followed = [(touch.order, scopes.ORDER)] if touch.order else []
     if material := scopes.material_of(touch.entry.event):
-        yield material, scopes.MATERIAL
-    for concern in touch.begins:
-        if concern.kind == scopes.MATERIAL:
-            yield concern.key, scopes.MATERIAL
+        followed.append((material, scopes.MATERIAL))
+    return followed
