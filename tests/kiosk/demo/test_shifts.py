@@ -110,6 +110,16 @@ def test_a_missed_expectation_fails_the_run(tmp_path: Path) -> None:
     assert summary["scans"] == 1
 
 
+def test_the_readme_s_shift_holds(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
+    block = readme[readme.index("    station BAKE-1\n") :].partition("\n\n")[0]
+    script = tmp_path / "readme.txt"
+    script.write_text("\n".join(line.strip() for line in block.splitlines()), encoding="utf-8")
+    status, summary, said = play("--script", str(script), "--data", str(tmp_path / "demo"))
+    assert status == 0, said
+    assert (summary["scans"], summary["stopped"]) == (7, 1)
+
+
 def test_a_factory_that_nobody_has_seen_works_as_well(tmp_path: Path) -> None:
     """Other names, other units, another script: nothing is known of the sample factories."""
     folder = tmp_path / "paint"
