@@ -282,6 +282,11 @@ class KioskApp(App[int], inherit_bindings=False):
     def on_app_focus(self, _: events.AppFocus) -> None:
         self.desk.keyboard(SOURCE, active=True)
 
+    def on_resize(self, _: events.Resize) -> None:
+        """Told of a size, draw all of it, even if it is the same: another may have wiped it."""
+        if self._floor is not None:
+            self.screen.refresh()
+
     def on_zone_sized(self, _: Zone.Sized) -> None:
         if not self._draw_waits:  # a layout gives a size to many zones: one drawing for all
             self._draw_waits = True
