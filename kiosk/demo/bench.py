@@ -103,7 +103,8 @@ class DemoApp(KioskApp):
                 yield Static("", id="read", markup=False)
 
     def rest_lines(self) -> Sequence[str]:
-        return (WELCOME, f"The planners' board: {self._board}")
+        kept = f"Everything is kept in {self._lesson.parent}."
+        return (WELCOME, f"The planners' board: {self._board}", kept)
 
     async def typed(self, key: str) -> None:
         """Space and letters scan; digits, point and comma are typed as everywhere."""
