@@ -29,7 +29,7 @@ def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:
     right = f"{link(around.link)}{SEPARATOR}{right}"
     if cell_len(left) + len(SEPARATOR) + cell_len(right) > width:
         left = _left(dialog, shop, around, brief=True)
-        right = f"{link(around.link)}{SEPARATOR}{around.now:%H:%M} "
+        right = f"{link(around.link).replace(' since', '')}{SEPARATOR}{around.now:%H:%M} "
     room = max(0, width - cell_len(right) - len(SEPARATOR))
     return Content(fit(fit(left, room) + SEPARATOR + right, width))
 

@@ -89,6 +89,11 @@ PRINTERS = (PrintState("batch", "idle"), PrintState("pallet", "waiting", queued=
             100,
             "Anna Berg │ ✖ left  ● scan  ✖ pallet  ● print",
         ),
+        (
+            {"sources": UP, "printers": PRINTERS[:1], "link": Link("offline", "10:42", "", 123)},
+            80,
+            "Anna Berg │ ● scan  ● print     │ OFFLINE 10:42 · 123 waiting │ 08:00",
+        ),
     ],
 )
 def test_the_head_tells_all_by_name_or_counts_what_is_well(
