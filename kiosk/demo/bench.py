@@ -103,8 +103,7 @@ class DemoApp(KioskApp):
                 yield Static("", id="read", markup=False)
 
     def rest_lines(self) -> Sequence[str]:
-        kept = f"Everything is kept in {self._lesson.parent}."
-        return (WELCOME, f"The planners' board: {self._board}", kept)
+        return (WELCOME, f"Board: {self._board} · all is kept in {self._lesson.parent}")
 
     async def typed(self, key: str) -> None:
         """Space and letters scan; digits, point and comma are typed as everywhere."""
