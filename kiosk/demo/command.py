@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -10,6 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from kiosk.demo import audit, script, sheet
@@ -82,6 +84,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; the exit status is 0 only if everything held."""
     asked = parser().parse_args(arguments)
+    for ending in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(ending, _leave)
     try:
         plan = _plan(asked)
         if asked.sheet:
@@ -91,6 +95,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (FactoryError, ProcessError, Silence, script.ScriptError, OSError) as fault:
         print(f"demo: {fault}", file=sys.stderr)
         return 2
+
+
+def _leave(ending: int, _frame: FrameType | None) -> None:
+    """The terminal was closed, or a manager ends us: what was started is stopped on the way out."""
+    raise SystemExit(128 + ending)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:

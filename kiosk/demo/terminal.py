@@ -16,6 +16,7 @@ import termios
 import threading
 import tty
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -111,8 +112,9 @@ class Relay:
                 self._turn()
         finally:
             if saved is not None:
-                os.write(1, _LEAVE_SCREEN)
-                termios.tcsetattr(0, termios.TCSADRAIN, saved)
+                with suppress(OSError, termios.error):  # the person closed the terminal
+                    os.write(1, _LEAVE_SCREEN)
+                    termios.tcsetattr(0, termios.TCSADRAIN, saved)
                 signal.signal(signal.SIGWINCH, previous)
 
     def stop(self) -> None:
