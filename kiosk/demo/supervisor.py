@@ -257,6 +257,8 @@ class Supervisor:
         steps = script.load(self.factory.folder / "shift.txt", self.factory)
         self._tell(say="Playing the rest of the shift …")
         score = self.play(rest_of(steps, self._begun()), 1.0, "shift.txt")
+        if not (self.is_online or self.attached):  # what plugs it in may have been played before
+            self.online()
         self.relay.show(self._kiosks[self._own_station].terminal)
         self._tell(say=f"Shift played: {score.scans} scans, {score.stopped} stopped.")
 
