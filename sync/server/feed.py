@@ -93,13 +93,6 @@ def raw_events(connection: Connection, positions: Sequence[int]) -> tuple[msgspe
     return tuple(msgspec.Raw(bodies[at]) for at in positions if at in bodies)
 
 
-def positions_in_feed(connection: Connection, scopes: Collection[str]) -> list[int]:
-    """Every event that the feed ever gave to some scopes, in ledger order."""
-    table = tables.feed
-    found = select(table.c.event_position).where(table.c.scope.in_(list(scopes))).distinct()
-    return sorted(row[0] for row in connection.execute(found))
-
-
 def prune_feed(connection: Connection, before_ms: int, rows_max: int = 500) -> int:
     """Drop rows of events received before a time, never the last row; returns how many."""
     table, event = tables.feed, tables.event
