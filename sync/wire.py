@@ -75,12 +75,22 @@ class FeedMark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PushHeader(msgspec.Struct, frozen=True):
-    """First line of a push. `low` is the first seq held and the digest before it."""
+    """First line of a push. `low` is the first seq held and the digest before it.
+
+    `incarnation` is the server's when it confirmed `after`. `numbers` are the highest granted to
+    the station by kind, `wanted` how many more it asks for. `boot`, `mono` and `at` are the
+    station's clocks as it sends.
+    """
 
     after: Mark
     low: Mark
     numbers: dict[str, int] = {}
     waiting: int = 0
+    wanted: dict[str, int] = {}
+    incarnation: str = ""
+    boot: str = ""
+    mono: int = 0
+    at: str = ""
 
 
 class PushAnswer(msgspec.Struct, frozen=True):
@@ -92,6 +102,27 @@ class PushAnswer(msgspec.Struct, frozen=True):
     time: str
     sig: str = ""
     review: tuple[str, ...] = ()
+
+
+class Review(msgspec.Struct, frozen=True):
+    """An own event that the office has to look at: which, and in a sentence why."""
+
+    id: str
+    deviation: str
+    text: str = ""
+
+
+class OutcomeAnswer(msgspec.Struct, frozen=True):
+    """What became of a station's events: all up to seq `counted` are in the views."""
+
+    counted: int
+    review: tuple[Review, ...] = ()
+
+
+class RecoveredAnswer(msgspec.Struct, frozen=True):
+    """How many of the offered office events the ledger had lost and has again."""
+
+    stored: int
 
 
 class FeedPage(msgspec.Struct, frozen=True):
