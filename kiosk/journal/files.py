@@ -7,8 +7,7 @@ others are `query_only`. A file that is not a healthy journal is renamed, never 
 import fcntl
 import os
 import sqlite3
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -60,8 +59,8 @@ def lock(folder: Path) -> int:
     return held
 
 
-def made_fit(path: Path, now: datetime) -> Path | None:
-    """See to it that a healthy journal of this version lies at `path`.
+def made_fit(path: Path, now: datetime, new_origin: Callable[[], str]) -> Path | None:
+    """See to it that a healthy journal of this version lies at `path`; a new one has a new origin.
 
     Returns where an unfit file was moved, if there was one. Raises `JournalNewer`, which leaves the
     file untouched, `JournalUnsafe` and `JournalFault`.
@@ -71,7 +70,7 @@ def made_fit(path: Path, now: datetime) -> Path | None:
         moved = _set_aside(path, now)
     try:
         if not path.exists():
-            _create(path)
+            _create(path, new_origin())
         elif _header_number(path, 60) < SCHEMA_VERSION:
             _upgrade(path)
     except OSError as fault:
@@ -229,7 +228,7 @@ def _set_aside(path: Path, now: datetime) -> Path:
     return target
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, origin: str) -> None:
     """Made beside and renamed, so that a half-made file never bears the journal's name."""
     from kiosk.journal.migrations import migrate
 
@@ -239,7 +238,7 @@ def _create(path: Path) -> None:
     with closing(connect_writer(fresh)) as connection:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrate(connection)
-        connection.execute("INSERT INTO meta VALUES ('origin', ?)", (uuid.uuid4().hex,))
+        connection.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     fresh.rename(path)
     _flush_folder(path.parent)

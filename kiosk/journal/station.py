@@ -28,11 +28,22 @@ from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, chain_
 REPLAY_EVENTS_MAX: Final = 2_000
 
 
+def random_origin() -> str:
+    """128 random bits in hexadecimal: the name of a chain."""
+    return uuid.uuid4().hex
+
+
 class Journal:
     """One station's log in one folder, held by one process. Made by `Journal.open`."""
 
     def __init__(
-        self, folder: Path, station: str, clock: Clock, new_id: Callable[[], str], held: int
+        self,
+        folder: Path,
+        station: str,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_origin: Callable[[], str],
+        held: int,
     ) -> None:
         self.folder = folder
         self.path = folder / files.JOURNAL_NAME
@@ -40,6 +51,7 @@ class Journal:
         self.moved_aside: Path | None = None
         self._clock = clock
         self._new_id = new_id
+        self._new_origin = new_origin
         self._held = held
         self._readers = files.Readers(self.path)
         self._writer = Writer(self.path)
@@ -47,17 +59,23 @@ class Journal:
 
     @classmethod
     def open(
-        cls, folder: Path, *, station: str, clock: Clock, new_id: Callable[[], str]
+        cls,
+        folder: Path,
+        *,
+        station: str,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_origin: Callable[[], str] = random_origin,
     ) -> "Journal":
-        """The journal of a folder, made if there is none.
+        """The journal of a folder, made if there is none; `new_origin` gives 128 random bits.
 
         Raises `JournalLocked`, `JournalNewer`, `JournalUnsafe`, `JournalFull` or `JournalFault`. A
         foreign or damaged file is renamed, and told in `moved_aside`.
         """
         held = files.lock(folder)
         try:
-            moved = files.made_fit(folder / files.JOURNAL_NAME, clock.now())
-            journal = cls(folder, station, clock, new_id, held)
+            moved = files.made_fit(folder / files.JOURNAL_NAME, clock.now(), new_origin)
+            journal = cls(folder, station, clock, new_id, new_origin, held)
         except BaseException:
             os.close(held)
             raise
@@ -292,7 +310,7 @@ class Journal:
 
     def _begin_fork(self) -> None:
         if self._forking is None:
-            origin = uuid.uuid4().hex
+            origin = self._new_origin()
             self._writer.do(
                 Turn.UPKEEP, lambda connection, head: store.begin_fork(connection, head, origin)
             )

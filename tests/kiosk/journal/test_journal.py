@@ -447,3 +447,16 @@ def test_bytes_made_by_wire_are_what_is_stored(tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
         (record,) = journal.append([stamped(sign_in(), id=new_id())]).result()
         assert record == recorded(known(record))
+
+
+def test_every_origin_that_it_makes_is_the_given_one(tmp_path: Path) -> None:
+    origins = iter(["a" * 32, "b" * 32])
+    journal = Journal.open(
+        tmp_path, station="MIX-1", clock=Clock(), new_id=new_id, new_origin=lambda: next(origins)
+    )
+    try:
+        journal.append([sign_in()]).result()
+        assert [journal.origin, journal.fork()] == ["a" * 32, "b" * 32]
+        journal.verify()
+    finally:
+        journal.close()
