@@ -5,9 +5,13 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
+from sync.server.tables import head
 from sync.server.tables import setting as table
 
 INCARNATION: Final = "incarnation"
+INCARNATIONS_BEFORE: Final = "incarnations_before"
+NUMBERS_SKIP: Final = 1_000
+NUMBERS: Final = "numbers:"  # counters of `head`: the highest number granted of each kind
 
 
 def setting(connection: Connection, name: str) -> str:
@@ -33,8 +37,21 @@ def made_once(connection: Connection, name: str) -> str:
 
 
 def new_incarnation(connection: Connection) -> str:
-    """Say that this is another ledger: feed marks are void, the office begins a new origin."""
+    """Say that this is another ledger: what it held last may be lost.
+
+    Feed marks are void, the office begins a new origin, and every counter of numbers skips what
+    may have been granted and forgotten. Stations then offer the office's events that they hold.
+    """
+    before = (*incarnations_before(connection), setting(connection, INCARNATION))
+    keep_setting(connection, INCARNATIONS_BEFORE, " ".join(name for name in before if name))
     value = uuid.uuid4().hex
     keep_setting(connection, INCARNATION, value)
     keep_setting(connection, "office_origin", "")
+    skipped = {"position": head.c.position + NUMBERS_SKIP}
+    connection.execute(update(head).where(head.c.name.startswith(NUMBERS)).values(**skipped))
     return value
+
+
+def incarnations_before(connection: Connection) -> tuple[str, ...]:
+    """What this ledger was before each of its restores, the first one first; nothing at birth."""
+    return tuple(setting(connection, INCARNATIONS_BEFORE).split())

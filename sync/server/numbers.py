@@ -1,0 +1,108 @@
+"""The home of number ranges: labels and serials that no two stations may give out twice.
+
+A range belongs to one origin: a cloned or restored journal has a new origin, and uses none of the
+old one's. One counter a kind (in `head`, named `numbers:KIND`) stands at the highest number that
+was granted. A station reports the highest that it was ever granted. One above the counter can only
+mean that the ledger was restored, and that other grants may be lost with it: then the counter
+skips ahead before it grants again.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync.domain.events import NAME_CHARS_MAX, NumbersGranted
+from sync.server.settings import (
+    NUMBERS,
+    NUMBERS_SKIP,
+    incarnations_before,
+    keep_setting,
+    setting,
+)
+from sync.server.tables import head as table
+
+NUMBER_MAX: Final = 2**53 - 1
+WANTED_NUMBERS_MAX: Final = 10_000
+KINDS_MAX: Final = 20
+ANSWER_SECONDS: Final = 60
+
+
+def grant(
+    connection: Connection,
+    origin: str,
+    reported: Mapping[str, int],
+    wanted: Mapping[str, int],
+    now_ms: int,
+) -> list[NumbersGranted]:
+    """Raise the counters above what a push reports, then grant what it wants, in an open write.
+
+    The caller appends the events in the same transaction. What makes no sense (no name, none or
+    too many wanted, a number that none can reach) is passed over: a push is never refused for it.
+    A want is repeated until the grant came down by the feed: within a minute it is the same want.
+    """
+    for kind, number in _kinds(reported).items():
+        if 0 < number <= NUMBER_MAX - NUMBERS_SKIP:
+            _raise(connection, kind, number)
+    granted = []
+    for kind, count in _kinds(wanted).items():
+        if not 0 < count <= WANTED_NUMBERS_MAX:
+            continue
+        if _answered(connection, origin, kind, reported.get(kind, 0), now_ms):
+            continue
+        last = _taken(connection, kind, count)
+        if last:
+            keep_setting(connection, _said(origin, kind), f"{last} {now_ms}")
+            first = last - count + 1
+            granted.append(NumbersGranted(origin=origin, kind=kind, first=first, last=last))
+    return granted
+
+
+def _kinds(told: Mapping[str, int]) -> dict[str, int]:
+    """The kinds that have a usable name, in the one order in which all take the counters."""
+    usable = (kind for kind in told if 0 < len(kind) <= NAME_CHARS_MAX and kind.isprintable())
+    return {kind: told[kind] for kind in sorted(usable)[:KINDS_MAX]}
+
+
+def _raise(connection: Connection, kind: str, number: int) -> None:
+    counter = _counter(connection, kind)
+    if number > counter:
+        _set(connection, kind, number + NUMBERS_SKIP)
+
+
+def _counter(connection: Connection, kind: str) -> int:
+    """The highest number granted; a counter lost with an older ledger begins behind the skip."""
+    name = f"{NUMBERS}{kind}"
+    found = select(table.c.position).where(table.c.name == name).with_for_update()
+    counter = connection.execute(found).scalar()
+    if counter is None:
+        counter = NUMBERS_SKIP if incarnations_before(connection) else 0
+        connection.execute(insert(table).values(name=name, position=counter))
+    return int(counter)
+
+
+def _taken(connection: Connection, kind: str, count: int) -> int:
+    """The last of so many new numbers; 0 where there are none left."""
+    last = _counter(connection, kind) + count
+    if last > NUMBER_MAX:
+        return 0
+    _set(connection, kind, last)
+    return last
+
+
+def _set(connection: Connection, kind: str, number: int) -> None:
+    changed = update(table).where(table.c.name == f"{NUMBERS}{kind}").values(position=number)
+    connection.execute(changed)
+
+
+def _answered(connection: Connection, origin: str, kind: str, known: int, now_ms: int) -> bool:
+    """Whether this want has its grant already, on the way to the station."""
+    said = setting(connection, _said(origin, kind))
+    if not said:
+        return False
+    last, at_ms = map(int, said.split())
+    return known < last and 0 <= now_ms - at_ms < ANSWER_SECONDS * 1000
+
+
+def _said(origin: str, kind: str) -> str:
+    return f"granted:{origin}:{kind}"

@@ -1,0 +1,147 @@
+"""Number ranges: one counter a kind, raised above what stations report, never given out twice."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.domain.events import NumbersGranted
+from sync.server.database import Database, sqlite_url
+from sync.server.numbers import (
+    ANSWER_SECONDS,
+    KINDS_MAX,
+    NUMBER_MAX,
+    WANTED_NUMBERS_MAX,
+    grant,
+)
+from sync.server.settings import INCARNATION, NUMBERS_SKIP, made_once, new_incarnation
+
+ONE, TWO = "1" * 32, "2" * 32
+NOW_MS = 1_800_000_000_000
+
+
+def database_at(folder: Path) -> Database:
+    database = Database(sqlite_url(folder / "ledger.sqlite"))
+    database.write_now(lambda conn: made_once(conn, INCARNATION))
+    return database
+
+
+def granted(
+    database: Database,
+    origin: str,
+    reported: Mapping[str, int],
+    wanted: Mapping[str, int],
+    now_ms: int = NOW_MS,
+) -> list[tuple[str, int, int]]:
+    made = database.write_now(lambda conn: grant(conn, origin, reported, wanted, now_ms))
+    assert all(isinstance(event, NumbersGranted) and event.origin == origin for event in made)
+    return [(event.kind, event.first, event.last) for event in made]
+
+
+def test_ranges_follow_each_other_by_kind(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    assert granted(database, ONE, {}, {"lot": 100, "sscc": 5}) == [("lot", 1, 100), ("sscc", 1, 5)]
+    assert granted(database, TWO, {}, {"lot": 50}) == [("lot", 101, 150)]
+    assert granted(database, ONE, {"lot": 100, "sscc": 5}, {}) == []
+    assert granted(database, ONE, {"lot": 100}, {"lot": 10}) == [("lot", 151, 160)]
+    database.close()
+
+
+def test_a_want_said_again_before_the_grant_arrived_is_the_same_want(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    assert granted(database, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
+    assert granted(database, ONE, {}, {"lot": 100}, NOW_MS + 59_999) == []
+    late = NOW_MS + ANSWER_SECONDS * 1000
+    assert granted(database, ONE, {}, {"lot": 100}, late) == [("lot", 101, 200)]
+    assert granted(database, ONE, {"lot": 200}, {"lot": 1}, late) == [("lot", 201, 201)]
+    database.close()
+
+
+def test_a_new_origin_of_the_station_is_granted_a_range_of_its_own_at_once(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    assert granted(database, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
+    assert granted(database, TWO, {}, {"lot": 100}) == [("lot", 101, 200)]
+    database.close()
+
+
+def test_a_number_above_the_counter_makes_it_skip_before_it_grants(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    assert granted(database, ONE, {"lot": 7_300}, {"lot": 10}) == [("lot", 8_301, 8_310)]
+    assert granted(database, TWO, {"lot": 7_900}, {"lot": 10}) == [("lot", 8_311, 8_320)]
+    database.close()
+
+
+def test_a_new_incarnation_skips_what_may_be_forgotten(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    granted(database, ONE, {}, {"lot": 100})
+    database.write_now(new_incarnation)
+    first = 100 + NUMBERS_SKIP + 1
+    assert granted(database, TWO, {}, {"lot": 10}) == [("lot", first, first + 9)]
+    assert granted(database, TWO, {}, {"lost kind": 1}) == [
+        ("lost kind", NUMBERS_SKIP + 1, NUMBERS_SKIP + 1)
+    ]
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("reported", "wanted"),
+    [
+        ({}, {"lot": 0}),
+        ({}, {"lot": -5}),
+        ({}, {"lot": WANTED_NUMBERS_MAX + 1}),
+        ({}, {"": 1}),
+        ({}, {"a\nb": 1}),
+        ({}, {"k" * 1_000: 1}),
+        ({"lot": 2**53}, {}),
+        ({"lot": -1}, {}),
+    ],
+)
+def test_a_senseless_want_is_passed_over(
+    tmp_path: Path, reported: Mapping[str, int], wanted: Mapping[str, int]
+) -> None:
+    database = database_at(tmp_path)
+    assert granted(database, ONE, reported, wanted) == []
+    assert granted(database, ONE, {}, {"lot": 1}) == [("lot", 1, 1)]
+    database.close()
+
+
+def test_only_so_many_kinds_and_numbers_are_there(tmp_path: Path) -> None:
+    database = database_at(tmp_path)
+    assert len(granted(database, ONE, {}, {f"kind {n:03}": 1 for n in range(500)})) == KINDS_MAX
+    top = NUMBER_MAX - NUMBERS_SKIP
+    assert granted(database, ONE, {"lot": top}, {"lot": 1}) == []
+    assert granted(database, TWO, {}, {"lot": 1}) == []
+    database.close()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    asked=st.lists(
+        st.tuples(
+            st.sampled_from((ONE, TWO, "3" * 32)),
+            st.dictionaries(st.sampled_from(("lot", "sscc")), st.integers(0, 9_000)),
+            st.dictionaries(st.sampled_from(("lot", "sscc")), st.integers(0, 200)),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_no_number_is_granted_twice_or_after_it_was_reported(
+    tmp_path_factory: pytest.TempPathFactory,
+    asked: list[tuple[str, dict[str, int], dict[str, int], bool]],
+) -> None:
+    database = database_at(tmp_path_factory.mktemp("numbers"))
+    highest: dict[str, int] = {}
+    for count, (origin, reported, wanted, restored) in enumerate(asked):
+        if restored:
+            database.write_now(new_incarnation)
+        for kind, number in reported.items():
+            highest[kind] = max(highest.get(kind, 0), number)
+        now_ms = NOW_MS + count * 100_000
+        for kind, first, last in granted(database, origin, reported, wanted, now_ms):
+            assert first > highest.get(kind, 0)
+            assert last - first + 1 == wanted[kind]
+            highest[kind] = last
+    database.close()
