@@ -42,6 +42,7 @@ from sync.line import (
     ServerRefused,
     ServerUnreachable,
     SyncError,
+    Tokens,
     check_signature,
     checked_address,
     read_answer,
@@ -92,19 +93,23 @@ class SyncClient:
     def __init__(
         self,
         server: str,
-        token: str,
+        token: str | Tokens,
         log: Log,
         on_status: Callable[[SyncStatus], None],
         on_events: Callable[[Sequence[Recorded]], None],
         *,
         transport: "httpx.BaseTransport | None" = None,
         public_key: str = "",
+        pin: str = "",
         snapshot_seconds: float = SNAPSHOT_SPREAD_SECONDS,
         chance: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
-        """Raises `ServerAddressError`. `public_key` is hexadecimal; empty means not verified."""
-        self._server = checked_address(server)
+        """Raises `ServerAddressError`. `public_key` and `pin` (of its TLS key) are
+        hexadecimal; empty means not verified.
+        """
+        self._server = checked_address(server, pin)
+        self._pin = pin
         self._token = token
         self._log = log
         self._on_events = on_events
@@ -316,7 +321,7 @@ class SyncClient:
 
     def _line(self, name: str) -> Line:
         if name not in self._lines:
-            line = Line(self._server, self._token, self._transport)
+            line = Line(self._server, self._token, self._transport, pin=self._pin)
             self._lines[name] = line
             if self._push_bell.closed:
                 line.close()

@@ -5,7 +5,8 @@ SyncError
 ├── ServerUnreachable    no answer; `sent` tells whether the request had gone out
 ├── ServerRefused        an answer other than success: `status`, `retry_after` if it was told
 ├── AnswerUnreadable     success in a language that is not this server's
-└── AnswerUnsigned       an answer whose signature is not of the key pinned at enrolment
+└── AnswerUnsigned       an answer that is not proved to come from the server of the enrolment
+    └── ServerUnproved   the peer has another TLS key than was pinned; it was told nothing
 
 httpx and cryptography are imported when first used: a kiosk is ready to scan before that.
 """
@@ -13,11 +14,12 @@ httpx and cryptography are imported when first used: a kiosk is ready to scan be
 import socket
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from sync.pinning import UnprovedError, pinned
 from sync.wire import PushAnswer, signed_text
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS_MAX: Final = 3.0
 ANSWER_SECONDS_MAX: Final = 10.0
 WHY_CHARS_MAX: Final = 200
+UNAUTHORIZED: Final = 401
 
 T = TypeVar("T")
 
@@ -63,6 +66,39 @@ class AnswerUnsigned(SyncError):  # noqa: N818
     """The answer is not proved to come from the server of the enrolment."""
 
 
+class ServerUnproved(AnswerUnsigned):
+    """Somebody else answers at the server's address, or it has a new key."""
+
+
+class Tokens(Protocol):
+    """A station's token, which may change while it works."""
+
+    @property
+    def current(self) -> str: ...
+
+    def other(self, refused: str) -> str:
+        """Another token to try where one is refused, or nothing."""
+        ...
+
+    def settle(self, accepted: str) -> None:
+        """A token from `other` was accepted."""
+        ...
+
+
+class FixedToken:
+    """A token that does not change."""
+
+    def __init__(self, token: str) -> None:
+        self.current = token
+
+    def other(self, refused: str) -> str:
+        assert refused == self.current, "the only one"
+        return ""
+
+    def settle(self, accepted: str) -> None:
+        raise AssertionError(f"no other token of {len(accepted)} characters was given")
+
+
 class _Problem(msgspec.Struct):
     """What is read of problem details (RFC 9457)."""
 
@@ -73,16 +109,25 @@ class _Problem(msgspec.Struct):
 class Line:
     """Requests of one thread to one server; `break_off` may be called from any other thread."""
 
-    def __init__(self, server: str, token: str, transport: "httpx.BaseTransport | None") -> None:
+    def __init__(
+        self,
+        server: str,
+        token: str | Tokens,
+        transport: "httpx.BaseTransport | None" = None,
+        *,
+        pin: str = "",
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        """`pin` is of the server's TLS key; without one `trust` or the machine's authorities."""
         import httpx
 
-        self._server = server
+        self._server = checked_address(server, pin)
+        self._tokens = FixedToken(token) if isinstance(token, str) else token
         self._client = httpx.Client(
             base_url=server,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
             transport=transport,
             trust_env=False,  # a factory's proxy settings are not for its own server
-            verify=_trust(server),
+            verify=pinned(pin) if pin else trust or _trust(server),
             timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
         )
         self._socket: socket.socket | None = None
@@ -98,28 +143,46 @@ class Line:
         form: str = "application/x-ndjson",
         patience: float = ANSWER_SECONDS_MAX,
     ) -> bytes:
-        """The body of a successful answer; raises `ServerUnreachable` or `ServerRefused`."""
+        """The body of a successful answer; raises `ServerUnreachable` or `ServerRefused`.
+
+        Raises `ServerUnproved` before anything is sent to somebody with another key.
+        """
+        import httpx
+
+        headers = {"Content-Type": form} if content else {}
+        timeout = httpx.Timeout(patience, connect=CONNECT_SECONDS_MAX)
+        asked = self._client.build_request(
+            method, path, content=content, params=query, headers=headers, timeout=timeout
+        )
+        token = self._tokens.current
+        answer = self._asked(asked, token)
+        if answer.status_code == UNAUTHORIZED and (other := self._tokens.other(token)):
+            answer = self._asked(asked, other)
+            if answer.status_code != UNAUTHORIZED:
+                self._tokens.settle(other)
+        if answer.is_success:
+            return answer.content
+        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
+
+    def _asked(self, request: "httpx.Request", token: str) -> "httpx.Response":
         import httpx
 
         if self._broken:
             raise ServerUnreachable("the line was closed", sent=False)
+        if token:
+            request.headers["Authorization"] = f"Bearer {token}"
+        request.extensions["trace"] = self._trace
         try:
-            answer = self._client.request(
-                method,
-                path,
-                content=content,
-                params=query,
-                headers={"Content-Type": form} if content else {},
-                timeout=httpx.Timeout(patience, connect=CONNECT_SECONDS_MAX),
-                extensions={"trace": self._trace},
-            )
+            return self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+            if _is_unproved(fault):
+                raise ServerUnproved(
+                    f"{self._server}: this is not the server of the enrolment: it has another key."
+                    " Ask the office; if the key was changed there, enrol again"
+                ) from fault
             raise ServerUnreachable(self._told(fault), sent=False) from fault
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise ServerUnreachable(self._told(fault), sent=True) from fault
-        if answer.is_success:
-            return answer.content
-        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
 
     def break_off(self) -> None:
         """End the request under way, if any: closing a socket does not wake who reads it."""
@@ -153,7 +216,14 @@ def _trust(server: str) -> ssl.SSLContext | bool:
     return False if server.startswith("http:") else ssl.create_default_context()
 
 
-def checked_address(server: str) -> str:
+def _is_unproved(fault: BaseException | None) -> bool:
+    """Whether a failure to connect was our own refusal of the peer's key."""
+    while fault is not None and not isinstance(fault, UnprovedError):
+        fault = fault.__cause__ or fault.__context__
+    return fault is not None
+
+
+def checked_address(server: str, pin: str = "") -> str:
     """The server's address without a slash at the end; raises `ServerAddressError`."""
     try:
         parts = urlsplit(server)
@@ -162,6 +232,11 @@ def checked_address(server: str) -> str:
         fit = False
     if not fit:
         raise ServerAddressError(f"server {server[:80]!r}: want http://HOST:PORT or https://HOST")
+    if pin and parts.scheme != "https":
+        raise ServerAddressError(
+            f"server {server[:80]!r}: this station was enrolled over TLS: want https://,"
+            " or enrol it again"
+        )
     return server.rstrip("/")
 
 
