@@ -7,6 +7,7 @@ from typing import Final
 from sync.server.clock import ServerClock
 from sync.server.config import ServerConfig
 from sync.server.database import Database
+from sync.server.highwater import HighWaterKeeper, check_restored
 from sync.server.keys import Signer, admin_token_of, signer_of
 from sync.server.ledger import Ledger
 from sync.server.projector import Projector
@@ -28,8 +29,10 @@ class Services:
     projector: Projector
     signer: Signer
     admin_token: str
+    high_water: HighWaterKeeper
 
     def close(self) -> None:
+        self.high_water.close()
         self.database.close()
 
 
@@ -38,8 +41,17 @@ def open_services(config: ServerConfig) -> Services:
     signer, admin_token = signer_of(config.data), admin_token_of(config.data)
     clock = ServerClock(config.clock_offset)
     database = Database(config.database_url)
-    ledger = Ledger(database, clock)
-    ledger.reread_quarantine(PROGRAM_VERSION)
-    stations = Stations(database, clock)
-    projector = Projector(database)
-    return Services(config, clock, database, ledger, stations, projector, signer, admin_token)
+    try:
+        check_restored(config.data, database, clock.milliseconds())
+        ledger = Ledger(database, clock)
+        ledger.reread_quarantine(PROGRAM_VERSION)
+        stations = Stations(database, clock)
+        projector = Projector(database)
+    except BaseException:
+        database.close()
+        raise
+    keeper = HighWaterKeeper(config.data, database)
+    ledger.on_append.append(keeper.wake)
+    return Services(
+        config, clock, database, ledger, stations, projector, signer, admin_token, keeper
+    )

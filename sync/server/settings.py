@@ -42,14 +42,20 @@ def new_incarnation(connection: Connection) -> str:
     Feed marks are void, the office begins a new origin, and every counter of numbers skips what
     may have been granted and forgotten. Stations then offer the office's events that they hold.
     """
-    before = (*incarnations_before(connection), setting(connection, INCARNATION))
-    keep_setting(connection, INCARNATIONS_BEFORE, " ".join(name for name in before if name))
+    remember_incarnation(connection, setting(connection, INCARNATION))
     value = uuid.uuid4().hex
     keep_setting(connection, INCARNATION, value)
     keep_setting(connection, "office_origin", "")
     skipped = {"position": head.c.position + NUMBERS_SKIP}
     connection.execute(update(head).where(head.c.name.startswith(NUMBERS)).values(**skipped))
     return value
+
+
+def remember_incarnation(connection: Connection, name: str) -> None:
+    """Note what this ledger was once."""
+    before = incarnations_before(connection)
+    if name and name not in before:
+        keep_setting(connection, INCARNATIONS_BEFORE, " ".join((*before, name)))
 
 
 def incarnations_before(connection: Connection) -> tuple[str, ...]:
