@@ -1,14 +1,15 @@
 """How a proposal becomes an act: judged by the rules, overridden where that is allowed, written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from kiosk.dialog.state import FOLLOWS, Asking, Dialog, Kind, Moment, Notice, Proposal, Turn
 from sync.domain.events import Acceptance, Event, EventReversed, MaterialConsumed, order_of, stamped
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES, Deviation, Severity, check
 from sync.domain.shop import Lot, Shop, absorb
+from sync.domain.stock import Stock, lot_told
 
 E = TypeVar("E", bound=Event)
 V = TypeVar("V")
@@ -81,17 +82,41 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         seen=set(),
     )
     for event in events:
-        _own(apart.orders, shop.orders, order_of(event))
-        material = getattr(event, "material", "")
-        _own(apart.stock, shop.stock, material)
-        _own(apart.serials, shop.serials, material)
-        _own(apart.serials_made, shop.serials_made, material)
+        number, material = order_of(event), getattr(event, "material", "")
+        if number in shop.orders and apart.orders[number] is shop.orders[number]:
+            apart.orders[number] = _copy(shop.orders[number])
+        _own_lot(apart.stock, shop.stock, lot_told(event))
+        serials = (getattr(event, "serial", ""), *getattr(event, "serials", ()))
+        _own_branches(apart.serials, shop.serials, material, serials)
+        _own_branches(apart.serials_made, shop.serials_made, material, serials)
     return apart
 
 
-def _own(parts: dict[str, V], shared: Mapping[str, V], name: str) -> None:
-    if name in shared and parts[name] is shared[name]:
-        parts[name] = _copy(shared[name])
+def _own_lot(stock: Stock, shared: Stock, told: tuple[str, str] | None) -> None:
+    """A lot of its own, among lots that are shared."""
+    if told is None or told[0] not in shared:
+        return
+    material, name = told
+    if stock[material] is shared[material]:
+        stock[material] = dict(shared[material])
+    lot = shared[material].get(name)
+    if lot is not None and stock[material][name] is lot:
+        stock[material][name] = _copy(lot)
+
+
+def _own_branches(
+    tree: dict[str, V], shared: Mapping[str, V], branch: str, leaves: Iterable[str]
+) -> None:
+    """A branch of its own whose named leaves are its own; the others are shared."""
+    under: Any = shared.get(branch)
+    if under is None:
+        return
+    own: Any = tree[branch]
+    if own is under:
+        own = tree[branch] = cast("V", dict(under))
+    for leaf in leaves:
+        if leaf in under and own[leaf] is under[leaf]:
+            own[leaf] = _copy(under[leaf])
 
 
 def _copy(value: Any) -> Any:

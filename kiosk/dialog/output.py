@@ -240,11 +240,13 @@ def _lot(dialog: Dialog, order: Order, rule: LabelRule, number: int) -> str:
 
 
 def _serials(dialog: Dialog, shop: Shop, order: Order, good: int) -> tuple[str, ...]:
-    """Scanned serial numbers first; the rest is numbered by order, and station where two work."""
+    """Scanned serial numbers first; the rest is numbered by order and station.
+
+    Another station may work on the order and not be heard of: no two may give one number.
+    """
     wanted = good // MICROS_PER_ONE
     serials = list(dialog.serials[:wanted])
-    stations = {start.station for start in order.starts.values()} - {dialog.workplace.station}
-    head = f"{order.number}-{dialog.workplace.station}" if stations else order.number
+    head = f"{order.number}-{dialog.workplace.station}"
     count = 0
     while len(serials) < wanted:
         count += 1

@@ -39,8 +39,11 @@ from sync.domain.events import (
     StepConfirmed,
 )
 from sync.domain.needs import Sums, Used, needs_of
+from sync.domain.pieces import repeated
+from sync.domain.quantity import MICROS_PER_ONE
 
 Label = LabelPrinted | LabelDoubted | LabelVoided
+Pieces = dict[str, Any]
 
 
 class Register(Protocol):
@@ -110,12 +113,15 @@ class OrderFacts(Derived):
     serials_at: dict[str, dict[str, dict[str, str]]] = field(
         default_factory=dict
     )  # operation first
-    good: AmountsBy = field(default_factory=dict)  # operation, as reported
+    good: AmountsBy = field(default_factory=dict)  # operation, as reported; a piece counts once
     scrap: AmountsBy = field(default_factory=dict)  # operation
     scrap_reasons: AmountsBy = field(default_factory=dict)
     produced: AmountsBy = field(default_factory=dict)  # lot
     outputs: dict[str, AmountsBy] = field(default_factory=dict)  # material → lot
     made: AmountsBy = field(default_factory=dict)  # operation, of what went into stock
+    pieces_good: Pieces = field(default_factory=dict)  # operation → unit → serial → times told
+    pieces_made: Pieces = field(default_factory=dict)  # operation → material → unit …
+    pieces_out: Pieces = field(default_factory=dict)  # material → lot → unit …
     disposed: dict[str, AmountsBy] = field(default_factory=dict)  # disposition → operation
     rework: AmountsBy = field(default_factory=dict)  # the operation where it waits
     steps: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → operator
@@ -167,6 +173,9 @@ def _kept(name: str) -> Callable[[OrderFacts, Any, int], None]:
 def _reported(order: OrderFacts, event: OperationReported, sign: int) -> None:
     good, scrap, operation = event.good, event.scrap, event.operation
     add(order.good, sign * micros_of(good), operation, good.unit)
+    if event.serials:
+        twice = repeated(order.pieces_good, sign, event.serials, good, operation)
+        add(order.good, -sign * len(twice) * MICROS_PER_ONE, operation, good.unit)
     if scrap is not None:
         add(order.scrap, sign * micros_of(scrap), operation, scrap.unit)
         add(order.scrap_reasons, sign * micros_of(scrap), event.reason, scrap.unit)
@@ -200,10 +209,19 @@ def _use(
 
 
 def _produced(order: OrderFacts, event: MaterialProduced, sign: int) -> None:
-    unit, micros = event.quantity.unit, sign * micros_of(event.quantity)
-    add(order.produced, micros, event.lot, unit)
-    add(order.outputs, micros, event.material, event.lot, unit)
-    add(order.made, micros, event.operation, unit)
+    quantity, material, lot = event.quantity, event.material, event.lot
+    unit, micros = quantity.unit, sign * micros_of(quantity)
+    made = out = micros
+    if event.serials:
+        twice = repeated(
+            order.pieces_made, sign, event.serials, quantity, event.operation, material
+        )
+        made -= sign * len(twice) * MICROS_PER_ONE
+        twice = repeated(order.pieces_out, sign, event.serials, quantity, material, lot)
+        out -= sign * len(twice) * MICROS_PER_ONE
+    add(order.produced, out, lot, unit)
+    add(order.outputs, out, material, lot, unit)
+    add(order.made, made, event.operation, unit)
     for serial in event.serials:
         put(order.serials_out, sign, event.material, serial, event.id)
 

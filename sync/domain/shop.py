@@ -39,9 +39,10 @@ from sync.domain.events import (
     order_of,
 )
 from sync.domain.needs import takes
+from sync.domain.numbers import highest_of, left_of, next_of, ranges_of
 from sync.domain.order import OPEN_STATUSES, Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
-from sync.domain.stock import Lot, Stock, book, set_status
+from sync.domain.stock import Lot, Stock, book, lot_told, set_status
 
 __all__ = ["Lot", "Shop", "absorb"]
 
@@ -50,8 +51,23 @@ NO_DATE: Final = "9999-99-99"
 _NOBODY: Final[dict[str, OperatorSignedIn]] = {}
 
 
+class Derived:
+    """Where a shop keeps what it derived from facts: neither compared nor stored."""
+
+    __slots__ = ("_taking",)
+
+    @property
+    def taking(self) -> dict[str, tuple[Lot, ...]]:
+        """Material → its lots to take in their order, of materials that were asked for."""
+        known: dict[str, tuple[Lot, ...]] | None = getattr(self, "_taking", None)
+        if known is None:
+            known = {}
+            self._taking = known
+        return known
+
+
 @dataclass(slots=True)
-class Shop:
+class Shop(Derived):
     """Everything folded; registers hold the event that won. Round-trips through msgpack."""
 
     orders: dict[str, Order] = field(default_factory=dict)
@@ -133,12 +149,12 @@ class Shop:
 
     def fefo(self, material: str, unit: str = "") -> tuple[Lot, ...]:
         """Lots to take, first expiry first: available, not empty, in `unit` if one is named."""
-        lots = [
-            lot
-            for lot in self.stock.get(material, {}).values()
-            if lot.is_available and lot.micros > 0 and unit in ("", lot.unit)
-        ]
-        return tuple(sorted(lots, key=lambda lot: (lot.expiry or NO_DATE, lot.lot)))
+        lots = self.taking.get(material)
+        if lots is None:
+            found = [lot for lot in self.stock.get(material, {}).values() if _standing(lot)[0]]
+            lots = tuple(sorted(found, key=lambda lot: (lot.expiry or NO_DATE, lot.lot)))
+            self.taking[material] = lots
+        return tuple(lot for lot in lots if lot.unit == unit) if unit else lots
 
     def open_orders(self, station: str) -> tuple[Order, ...]:
         """Orders with an operation that was started at this station and that nobody ended."""
@@ -194,6 +210,18 @@ class Shop:
         """How many label numbers this station has used up, those of reversed acts included."""
         return max(self.label_counts.get(station, 0), self.label_highest.get(station, 0))
 
+    def numbers_left(self, origin: str, kind: str, used: Collection[int] = ()) -> int:
+        """How many of the numbers granted to this origin were not used."""
+        return left_of(ranges_of(self.numbers.values(), origin, kind), used)
+
+    def next_number(self, origin: str, kind: str, used: Collection[int] = ()) -> int | None:
+        """The lowest number granted to this origin that was not used; nothing where all are."""
+        return next_of(ranges_of(self.numbers.values(), origin, kind), used)
+
+    def numbers_granted(self) -> dict[str, int]:
+        """Kind → the highest number known to be granted, to whichever origin."""
+        return highest_of(self.numbers.values())
+
     def down(self, work_center: str) -> DowntimeStarted | None:
         """The latest stop of a work center that no end closes."""
         ended = {end.of for end in self.downtime_ends.values()}
@@ -244,12 +272,15 @@ def _reverse(shop: Shop, act: str) -> None:
 
 def _apply(shop: Shop, event: Event, sign: int) -> None:
     kind = type(event)
+    watched = _watched(shop, event) if getattr(shop, "_taking", None) else None
     if kind in ORDER_FACTS and (number := order_of(event)):
         _to_order(shop, number, event, sign)
     book(shop.stock, event, sign)
     told = _TOLD.get(kind)
     if told is not None:
         told(shop, event, sign)
+    if watched is not None and _standing(shop.lot(*watched[:2])) != watched[2]:
+        del shop.taking[watched[0]]
 
 
 def _to_order(shop: Shop, number: str, event: Event, sign: int) -> None:
@@ -259,6 +290,19 @@ def _to_order(shop: Shop, number: str, event: Event, sign: int) -> None:
     evolve(order, event, sign)
     if order.is_empty:
         del shop.orders[number]
+
+
+def _watched(shop: Shop, event: Event) -> tuple[str, str, tuple[bool, str]] | None:
+    """The lot that an event moves, and how it stands, where the order of taking is kept."""
+    moved = lot_told(event)
+    if moved is None or moved[0] not in shop.taking:
+        return None
+    return (*moved, _standing(shop.lot(*moved)))
+
+
+def _standing(lot: Lot | None) -> tuple[bool, str]:
+    """Whether a lot is one to take, and its use-by day."""
+    return (False, "") if lot is None else (lot.is_available and lot.micros > 0, lot.expiry)
 
 
 def _number(shop: Shop, station: str, label: str) -> None:

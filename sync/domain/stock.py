@@ -21,6 +21,8 @@ from sync.domain.events import (
     StockCounted,
 )
 from sync.domain.order_facts import winner
+from sync.domain.pieces import repeated
+from sync.domain.quantity import MICROS_PER_ONE
 
 
 class Movement(NamedTuple):
@@ -44,6 +46,7 @@ class Lot:
     came: dict[str, int] = field(default_factory=dict)  # of these received, produced, counted, held
     expiries: dict[str, int] = field(default_factory=dict)  # date → how many events tell it
     serials: dict[str, int] = field(default_factory=dict)  # serial → in stock where above 0
+    pieces: dict[str, dict[str, int]] = field(default_factory=dict)  # unit → serial → times made
     holds: int = 0
     status_set: LotStatusSet | None = None
 
@@ -178,6 +181,14 @@ def _forget(stock: Stock, lot: Lot) -> None:
         del stock[lot.material]
 
 
+def _made(lot: Lot, event: MaterialProduced, sign: int) -> None:
+    """A piece that was finished before came once; the rest is short of no place by name."""
+    _came(lot, event, sign)
+    for serial in repeated(lot.pieces, sign, event.serials, event.quantity):
+        add(lot.held, -sign * MICROS_PER_ONE, "", event.quantity.unit)
+        add(lot.serials, -sign, serial)
+
+
 def _came(lot: Lot, event: MaterialReceived | MaterialProduced, sign: int) -> None:
     if event.expiry:
         add(lot.expiries, sign, event.expiry)
@@ -254,7 +265,7 @@ def _move(
 _COMING: Final = frozenset({MaterialReceived, MaterialProduced, StockCounted, MaterialDisposed})
 _TOLD: Final[dict[type[Event], Callable[[Lot, Any, int], None]]] = {
     MaterialReceived: _came,
-    MaterialProduced: _came,
+    MaterialProduced: _made,
     MaterialConsumed: _took,
     MaterialReturned: _gave,
     MaterialDisposed: _held,

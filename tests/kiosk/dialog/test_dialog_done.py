@@ -199,7 +199,7 @@ def test_an_operation_that_is_counted_wants_a_number(floor: Floor) -> None:
     floor.command("DONE")
     made = [one for one in floor.events if isinstance(one, MaterialProduced)]
     assert [(one.serials, one.lot, one.label) for one in made] == [
-        (("B-4-001",), "B-4-BAKE-1-1", "1"),
+        (("B-4-BAKE-1-001",), "B-4-BAKE-1-1", "1"),
         (("SN-77",), "B-4-BAKE-1-2", "2"),
     ]
 
