@@ -133,6 +133,15 @@ station: Final = Table(
 )
 """An enrolled station; only the SHA-256 of its token is kept; work centers are comma-separated."""
 
+station_token: Final = Table(
+    "station_token",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    _count("made_ms"),
+)
+"""A new token that its station did not use yet; until it does, the one before is good."""
+
 enrolment_code: Final = Table(
     "enrolment_code",
     metadata,
