@@ -49,7 +49,10 @@ class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True):
-    """What a station keeps: its name, token and work centers, and the server's public key."""
+    """What a station keeps: its name, token and work centers, the server's public keys.
+
+    `public_key` signs answers; `pin` is the SHA-256 of its TLS key, or empty.
+    """
 
     station: str
     token: str
@@ -57,6 +60,7 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     site: str
     public_key: str
     incarnation: str
+    pin: str
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -116,6 +120,7 @@ async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
         services.config.site,
         services.signer.public_key,
         services.ledger.incarnation,
+        services.stations.pin,
     )
 
 

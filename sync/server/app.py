@@ -11,12 +11,13 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
-from sync.server import api, api_admin, api_office, api_orders
+from sync.server import api, api_admin, api_office, api_orders, api_stations
 from sync.server.auth import Auth
 from sync.server.board import board_routes
 from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
+from sync.server.limits import STORE, Counters, middlewares
 from sync.server.openapi import openapi_config
 from sync.server.polling import Polling
 from sync.server.problem import problem_plugin
@@ -35,11 +36,14 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_admin.routes,
         *api_office.routes,
         *api_orders.routes,
+        *api_stations.routes,
         *board_routes,
     ]
     return Litestar(
         route_handlers=routes,
         plugins=[problem_plugin()],
+        middleware=middlewares(services.config.limits),
+        stores={STORE: Counters()},
         openapi_config=openapi_config(PROGRAM_VERSION),
         lifespan=[_running],
         response_headers={"X-Content-Type-Options": "nosniff"},

@@ -7,7 +7,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from sync.server.problem import problem
-from sync.server.stations import Caller, Stations
+from sync.server.stations import Stations
+from sync.server.tokens import Caller
 
 TOKEN_CHARS_MAX: Final = 200
 _SCHEME: Final = "bearer"
@@ -30,7 +31,9 @@ class Auth:
             raise _unauthorized("no station has this token: enrol the station again")
         if not caller.active:
             raise problem(
-                403, "inactive", f"station {caller.station} is switched off in the office"
+                403,
+                "revoked",
+                f"the office shut out station {caller.station}: with a new code it is let in again",
             )
         return caller
 

@@ -9,7 +9,9 @@ from typing import Any, Final, Self
 
 import httpx
 
+from sync.pinning import pinned
 from sync.server.errors import ServerError
+from sync.server.folder import address_of
 from sync.server.keys import admin_token_of
 
 CONNECT_SECONDS: Final = 5.0
@@ -28,13 +30,19 @@ class AdminClient:
     """Speaks to the server that holds a data folder."""
 
     def __init__(self, data: Path, url: str) -> None:
-        """`url` is where the folder's server serves; raises `KeyFileError` without its token."""
+        """`url` is where the folder's server serves; raises `KeyFileError` without its token.
+
+        Over TLS nobody but the server that wrote the folder's address is told the token.
+        """
         self.url = url
+        address = address_of(data)
+        pin = address.pin if address else ""
         self._client = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {admin_token_of(data)}"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
+            verify=pinned(pin) if pin else url.startswith("https:"),
         )
 
     def __enter__(self) -> Self:

@@ -188,7 +188,9 @@ def _held_or_url(data: Path) -> DataFolder | str:
 def from_outside(url: str) -> str:
     """The address that a station can use where the server listens on all of them."""
     parts = urlsplit(url)
-    return f"http://{socket.getfqdn()}:{parts.port}" if parts.hostname in _ANY_ADDRESS else url
+    if parts.hostname not in _ANY_ADDRESS:
+        return url
+    return f"{parts.scheme}://{socket.getfqdn()}:{parts.port}"
 
 
 def _warn(station: str, work_centers: Sequence[str], unknown: Sequence[str]) -> None:

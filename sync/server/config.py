@@ -5,9 +5,9 @@ ConfigError      all mistakes of the file at once, one a line, each with file, k
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sync.server.errors import ServerError
 
@@ -23,10 +23,28 @@ class ConfigError(ServerError):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one caller may ask for, and how long he may take; each at least 1.
+
+    A station's pushes and its waiting feed hold a connection each. `strangers` show no token that
+    opens anything; they and who enrols or sends a form are told apart by their address.
+    """
+
+    connections: int = 4_000
+    header_seconds: int = 20
+    request_seconds: int = 60
+    station_requests_per_second: int = 300
+    stranger_requests_per_second: int = 100
+    enrol_requests_per_minute: int = 120
+    form_requests_per_minute: int = 120
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """How this server runs. `url` is the ledger's database; port 0 takes any that is free.
 
     `trusted_proxy` is the address whose word on where a request came from is taken; else nobody's.
+    `tls` is `off`, `own` or empty: as the other values say. `certificate` and `key` are PEM files.
     """
 
     data: Path
@@ -37,6 +55,19 @@ class ServerConfig:
     site: str = ""
     url: str = ""
     trusted_proxy: str = ""
+    tls: str = ""
+    certificate: str = ""
+    key: str = ""
+    limits: Limits = Limits()
+
+    @property
+    def tls_mode(self) -> Literal["off", "own", "files"]:
+        """Plain HTTP for this machine alone or behind a proxy; else TLS, with own key or files."""
+        if self.tls in {"off", "own"}:
+            return "own" if self.tls == "own" else "off"
+        if self.certificate:
+            return "files"
+        return "off" if self.trusted_proxy or is_loopback(self.host) else "own"
 
     @property
     def database_url(self) -> str:
@@ -48,7 +79,8 @@ def read_config(data: Path, **given: Any) -> ServerConfig:
     path = data / FILE
     values = _read(path)
     values.update({name: value for name, value in given.items() if value is not None})
-    config = replace(ServerConfig(data), **values)
+    limits = Limits(**{name: values.pop(name) for name in _LIMITS if name in values})
+    config = replace(ServerConfig(data), limits=limits, **values)
     problems = list(_problems(config))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -72,6 +104,7 @@ def is_address(host: str) -> bool:
     return True
 
 
+_LIMITS: Final = tuple(field.name for field in fields(Limits))
 # (section, key) -> field and type of its value
 _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("server", "host"): ("host", str),
@@ -80,6 +113,10 @@ _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("server", "trusted_proxy"): ("trusted_proxy", str),
     ("site", "name"): ("site", str),
     ("database", "url"): ("url", str),
+    ("tls", "mode"): ("tls", str),
+    ("tls", "certificate"): ("certificate", str),
+    ("tls", "key"): ("key", str),
+    **{("limits", name): (name, int) for name in _LIMITS},
 }
 
 
@@ -124,6 +161,15 @@ def _problems(config: ServerConfig) -> list[str]:
         problems.append(f"--clock-offset {config.clock_offset}: want at most a hundred years")
     if config.trusted_proxy and not is_address(config.trusted_proxy):
         problems.append(f"server.trusted_proxy: {config.trusted_proxy!r}: want an IP address")
+    if config.tls not in {"", "off", "own"}:
+        problems.append(f"tls.mode: {config.tls!r}: want off or own, or leave it out")
+    if bool(config.certificate) != bool(config.key):
+        problems.append("tls.certificate and tls.key: want both, each the path of a PEM file")
+    problems += [
+        f"limits.{name}: {getattr(config.limits, name)}: want 1 or more"
+        for name in _LIMITS
+        if getattr(config.limits, name) < 1
+    ]
     if config.open_board and not is_loopback(config.host):
         problems.append(
             f"server.open_board: {config.host} is reached from outside; the board without a"

@@ -26,10 +26,11 @@ class InUseError(FolderError):
 
 
 class Address(msgspec.Struct, frozen=True):
-    """What a running server says of itself."""
+    """What a running server says of itself; `pin` is of its TLS key, if it has one."""
 
     url: str
     pid: int
+    pin: str = ""
 
 
 class DataFolder:
@@ -59,11 +60,11 @@ class DataFolder:
     def close(self) -> None:
         os.close(self._lock)
 
-    def say_address(self, url: str) -> None:
+    def say_address(self, url: str, pin: str = "") -> None:
         """Write where this process serves; readers never see half of it. Raises `FolderError`."""
         fresh = self.path / f"{ADDRESS}.new"
         try:
-            fresh.write_bytes(msgspec.json.encode(Address(url, os.getpid())))
+            fresh.write_bytes(msgspec.json.encode(Address(url, os.getpid(), pin)))
             fresh.rename(self.path / ADDRESS)
         except OSError as fault:
             raise FolderError(f"{fresh}: {fault.strerror}; look at disk space and rights") from None

@@ -1,4 +1,4 @@
-"""The home of the data folder's secrets: the signing key, the admin token; files of mode 0600.
+"""The home of the data folder's secrets: signing key, admin token; files of mode 0600.
 
 KeyFileError     a key file cannot be read or made; the message names it and the next step
 """
@@ -43,7 +43,7 @@ def new_token() -> str:
 def signer_of(data: Path) -> Signer:
     """The data folder's signing key, made at the first call; raises `KeyFileError`."""
     path = data / SIGNING_KEY
-    text = _kept(path, lambda: secrets.token_bytes(KEY_BYTES).hex())
+    text = kept(path, lambda: secrets.token_bytes(KEY_BYTES).hex())
     try:
         return Signer(bytes.fromhex(text))
     except ValueError:
@@ -55,18 +55,30 @@ def signer_of(data: Path) -> Signer:
 def admin_token_of(data: Path) -> str:
     """The data folder's admin token, made at the first call; raises `KeyFileError`."""
     path = data / ADMIN_TOKEN
-    token = _kept(path, new_token)
+    token = kept(path, new_token)
     if len(token) < TOKEN_BYTES:
         raise KeyFileError(f"{path}: too short for a token; delete it and start again")
     return token
 
 
-def _kept(path: Path, make: Callable[[], str]) -> str:
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """The text of a secret's file, made at the first call; raises `KeyFileError`."""
     try:
         if path.exists():
             return path.read_text(encoding="ascii").strip()
-        text = make()
-        fresh = path.with_name(f"{path.name}.new")
+    except OSError as fault:
+        raise KeyFileError(f"{path}: {fault.strerror}; look at disk space and rights") from None
+    except UnicodeError:
+        raise KeyFileError(f"{path}: holds no text; put it back from the backup") from None
+    text = make()
+    write_secret(path, text)
+    return text
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replace a file that only its owner reads, the old or the new whole; raises `KeyFileError`."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
         fresh.unlink(missing_ok=True)
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -76,6 +88,3 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
         fresh.rename(path)
     except OSError as fault:
         raise KeyFileError(f"{path}: {fault.strerror}; look at disk space and rights") from None
-    except UnicodeError:
-        raise KeyFileError(f"{path}: holds no text; put it back from the backup") from None
-    return text

@@ -37,8 +37,10 @@ _WHY: Final = {
     404: "Nothing of that name.",
     409: "It contradicts what is known; `detail` says what stands.",
     410: "The mark is gone: take a snapshot.",
+    408: "The body did not come in time.",
     413: "The body is larger than this path takes.",
-    429: "Too many tries; `Retry-After` says how long to wait.",
+    415: "The body is of another kind than this path reads.",
+    429: "Too many tries or requests; `Retry-After` says how long to wait.",
     503: "Not at the moment; `Retry-After` says when to come again.",
 }
 
@@ -53,12 +55,12 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem documents that a path may answer with; any may be busy for a while."""
+    """The problem documents that a path may answer with; any may be busy, or asked too often."""
     return {
         status: ResponseSpec(
             Problem, generate_examples=False, description=_WHY[status], media_type=PROBLEM
         )
-        for status in (*statuses, 503)
+        for status in sorted({*statuses, 429, 503})
     }
 
 

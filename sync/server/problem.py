@@ -14,11 +14,12 @@ from litestar.plugins.problem_details import (
 from sync.server.database import DatabaseError
 
 RETRY_SECONDS: Final = 5
-_KINDS: Final = {404: "unknown", 405: "method", 413: "too-large"}
+_KINDS: Final = {404: "unknown", 405: "method", 413: "too-large", 429: "too-many-requests"}
 _NEXT: Final = {
     404: "nothing is at this path: /v1/openapi.json lists what is",
     405: "this path does not take that method: /v1/openapi.json lists what it takes",
     413: "the body is larger than this path takes: send less at once",
+    429: "more requests than one caller has here: wait as told in Retry-After, then come again",
 }
 _log: Final = logging.getLogger("kiosk-server")
 
@@ -59,7 +60,10 @@ def _refused(fault: HTTPException) -> ProblemDetailsException:
     wrong = fault.extra if isinstance(fault.extra, list) else []
     said = [f"{part.get('key', 'body')}: {part.get('message')}" for part in wrong]
     detail = "; ".join(said) or _NEXT.get(status) or fault.detail
-    return problem(status, _KINDS.get(status, "request"), detail, fault.headers)
+    headers = dict(fault.headers or {})
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = str(max(1, int(headers.get("RateLimit-Reset", "1"))))
+    return problem(status, _KINDS.get(status, "request"), detail, headers)
 
 
 def _unavailable(fault: Exception) -> ProblemDetailsException:

@@ -12,6 +12,7 @@ from sync.server.keys import Signer, admin_token_of, signer_of
 from sync.server.ledger import Ledger
 from sync.server.projector import Projector
 from sync.server.stations import Stations
+from sync.server.tls import station_pin
 
 PROGRAM_VERSION: Final = version("floor-kiosk")
 PROJECTOR: Final = "projector"
@@ -45,7 +46,7 @@ def open_services(config: ServerConfig) -> Services:
         check_restored(config.data, database, clock.milliseconds())
         ledger = Ledger(database, clock)
         ledger.reread_quarantine(PROGRAM_VERSION)
-        stations = Stations(database, clock)
+        stations = Stations(database, clock, station_pin(config))
         projector = Projector(database)
     except BaseException:
         database.close()

@@ -2,11 +2,10 @@
 
 EnrolmentError          a code that gives no station; the message says what to do
 ├── CodeError           unknown, used or too old
-├── TriesError          too many wrong codes from one address; `wait_seconds` says how long
+├── TriesError          too many wrong codes, here or in all; `wait_seconds` says how long
 └── JournalTakenError   the journal's origin belongs to another station
 """
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -19,26 +18,28 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import insert as insert_into
 
 from sync.domain.events import NAME_CHARS_MAX
-from sync.server import tables
+from sync.pinning import ALPHABET, CODE_CHARS, plain_code, split_code, with_check
+from sync.server import tables, tokens
 from sync.server.clock import ServerClock
 from sync.server.database import Database
 from sync.server.errors import ServerError
-from sync.server.feed import scopes_of
 from sync.server.keys import new_token
 from sync.server.ledger import OFFICE
+from sync.server.tokens import Caller, names_in, token_hash
 from sync.server.view_tables import master
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
-CODE_CHARS: Final = 10
+__all__ = ["Caller", "Stations", "moment"]
+
 CODE_MINUTES: Final = 15
 CODE_KEPT_MINUTES: Final = 1_440  # so long a late or second try is told what is wrong with it
 TRIES_MAX: Final = 5
 TRIES_MINUTES: Final = 15
+TRIES_TOTAL_MAX: Final = 50
 CALLER_SECONDS_MAX: Final = 5.0
 CALLERS_COUNT_MAX: Final = 10_000
 CONTACT_SECONDS: Final = 20.0
 WORK_CENTERS_COUNT_MAX: Final = 50
-_LOOKALIKES: Final = str.maketrans("ILO", "110", "- ")
+_EVERYWHERE: Final = "*"  # beside the addresses: wrong codes of all of them
 
 
 class EnrolmentError(ServerError):
@@ -50,11 +51,13 @@ class CodeError(EnrolmentError):
 
 
 class TriesError(EnrolmentError):
-    def __init__(self, wait_seconds: int) -> None:
-        super().__init__(
-            f"{TRIES_MAX} wrong codes from this address:"
-            f" wait {wait_seconds} s, then make a new code"
+    def __init__(self, wait_seconds: int, *, everywhere: bool = False) -> None:
+        said = (
+            f"{TRIES_TOTAL_MAX} wrong codes from many addresses"
+            if everywhere
+            else f"{TRIES_MAX} wrong codes from this address"
         )
+        super().__init__(f"{said}: wait {wait_seconds} s, then make a new code")
         self.wait_seconds = wait_seconds
 
 
@@ -64,19 +67,6 @@ class JournalTakenError(EnrolmentError):
 
 class StationNameError(ServerError):
     """A station or work center name that cannot be taken; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A station that showed its token."""
-
-    station: str
-    work_centers: tuple[str, ...]
-    active: bool
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        return scopes_of(self.station, self.work_centers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +86,17 @@ class Enrolled:
 
 
 class Stations:
-    """Who may push and pull. Callers are remembered for seconds: a push costs no look-up."""
+    """Who may push and pull. Callers are remembered for seconds: a push costs no look-up.
 
-    def __init__(self, database: Database, clock: ServerClock) -> None:
+    What is changed here counts at once in this process, in others when they forget.
+    """
+
+    def __init__(self, database: Database, clock: ServerClock, pin: str = "") -> None:
+        """`pin` is of the TLS key that stations are to trust: each code is bound to it."""
         self._database = database
         self._clock = clock
+        self.pin = pin
+        self._changes = 0
         self._callers: dict[bytes, tuple[Caller, float]] = {}
         self._contacts: dict[str, float] = {}
 
@@ -111,7 +107,7 @@ class Stations:
         expires = self._clock.milliseconds() + CODE_MINUTES * 60_000
         self._database.write_now(lambda conn: _keep_code(conn, code, station, names, expires))
         unknown = self._database.read_now(lambda conn: _undefined(conn, names))
-        return EnrolmentCode(code, expires, unknown)
+        return EnrolmentCode(with_check(code, self.pin), expires, unknown)
 
     async def enrol(self, code: str, origin: str, machine: str, address: str) -> Enrolled:
         """Spend a code; raises `EnrolmentError`. A station enrolled before gets a new token."""
@@ -124,8 +120,21 @@ class Stations:
         enrolled = await self._database.write(spend)
         if isinstance(enrolled, EnrolmentError):
             raise enrolled
-        self._callers.clear()
+        self._forget()
         return enrolled
+
+    async def offer_token(self, station: str) -> str:
+        """A new token for an enrolled station; the one it has is good until this one is used."""
+        made, now = new_token(), self._clock.milliseconds()
+        digest = token_hash(made)
+        await self._database.write(lambda conn: tokens.offer(conn, station, digest, now))
+        return made
+
+    def revoke_now(self, station: str) -> bool:
+        """Refuse a station from now on, until it is enrolled again; False if there is none."""
+        known = self._database.write_now(lambda conn: tokens.revoke(conn, station))
+        self._forget()
+        return known
 
     async def caller_of(self, token: str) -> Caller | None:
         """The station whose token this is, active or not."""
@@ -133,12 +142,23 @@ class Stations:
         found = self._callers.get(digest)
         if found and found[1] > time.monotonic():
             return found[0]
-        caller = await self._database.read(lambda conn: _caller(conn, digest))
-        if caller is not None:
+        changes = self._changes
+        caller = await self._database.read(lambda conn: tokens.caller(conn, digest))
+        if caller is None:
+            return None
+        if caller.offered and caller.active:
+            station = caller.station
+            await self._database.write(lambda conn: tokens.accept(conn, station, digest))
+            self._forget()
+        elif changes == self._changes:  # else what was read may be of before the change
             if len(self._callers) >= CALLERS_COUNT_MAX:
                 self._callers.clear()
             self._callers[digest] = (caller, time.monotonic() + CALLER_SECONDS_MAX)
         return caller
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self._callers.clear()
 
     def touch(self, caller: Caller) -> None:
         """Note that the station was heard, at most every some seconds, without waiting for it."""
@@ -161,11 +181,6 @@ def moment(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
-def token_hash(token: str) -> bytes:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
 def checked_names(station: str, work_centers: Sequence[str]) -> tuple[str, ...]:
     """The work centers, if all names can be taken; raises `StationNameError`."""
     names = tuple(dict.fromkeys(name.strip() for name in work_centers if name.strip()))
@@ -182,7 +197,12 @@ def checked_names(station: str, work_centers: Sequence[str]) -> tuple[str, ...]:
 
 
 def _code_hash(code: str) -> bytes:
-    return hashlib.sha256(code.upper().translate(_LOOKALIKES).encode()).digest()
+    """What is kept of a code, whether or not the check came along."""
+    try:
+        secret, _ = split_code(code)
+    except ValueError:
+        secret = code
+    return token_hash(plain_code(secret))
 
 
 def _keep_code(
@@ -212,16 +232,20 @@ def _spend(
 ) -> Enrolled | EnrolmentError:
     """Faults are returned, so that the count of wrong tries is committed."""
     origin, machine, address = who
-    wait = _wait_seconds(connection, address, now_ms)
-    if wait:
-        return TriesError(wait)
+    for where in (address, _EVERYWHERE):
+        wait = _wait_seconds(connection, where, now_ms)
+        if wait:
+            return TriesError(wait, everywhere=where == _EVERYWHERE)
     table = tables.enrolment_code
     row = connection.execute(select(table).where(table.c.code_hash == digest)).one_or_none()
+    if row is not None and not hmac.compare_digest(bytes(row.code_hash), digest):
+        row = None
     why = "unknown" if row is None else "used" if row.used_ms else ""
     if not why and row is not None and row.expires_ms < now_ms:
         why = f"older than {CODE_MINUTES} minutes"
     if why or row is None:
-        _count_failure(connection, address, now_ms)
+        for where in (address, _EVERYWHERE):
+            _count_failure(connection, where, now_ms)
         return CodeError(f"the code is {why}: make a new one with kiosk-server enrol")
     owner = _owner(connection, origin)
     if owner not in {"", row.station}:
@@ -234,13 +258,14 @@ def _spend(
     _keep_station(connection, row.station, row.work_centers, token, (origin, machine), now_ms)
     failure = tables.enrolment_failure
     connection.execute(delete(failure).where(failure.c.address == address))
-    return Enrolled(row.station, token, _names(row.work_centers))
+    return Enrolled(row.station, token, names_in(row.work_centers))
 
 
 def _wait_seconds(connection: Connection, address: str, now_ms: int) -> int:
     table = tables.enrolment_failure
     row = connection.execute(select(table).where(table.c.address == address)).one_or_none()
-    if row is None or row.failures < TRIES_MAX or row.until_ms <= now_ms:
+    tries = TRIES_TOTAL_MAX if address == _EVERYWHERE else TRIES_MAX
+    if row is None or row.failures < tries or row.until_ms <= now_ms:
         return 0
     return int((row.until_ms - now_ms) // 1000) + 1
 
@@ -269,6 +294,7 @@ def _keep_station(
     now_ms: int,
 ) -> None:
     table = tables.station
+    tokens.withdraw(connection, station)
     values = {
         "token_hash": token_hash(token),
         "work_centers": work_centers,
@@ -281,15 +307,3 @@ def _keep_station(
     changed = update(table).where(table.c.station == station).values(**values)
     if not connection.execute(changed).rowcount:
         connection.execute(insert_into(table).values(station=station, **values))
-
-
-def _caller(connection: Connection, digest: bytes) -> Caller | None:
-    table = tables.station
-    row = connection.execute(select(table).where(table.c.token_hash == digest)).one_or_none()
-    if row is None or not hmac.compare_digest(bytes(row.token_hash), digest):
-        return None
-    return Caller(row.station, _names(row.work_centers), bool(row.active))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for name in text.split(",") if name)

@@ -11,12 +11,14 @@ Asking = list[dict[str, list[str]]]
 STATION: Asking = [{"station": []}]
 ADMIN: Asking = [{"admin": []}]
 NOBODY: Asking = [{}]
-# Method and path -> who may ask, and the statuses other than 503 (any may be busy).
+# Method and path -> who may ask, and the statuses other than 429 and 503 (any may be busy).
 WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
-    ("post", "/v1/enrol"): (NOBODY, {200, 400, 403, 409, 413, 429}),
+    ("post", "/v1/enrol"): (NOBODY, {200, 400, 403, 409, 413}),
     ("post", "/v1/origins/{origin}/events"): (STATION, {200, 400, 401, 403, 409, 413}),
     ("get", "/v1/feed"): (STATION, {200, 400, 401, 403, 410}),
     ("get", "/v1/snapshot"): (STATION, {200, 400, 401, 403, 410}),
+    ("post", "/v1/token"): (STATION, {200, 401, 403}),
+    ("post", "/v1/revocations"): (ADMIN, {200, 400, 401, 404, 408, 413, 415}),
     ("get", "/healthz"): (NOBODY, {200}),
     ("get", "/readyz"): (NOBODY, {200}),
     ("post", "/v1/enrolment-codes"): (ADMIN, {201, 400, 401, 413}),
@@ -61,7 +63,7 @@ def test_every_path_tells_who_may_ask_and_how_no_is_said(document: dict[str, Any
     for key, (security, statuses) in WANTED.items():
         operation = found[key]
         assert operation["security"] == security, key
-        busy = set() if key[1] == "/healthz" else {503}
+        busy = set() if key[1] == "/healthz" else {429, 503}
         assert {int(status) for status in operation["responses"]} == statuses | busy, key
         assert operation["description"].endswith("."), key
         for status, response in operation["responses"].items():
