@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sync.server import tables
-from sync.server.database import Database, rows_with
+from sync.server.database import rows_with
+from sync.server.verify import Readable
 
 SLICE_EVENTS_MAX: Final = 1_000
 
@@ -43,7 +44,7 @@ def export_page(connection: Connection, after: int) -> tuple[int, bytes]:
     return rows[-1][0], b"\n".join(lines) + b"\n"
 
 
-def export_now(database: Database, after: int = 0) -> Iterator[bytes]:
+def export_now(database: Readable, after: int = 0) -> Iterator[bytes]:
     """All lines after a position, page by page, in short reads."""
     while True:
         after, lines = database.read_now(partial(export_page, after=after))

@@ -1,18 +1,24 @@
 """The home of the ledger's proof: every chain and every id is made again and compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, and_, select
 
 from sync.server import tables
-from sync.server.database import Database
 from sync.server.intake import Head, digest_name, entry_of
 from sync.wire import chain, chain_start
 
 SLICE_ROWS_MAX: Final = 2_000
+T = TypeVar("T")
+
+
+class Readable(Protocol):
+    """A ledger that can be read: the server's database, or the file of a backup."""
+
+    def read_now(self, act: Callable[[Connection], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Verdict:
     bad: str = ""
 
 
-def verify(database: Database) -> Verdict:
+def verify(database: Readable) -> Verdict:
     """Walk the whole ledger in short reads; never writes."""
     origins = database.read_now(_origins)
     places = events = 0
@@ -48,7 +54,7 @@ def _origins(connection: Connection) -> list[tuple[str, Head]]:
     return [(row[0], Head(row[1], bytes(row[2]))) for row in rows]
 
 
-def _walk_origin(database: Database, origin: str, head: Head) -> tuple[int, str]:
+def _walk_origin(database: Readable, origin: str, head: Head) -> tuple[int, str]:
     """Link the origin's bodies up to the head that was read first; later rows are later work."""
     gaps = database.read_now(partial(_gaps, origin=origin))
     seq, digest, count = 0, chain_start(origin), 0
@@ -104,7 +110,7 @@ def _places(
     return [(row[0], bytes(row[1]), row[2]) for row in rows]
 
 
-def _walk_events(database: Database) -> Iterator[str]:
+def _walk_events(database: Readable) -> Iterator[str]:
     position = 0
     while rows := database.read_now(partial(_events, position=position)):
         for row in rows:

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from sync.server.backup_tables import backup
 from sync.server.database import (
     ClosedError,
     Database,
@@ -45,6 +46,7 @@ def put(reader: str, position: int) -> Callable[[Connection], int]:
 def test_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
     database = opened(tmp_path)
     assert VIEWS
+    assert backup.metadata is metadata
     found = database.read_now(
         lambda conn: compare_metadata(MigrationContext.configure(conn), metadata)
     )
