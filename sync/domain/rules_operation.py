@@ -29,7 +29,7 @@ def operating(case: Case, event: Operating) -> Iterator[Deviation]:
         return
     if order.is_over or order.is_ended(event.operation):
         ended = order.status.value if order.is_over else "finished"
-        yield case.deviation("already_ended", status=ended)
+        yield case.deviation("already_ended", status=ended, operation=event.operation)
     elif order.is_held:
         reason = order.hold.reason if order.hold is not None else ""
         yield case.deviation("order_held", reason=reason)

@@ -41,9 +41,10 @@ def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
     if used:
         by = _user_of(case.shop, *used)
         yield case.deviation("reversal_of_used", **{**facts, "lot": used[1], "other": by})
-    label = outstanding_label(case.shop, act)
-    if label:
-        yield case.deviation("label_outstanding", **{**facts, "label": label})
+    output = outstanding_output(case.shop, act)
+    if output is not None:
+        told = {"label": output.label, "output": output.id}
+        yield case.deviation("label_outstanding", **{**facts, **told})
 
 
 def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
@@ -68,6 +69,12 @@ def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
 
 def outstanding_label(shop: Shop, act: Sequence[Event]) -> str:
     """The number of an act's label that nobody voided, or nothing."""
+    output = outstanding_output(shop, act)
+    return output.label if output is not None else ""
+
+
+def outstanding_output(shop: Shop, act: Sequence[Event]) -> MaterialProduced | None:
+    """The first output of an act whose label nobody voided."""
     for event in act:
         if isinstance(event, MaterialProduced) and event.label:
             order = shop.orders.get(event.order)
@@ -75,8 +82,8 @@ def outstanding_label(shop: Shop, act: Sequence[Event]) -> str:
             if not any(
                 isinstance(one, LabelVoided) and one.of == event.id for one in told.values()
             ):
-                return event.label
-    return ""
+                return event
+    return None
 
 
 def seconds_between(earlier: str, later: str) -> float:

@@ -4,9 +4,8 @@ Reads only. What changes is kept apart (`Changes`) and written in a transaction 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -16,21 +15,38 @@ from sync.domain.events import (
     DeviationReviewed,
     Event,
     EventReversed,
+    LabelVoided,
     LotStatusSet,
     MaterialConsumed,
     MaterialProduced,
     MaterialReceived,
     MaterialReturned,
+    OperationEnded,
     OperatorSignedIn,
     OperatorSignedOut,
+    OrderHeld,
+    OrderRegister,
+    OrderResumed,
     order_of,
 )
 from sync.domain.order import Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
-from sync.domain.rules import Deviation, check
+from sync.domain.rules import check
 from sync.domain.shop import Shop
-from sync.domain.stock import Lot, book, lot_told, set_status
+from sync.domain.stock import Lot, book, set_status
 from sync.server import scopes
+from sync.server.projector_changes import (
+    Changes,
+    Decision,
+    Dissolved,
+    Found,
+    Touch,
+    clash_of,
+    followed_by,
+    is_of_a_set,
+    subject_of,
+    touch_of,
+)
 from sync.server.projector_state import (
     REGISTERS,
     SIGNED_IN,
@@ -49,51 +65,12 @@ from sync.server.projector_state import (
 )
 from sync.server.view_tables import order_lot
 
-# Judged from what all events add up to, never from one event: it may arrive before the other.
-OF_A_SET: Final = frozenset({"over_issue", "serial_seen_before"})
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
 _NO_STATION: Final = frozenset({"", scopes.OFFICE})
 _NOBODY: Final[frozenset[str]] = frozenset()
 _NO_LOTS: Final[dict[str, Lot]] = {}
 _OF_LOTS: Final = (MaterialConsumed, MaterialReturned, MaterialProduced)
 _OF_ORDER: Final = (MaterialConsumed, MaterialReturned)
-
-
-class Touch(NamedTuple):
-    """An event with what it is about: its order, its (material, lot), the concerns it begins."""
-
-    entry: Entry
-    order: str
-    lot: tuple[str, str] | None
-    begins: tuple[scopes.Concern, ...]
-
-
-class Found(NamedTuple):
-    """A deviation of one event."""
-
-    entry: Entry
-    deviation: Deviation
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a slice changes: keys of touched states in `Memory`, and rows to add."""
-
-    orders: dict[str, int] = field(default_factory=dict)  # number → position of the last change
-    taken: set[tuple[str, str, str, str]] = field(default_factory=set)  # order, material, lot, unit
-    made: set[tuple[str, str, str, str]] = field(default_factory=set)  # the same of its output
-    lots: set[tuple[str, str]] = field(default_factory=set)
-    masters: dict[tuple[str, str], Event | None] = field(default_factory=dict)
-    signed_out: set[str] = field(default_factory=set)
-    lot_events: list[tuple[str, str, int, int]] = field(default_factory=list)
-    serials: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
-    reversed: dict[str, int] = field(default_factory=dict)
-    concerns: list[scopes.Concern] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
-    withdrawn: list[str] = field(default_factory=list)
-    reviews: list[DeviationReviewed] = field(default_factory=list)
-    feed: list[tuple[str, int]] = field(default_factory=list)
-    faults: list[tuple[Entry, str]] = field(default_factory=list)
 
 
 class Fold:
@@ -118,7 +95,7 @@ class Fold:
         self.feeding = feeding
         self._received = (-1, "")
         memory.shop.sign_ins = memory.sign_ins
-        self._touches = [_touch(entry) for entry in entries]
+        self._touches = [touch_of(entry) for entry in entries]
         self._load()
 
     def _load(self) -> None:
@@ -137,7 +114,7 @@ class Fold:
     def _keys(self) -> set[tuple[str, str]]:
         """The (key, kind) of all concerns that the slice begins, and of those that it follows."""
         keys = {(one.key, one.kind) for touch in self._touches for one in touch.begins}
-        return keys.union(*map(_followed, self._touches)) if self.feeding else keys
+        return keys.union(*map(followed_by, self._touches)) if self.feeding else keys
 
     def _begun(self) -> tuple[set[str], int]:
         """The orders that begin to concern a scope, and the last position that tells of them."""
@@ -201,6 +178,9 @@ class Fold:
             self._session(event)
         elif isinstance(event, DeviationReviewed):
             self.changes.reviews.append(event)
+        elif isinstance(event, LabelVoided):
+            voided = Dissolved(number, "label_outstanding", event.of, position)
+            self.changes.dissolved.append(voided)
 
     def _order(self, number: str) -> Order:
         order = self.memory.orders.get(number)
@@ -268,7 +248,7 @@ class Fold:
     def _reverse(self, touch: Touch, event: EventReversed) -> frozenset[str]:
         """Take the act out again; returns the scopes that were told of it."""
         now = touch.entry.position
-        act = [_touch(one) for one in self._acts.get(event.of, ()) if one.position < now]
+        act = [touch_of(one) for one in self._acts.get(event.of, ()) if one.position < now]
         reversible = [one for one in act if type(one.entry.event) in _REVERSIBLE]
         self._judge(touch, [one.entry.event for one in reversible])
         told = self._hearers(act) if self.feeding else _NOBODY
@@ -278,19 +258,32 @@ class Fold:
         for one in reversible:
             self._apply(now, one, -1)
             self.changes.withdrawn.append(one.entry.event.id)
+            self._reopen(now, one)
         return told
+
+    def _reopen(self, now: int, touch: Touch) -> None:
+        """Work that came after an end was not late where that end is taken back."""
+        event = touch.entry.event
+        if isinstance(event, OperationEnded) and not self._order(touch.order).is_ended(
+            event.operation
+        ):
+            subject = f"operation {event.operation}"
+            self.changes.dissolved.append(Dissolved(touch.order, "already_ended", subject, now))
 
     def _hearers(self, act: Iterable[Touch]) -> frozenset[str]:
         """The scopes that were told of an act."""
         told = _NOBODY
         for one in act:
-            load_concerns(self.connection, self.tables, self.memory, _followed(one))
+            load_concerns(self.connection, self.tables, self.memory, followed_by(one))
             told |= self._scopes(one)
         return told
 
     def _judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
         """Flag where the event disagrees with what was known before it."""
         entry = touch.entry
+        if isinstance(entry.event, OrderRegister | LotStatusSet):
+            clash = clash_of(entry.event, self._in_force(touch, entry.event))
+            self.changes.found += [Found(entry, clash)] if clash is not None else []
         if entry.event.station in _NO_STATION:
             return
         self._set_scene(touch, act)
@@ -299,8 +292,16 @@ class Fold:
         except Exception as fault:  # a rule's own fault must not hold back what is behind it
             self.changes.faults.append((entry, f"{type(fault).__name__}: {fault}"))
             return
-        if verdict:
-            self.changes.found += [Found(entry, d) for d in verdict if d.name not in OF_A_SET]
+        for one in verdict:
+            if not is_of_a_set(entry.event, one):
+                self.changes.found.append(Found(entry, one, subject_of(one)))
+
+    def _in_force(self, touch: Touch, event: Decision) -> Decision | None:
+        """What holds of the order or the lot that a decision is about."""
+        if isinstance(event, LotStatusSet):
+            return self._holding((event.material, event.lot)).lot.status_set
+        order = self._order(touch.order)
+        return order.hold if isinstance(event, OrderHeld | OrderResumed) else order.closure
 
     def _set_scene(self, touch: Touch, act: Sequence[Event]) -> None:
         """Show the rules exactly what the event is about: the same live and in a rebuild."""
@@ -384,16 +385,3 @@ class Fold:
             for material, _, position, of_order in self.changes.lot_events
             if material == concern.key and of_order
         }
-
-
-def _touch(entry: Entry) -> Touch:
-    event = entry.event
-    return Touch(entry, order_of(event), lot_told(event), tuple(scopes.begun_by(event)))
-
-
-def _followed(touch: Touch) -> list[tuple[str, str]]:
-    """The (key, kind) of the concerns that an event follows."""
-    followed = [(touch.order, scopes.ORDER)] if touch.order else []
-    if material := scopes.material_of(touch.entry.event):
-        followed.append((material, scopes.MATERIAL))
-    return followed

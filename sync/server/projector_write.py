@@ -11,7 +11,7 @@ from sync.domain.events import Event
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
-from sync.server.projector_fold import Changes, Found
+from sync.server.projector_changes import Changes, Found
 from sync.server.projector_rows import (
     DEVIATION_COLUMNS,
     LOT_COLUMNS,
@@ -29,6 +29,7 @@ from sync.server.projector_rows import (
     lot_amount,
     order_rows,
 )
+from sync.server.projector_sets import OF_SET, OPEN, Serials, Standing, of_order, stale_keys
 from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
 from sync.server.view_tables import (
     clamped,
@@ -50,11 +51,9 @@ from sync.server.view_tables import (
 from sync.wire import encode
 
 WHY_CHARS_MAX: Final = 500
-OPEN: Final = "open"
 WITHDRAWN: Final = "withdrawn"
 REVIEWED: Final = "reviewed"
 OF_EVENT: Final = "event"
-OF_SET: Final = "set"
 NOT_PROJECTED: Final = "not_projected"  # the event could not be folded: the views lack it
 NOT_JUDGED: Final = "not_judged"  # a rule's own fault
 
@@ -115,10 +114,9 @@ class Writing:
         self._memory = memory
         self._changes = changes
         self._acts: list[Statement] = []
-        self._set: dict[tuple[str, str, str], Row] = {}
-        self._serial_orders: set[str] = set()
+        self._standing: list[Standing] = []
         self._masters()
-        self._orders()
+        self._orders(connection)
         self._lots()
         self._serials(connection)
         self._deviations(connection)
@@ -156,7 +154,7 @@ class Writing:
         )
         self._put(lot_event, ("material", "lot", "position", "of_order"), changes.lot_events)
 
-    def _orders(self) -> None:
+    def _orders(self, connection: Connection) -> None:
         states: list[Row] = []
         rows: dict[str, OrderRows] = {}
         gone = []
@@ -167,7 +165,7 @@ class Writing:
                 continue
             states.append((number, encode_state(order)))
             rows[number] = order_rows(order, self._name(order), position)
-            self._over_issues(order, position)
+            self._standing += of_order(connection, order, position)
         self._put(order_state, STATE_COLUMNS, states)
         self._forget(gone)
         self._order_rows(rows)
@@ -218,24 +216,6 @@ class Writing:
             self._put(view, columns, new)
         known.update(rows)
 
-    def _over_issues(self, order: Order, position: int) -> None:
-        """Lines that took more than need and tolerance, from all that is known of the order."""
-        for needed in order.all_needs():
-            line, issued = needed.line, order.issued(needed)
-            if line.backflush or issued <= max(needed.need, needed.tolerated):
-                continue
-            grade = "over_issue_limit" if issued > needed.limit else "over_issue"
-            facts = {
-                "line": line.line,
-                "material": line.material,
-                "name": line.name,
-                "need": str(clamped(needed.need)),
-                "issued": str(clamped(issued)),
-                "unit": line.quantity.unit,
-            }
-            key = (order.number, "over_issue", f"line {line.line}")
-            self._set[key] = _set_row(key, order.number, line.material, grade, facts, position)
-
     def _lots(self) -> None:
         rows, places, keys = [], [], []
         for material, lot in self._changes.lots:
@@ -251,40 +231,11 @@ class Writing:
         self._put(stock_place, PLACE_COLUMNS, places)
 
     def _serials(self, connection: Connection) -> None:
-        """Numbers that were taken or made more than once, whatever the order of arrival."""
-        changed = {key: uses for key, uses in self._changes.serials.items() if uses}
-        names = sorted({key[0] for key in changed})
-        table = self._tables[serial_use]
-        rows = rows_with(connection, table, "serial", names, "material", "way", "order_number",
-                         "uses")  # fmt: skip
-        uses = {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
-        for key, more in changed.items():
-            uses[key] = uses.get(key, 0) + more
-        self._put(serial_use, SERIAL_COLUMNS, [(*key, uses[key]) for key in changed if uses[key]])
-        gone = [key for key in changed if not uses[key]]
-        self._drop(serial_use, ("serial", "material", "way", "order_number"), gone)
-        touched = {key[:3] for key in changed}
-        seen: dict[tuple[str, str, str], int] = {}
-        for key, count in uses.items():
-            seen[key[:3]] = seen.get(key[:3], 0) + max(0, count)
-        self._set_serials(uses, {key for key in touched if seen[key] > 1}, touched)
-
-    def _set_serials(
-        self,
-        uses: dict[tuple[str, str, str, str], int],
-        doubled: set[tuple[str, str, str]],
-        touched: set[tuple[str, str, str]],
-    ) -> None:
-        for serial, material, way, order in sorted(uses):
-            if (serial, material, way) not in touched:
-                continue
-            key = (order, "serial_seen_before", f"{way} {material} {serial}")
-            if (serial, material, way) in doubled and uses[serial, material, way, order] > 0:
-                facts = {"serial": serial, "material": material, "way": way}
-                self._set[key] = _set_row(key, order, material, key[1], facts, 0)
-            else:
-                self._set.pop(key, None)
-                self._drop(deviation, ("target", "name", "subject"), [key])
+        told = Serials(connection, self._tables, self._memory, self._changes)
+        self._put(serial_use, SERIAL_COLUMNS, told.rows)
+        self._drop(serial_use, SERIAL_COLUMNS[:4], told.gone)
+        self._drop(deviation, ("target", "name", "subject"), told.dissolved)
+        self._standing += told.standing
 
     def _deviations(self, connection: Connection) -> None:
         changes = self._changes
@@ -296,20 +247,17 @@ class Writing:
 
     def _of_sets(self, connection: Connection) -> None:
         """Tell what the orders now show, withdraw what later events dissolved."""
-        orders = sorted({*self._changes.orders, *(key[0] for key in self._set)})
+        told = {one.key: one.row() for one in self._standing}
+        orders = sorted({*self._changes.orders, *(key[0] for key in told)})
         rows = rows_with(
             connection, self._tables[deviation], "target", orders,
             "name", "subject", "kind", "status", "verdict",
         )  # fmt: skip
         known = {row[:3]: row[4:] for row in rows if row[3] == OF_SET}
-        stale = [
-            key
-            for key in known
-            if key[1] == "over_issue" and key not in self._set and key[0] in self._changes.orders
-        ]
+        stale = stale_keys(known, told, self._changes.orders)
         self._drop(deviation, ("target", "name", "subject"), stale)
-        told = [(*row[:-3], *known.get(key, row[-3:-1]), row[-1]) for key, row in self._set.items()]
-        self._put(deviation, DEVIATION_COLUMNS, told)
+        kept = [(*row[:-3], *known.get(key, row[-3:-1]), row[-1]) for key, row in told.items()]
+        self._put(deviation, DEVIATION_COLUMNS, kept)
 
     def _settle(self, connection: Connection) -> None:
         table = self._tables[deviation]
@@ -320,6 +268,14 @@ class Writing:
                 .values(status=WITHDRAWN)
             )
             connection.execute(withdraw, [{"of": target} for target in self._changes.withdrawn])
+        for late in self._changes.dissolved:
+            connection.execute(
+                update(table)
+                .where(table.c.order_number == late.order, table.c.name == late.name)
+                .where(table.c.subject == late.subject, table.c.kind == OF_EVENT)
+                .where(table.c.position < late.position, table.c.status == OPEN)
+                .values(status=WITHDRAWN)
+            )
         for review in self._changes.reviews:
             connection.execute(
                 update(table)
@@ -329,20 +285,11 @@ class Writing:
             )
 
 
-def _set_row(
-    key: tuple[str, str, str], order: str, material: str, grade: str, facts: dict[str, str],
-    position: int,
-) -> Row:  # fmt: skip
-    told = msgspec.json.encode(facts).decode()
-    severity = str(SEVERITIES[grade])
-    return (*key, OF_SET, order, material, "", "", "", "", severity, told, "", OPEN, "", position)
-
-
 def _found_row(found: Found) -> Row:
-    (position, _, event), verdict = found
+    (position, _, event), verdict, _ = found
     facts = dict(verdict.facts)
     accepted = next((one.by for one in event.accepted if one.deviation == verdict.name), "")
-    subject = facts.get("line", "") or facts.get("material", "")
+    subject = found.subject or facts.get("line", "") or facts.get("material", "")
     return _event_row(
         event, verdict.name, subject, str(verdict.severity), facts, accepted, position
     )
