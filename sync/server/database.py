@@ -1,23 +1,24 @@
-"""The home of the server's database: the writer with group commit, readers, migrations.
+"""The home of the server's database: the writer with group commit, and the readers.
 
 SQLite by default: one thread writes and checkpoints, readers are read-only. PostgreSQL by URL: the
-same calls. What differs between the two stands here and in `engines`, with the tree of faults.
+same calls. Requests that wait are committed together: SQLite takes all of them in one transaction.
+On PostgreSQL only those do that are one act over many items, with its locks in one order: others
+might wait crosswise with those of other server processes.
 """
 
 import asyncio
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, inspect, select, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sync.server import tables
 from sync.server.engines import (
     READERS_COUNT,
     ClosedError,
@@ -26,13 +27,18 @@ from sync.server.engines import (
     NewerError,
     UnavailableError,
     UnsafeError,
+    crossed,
     engines,
+    lost,
     named,
     sqlite_url,
     told,
 )
+from sync.server.rows import LOOKUP_VALUES_MAX, insert_rows, rows_with, update_rows
+from sync.server.schema import migrate, newest_revision
 
 __all__ = [
+    "LOOKUP_VALUES_MAX",
     "ClosedError",
     "Database",
     "DatabaseError",
@@ -41,29 +47,35 @@ __all__ = [
     "UnavailableError",
     "UnsafeError",
     "insert_rows",
+    "newest_revision",
     "rows_with",
     "sqlite_url",
+    "update_rows",
 ]
 
 GROUP_REQUESTS_MAX: Final = 64
-GROUP_SECONDS_MAX: Final = 0.005
-RETRIES_MAX: Final = 5
-LOOKUP_VALUES_MAX: Final = 500
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_CONFLICTS: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+TRIES_MAX: Final = 6
+PAUSE_SECONDS_MAX: Final = 0.1
+CHANNEL: Final = "kiosk"
+_NOTIFY: Final = text(f"SELECT pg_notify('{CHANNEL}', :said)")
 
 T = TypeVar("T")
-
-
-class _ConflictError(Exception):
-    """The group met a conflict with another server process: run all of it once more."""
+Item = TypeVar("Item")
+Outcome = tuple[Any, BaseException | None]
+Together = Callable[[Connection, list[Any]], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
+    """One act, or one item of an act `together` over all such items that wait."""
+
     act: Callable[[Connection], Any]
-    origin: str
     answer: "Future[Any]"
+    together: Together | None = None
+    item: Any = None
+
+
+_Part = list[_Request]
 
 
 class Database:
@@ -76,7 +88,7 @@ class Database:
         self._sqlite = self._write_engine.dialect.name == "sqlite"
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
-        told(self.url, lambda: _migrate(self._write_engine))
+        told(self.url, lambda: migrate(self._write_engine))
         self._readers = ThreadPoolExecutor(READERS_COUNT, thread_name_prefix="ledger-reader")
         self._writer = threading.Thread(target=self._write_loop, name="ledger-writer", daemon=True)
         self._writer.start()
@@ -91,26 +103,31 @@ class Database:
         """About how many writes wait."""
         return self._requests.qsize()
 
-    def submit(self, act: Callable[[Connection], T], *, origin: str = "") -> "Future[T]":
-        """Queue a write; the future is done after the commit, or raises what `act` raised.
+    def submit(self, act: Callable[[Connection], T]) -> "Future[T]":
+        """Queue a write; the future is done after the commit, or raises what `act` raised."""
+        answer: Future[T] = Future()
+        return self._queued(_Request(act, answer))
 
-        `origin` names the log whose head the write moves: heads are locked in sorted order.
+    def submit_item(
+        self, together: Callable[[Connection, list[Item]], list[T]], item: Item
+    ) -> "Future[T]":
+        """Queue an item of an act that takes all that wait for it at once, and answers each.
+
+        Should the act fail with many, it is called with each alone: `together` is always the same
+        function, and stores nothing for one item that would not be stored for it alone.
         """
         answer: Future[T] = Future()
-        if self._closed:
-            answer.set_exception(ClosedError(f"{self.url}: closed, start the server again"))
-        else:
-            self._requests.put(_Request(act, origin, answer))
-        return answer
+        request = _Request(lambda conn: together(conn, [item])[0], answer, together, item)
+        return self._queued(request)
 
-    def write_now(self, act: Callable[[Connection], T], *, origin: str = "") -> T:
+    def write_now(self, act: Callable[[Connection], T]) -> T:
         """Write and wait for the commit (never from the event loop or from inside a write)."""
         assert threading.current_thread() is not self._writer, "a write inside a write"
-        return self.submit(act, origin=origin).result()
+        return self.submit(act).result()
 
-    async def write(self, act: Callable[[Connection], T], *, origin: str = "") -> T:
+    async def write(self, act: Callable[[Connection], T]) -> T:
         """The same without holding a thread."""
-        return await asyncio.wrap_future(self.submit(act, origin=origin))
+        return await asyncio.wrap_future(self.submit(act))
 
     def read_now(self, act: Callable[[Connection], T]) -> T:
         """Run `act` on a read-only connection, all of it at one moment of the database."""
@@ -124,6 +141,11 @@ class Database:
         """Any work of more than a millisecond, in the readers' threads."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, act)
 
+    def tell(self, connection: Connection, said: str) -> None:
+        """Tell all server processes once this transaction is committed: a hint, may be lost."""
+        if not self._sqlite:
+            connection.execute(_NOTIFY, {"said": said})
+
     def close(self) -> None:
         """Finish the writes that wait, then let go of everything."""
         if self._closed:
@@ -135,89 +157,144 @@ class Database:
         self._read_engine.dispose()
         self._write_engine.dispose()
 
+    def _queued(self, request: _Request) -> "Future[Any]":
+        if self._closed:
+            fault = ClosedError(f"{self.url}: closed, start the server again")
+            request.answer.set_exception(fault)
+        else:
+            self._requests.put(request)
+        return request.answer
+
     def _read(self, act: Callable[[Connection], T]) -> T:
-        with self._read_engine.begin() as connection:
+        try:
+            with self._read_engine.begin() as connection:
+                return act(connection)
+        except DBAPIError as fault:
+            if not lost(fault):
+                raise
+        with self._read_engine.begin() as connection:  # the server was started again meanwhile
             return act(connection)
 
     def _write_loop(self) -> None:
         while (first := self._requests.get()) is not None:
-            self._serve([first])
+            parts = _parts([first, *self._waiting()])
+            for some in [parts] if self._sqlite else [[part] for part in parts]:
+                self._serve(some)
 
-    def _serve(self, group: list[_Request]) -> None:
-        try:
-            told(self.url, lambda: self._commit_group(group))
-        except BaseException as fault:
-            for request in group:
-                if not request.answer.done():
-                    request.answer.set_exception(fault)
-
-    def _commit_group(self, group: list[_Request]) -> None:
-        for _ in range(RETRIES_MAX):
+    def _waiting(self) -> list[_Request]:
+        """What waits by now, so many as one group takes."""
+        group: list[_Request] = []
+        while len(group) < GROUP_REQUESTS_MAX - 1:
             try:
-                outcomes = self._transaction(group)
-            except _ConflictError:
-                continue
-            for request, (result, fault) in zip(group, outcomes, strict=True):
-                if fault is None:
-                    request.answer.set_result(result)
-                else:
-                    request.answer.set_exception(fault)
-            return
-        raise UnavailableError(f"{self.url}: conflicts with other servers; try again")
+                request = self._requests.get_nowait()
+            except queue.Empty:
+                break
+            if request is None:
+                self._requests.put(None)
+                break
+            group.append(request)
+        return group
 
-    def _transaction(self, group: list[_Request]) -> list[tuple[Any, BaseException | None]]:
-        """Run the group, and what joins it meanwhile, in one transaction with one flush."""
-        outcomes: list[tuple[Any, BaseException | None]] = []
-        until = time.monotonic() + GROUP_SECONDS_MAX
-        with self._write_engine.begin() as connection:
-            self._lock_heads(connection, group)
-            done = 0
-            while done < len(group):
-                outcomes.append(self._savepoint(connection, group[done]))
-                done += 1
-                if done == len(group) < GROUP_REQUESTS_MAX and time.monotonic() < until:
-                    self._join(connection, group)
+    def _serve(self, parts: list[_Part]) -> None:
+        """Commit the parts and answer their requests, whatever happens."""
+        requests = [request for part in parts for request in part]
+        try:
+            outcomes = self._committed(parts)
+        except Exception as fault:
+            outcomes = [(None, named(self.url, fault))] * len(requests)
+        for request, (result, trouble) in zip(requests, outcomes, strict=True):
+            if trouble is None:
+                request.answer.set_result(result)
+            else:
+                request.answer.set_exception(trouble)
+
+    def _committed(self, parts: list[_Part]) -> list[Outcome]:
+        """The outcome of each request after the commit; raises what failed all of them."""
+        for tries in range(1, TRIES_MAX + 1):
+            try:
+                return self._transaction(parts)
+            except _AgainError as again:
+                fault = again.fault
+            except Exception:
+                if len(parts) > 1 or len(parts[0]) == 1:
+                    raise
+                return self._committed([[request] for request in parts[0]])
+            if tries < TRIES_MAX:
+                time.sleep(random.uniform(0, PAUSE_SECONDS_MAX * tries / TRIES_MAX))  # noqa: S311
+        raise fault
+
+    def _transaction(self, parts: list[_Part]) -> list[Outcome]:
+        """Run the parts in one transaction with one flush; a part alone needs no savepoint."""
+        outcomes: list[Outcome] = []
+        done = False
+        try:
+            with self._write_engine.begin() as connection:
+                if len(parts) == 1:
+                    outcomes = [(result, None) for result in _run(connection, parts[0])]
+                else:
+                    for part in parts:
+                        outcomes += self._guarded(connection, part)
+                done = True
+        except DBAPIError as fault:
+            # Once the commit was asked for nobody knows what a lost connection meant.
+            if not done and self._may_do_again(fault):
+                raise _AgainError(fault) from fault
+            raise
         return outcomes
 
-    def _join(self, connection: Connection, group: list[_Request]) -> None:
-        try:
-            request = self._requests.get_nowait()
-        except queue.Empty:
-            return
-        if request is None:
-            self._requests.put(None)
-            return
-        group.append(request)
-        self._lock_heads(connection, [request])
+    def _guarded(self, connection: Connection, part: _Part) -> list[Outcome]:
+        """Run one part in a savepoint; of a part that fails each request runs alone."""
+        for tries in range(1, TRIES_MAX + 1):
+            connection.exec_driver_sql("SAVEPOINT request")
+            try:
+                results = _run(connection, part)
+            except Exception as fault:
+                if not isinstance(fault, IntegrityError) and self._may_do_again(fault):
+                    raise
+                _roll_back(connection, fault)
+                if len(part) > 1:
+                    return [self._guarded(connection, [request])[0] for request in part]
+                if tries == TRIES_MAX or not self._may_do_again(fault):
+                    return [(None, named(self.url, fault))]
+            else:
+                connection.exec_driver_sql("RELEASE SAVEPOINT request")
+                return [(result, None) for result in results]
+        raise AssertionError("the last try returns")
 
-    def _lock_heads(self, connection: Connection, group: Sequence[_Request]) -> None:
-        if self._sqlite:  # BEGIN IMMEDIATE holds the only writer
-            return
-        for origin in sorted({request.origin for request in group if request.origin}):
-            connection.execute(
-                text("SELECT 1 FROM origin WHERE origin = :origin FOR UPDATE"), {"origin": origin}
-            )
-
-    def _savepoint(
-        self, connection: Connection, request: _Request
-    ) -> tuple[Any, BaseException | None]:
-        connection.exec_driver_sql("SAVEPOINT request")
-        try:
-            result = request.act(connection)
-        except Exception as fault:
-            if self._conflicts(fault):
-                raise _ConflictError from fault
-            _roll_back(connection, fault)
-            return None, named(self.url, fault)
-        connection.exec_driver_sql("RELEASE SAVEPOINT request")
-        return result, None
-
-    def _conflicts(self, fault: Exception) -> bool:
-        if self._sqlite or not isinstance(fault, DBAPIError):
+    def _may_do_again(self, fault: BaseException) -> bool:
+        """Whether another process was in the way, with a lock or with the same new row."""
+        if self._sqlite:
             return False
-        return isinstance(fault, IntegrityError) or (
-            getattr(fault.orig, "sqlstate", "") in _CONFLICTS
-        )
+        return lost(fault) or crossed(fault) or isinstance(fault, IntegrityError)
+
+
+class _AgainError(Exception):
+    """The transaction was undone by others: all of it may run once more."""
+
+    def __init__(self, fault: DBAPIError) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+def _parts(group: Sequence[_Request]) -> list[_Part]:
+    """Those that are done together, then each of the others."""
+    joint: dict[Together, _Part] = {}
+    single: list[_Part] = []
+    for request in group:
+        if request.together is None:
+            single.append([request])
+        else:
+            joint.setdefault(request.together, []).append(request)
+    return [*joint.values(), *single]
+
+
+def _run(connection: Connection, part: _Part) -> list[Any]:
+    together = part[0].together
+    if together is None:
+        return [part[0].act(connection)]
+    results = together(connection, [request.item for request in part])
+    assert len(results) == len(part), "an act over many items answers each of them"
+    return results
 
 
 def _roll_back(connection: Connection, fault: Exception) -> None:
@@ -227,84 +304,3 @@ def _roll_back(connection: Connection, fault: Exception) -> None:
         connection.exec_driver_sql("RELEASE SAVEPOINT request")
     except DBAPIError:
         raise fault from None
-
-
-def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert many rows fast: plain `executemany` on SQLite, Core elsewhere."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        names, signs = ", ".join(columns), ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table.name} ({names}) VALUES ({signs})"
-        connection.exec_driver_sql(sql, list(rows))
-    else:
-        connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def rows_with(
-    connection: Connection, table: Table, key: str, values: Sequence[Any], *columns: str
-) -> list[tuple[Any, ...]]:
-    """Rows (key, *columns) whose key is one of many values, asked for in slices."""
-    rows: list[tuple[Any, ...]] = []
-    for start in range(0, len(values), LOOKUP_VALUES_MAX):
-        part = values[start : start + LOOKUP_VALUES_MAX]
-        rows.extend(_rows_with(connection, table, key, part, columns))
-    return rows
-
-
-def _rows_with(
-    connection: Connection, table: Table, key: str, values: Sequence[Any], columns: Sequence[str]
-) -> Sequence[Any]:
-    if connection.dialect.name == "sqlite":  # Core spends more on parameters than the search
-        names, signs = ", ".join((key, *columns)), ", ".join("?" * len(values))
-        sql = f"SELECT {names} FROM {table.name} WHERE {key} IN ({signs})"
-        return connection.exec_driver_sql(sql, tuple(values)).fetchall()
-    wanted = [table.c[name] for name in (key, *columns)]
-    return connection.execute(select(*wanted).where(table.c[key].in_(values))).fetchall()
-
-
-def newest_revision() -> str:
-    """The revision that this program's migrations lead to."""
-    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-def _migrate(engine: Engine) -> None:
-    with engine.begin() as connection:
-        found = _revision(connection)
-        newest = newest_revision()
-        tables_there = inspect(connection).get_table_names()
-        if not found and tables_there:
-            raise ForeignError(
-                f"{engine.url}: no ledger of this program, it holds {', '.join(tables_there[:5])}:"
-                " move it aside, or give another --data"
-            )
-        if found == newest:
-            return
-        if found > newest:
-            raise NewerError(
-                f"{engine.url}: of revision {found}, this program knows {newest}:"
-                " start the newer program"
-            )
-        _run_alembic(connection)
-
-
-def _revision(connection: Connection) -> str:
-    if not inspect(connection).has_table("alembic_version"):
-        return ""
-    row = connection.execute(text("SELECT version_num FROM alembic_version")).one_or_none()
-    return str(row[0]) if row else ""
-
-
-def _run_alembic(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-metadata = tables.metadata

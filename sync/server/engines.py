@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
@@ -23,6 +23,29 @@ from sync.server.errors import ServerError
 READERS_COUNT: Final = 4
 WAL_CHECKPOINT_PAGES: Final = 4_000
 BUSY_MILLISECONDS: Final = 5_000
+LOCK_SECONDS_MAX: Final = 8
+IDLE_SECONDS_MAX: Final = 30
+
+_READ_COMMITTED, _REPEATABLE_READ = 2, 3  # as the driver numbers them
+# A server that vanished without a word is given up after about half a minute.
+_LINK: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+# A process that stands still must not hold the others up for ever: it holds the counter's row.
+_LIMITS: Final = (
+    f"SELECT set_config('lock_timeout', '{LOCK_SECONDS_MAX}s', false),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS_MAX}s', false)"
+)
+# Serialization failure, deadlock, lock not available in time.
+_CROSSINGS: Final = frozenset({"40001", "40P01", "55P03"})
+_PROMISES: Final = (
+    "SELECT current_setting('fsync'), current_setting('synchronous_commit'),"
+    " current_setting('server_encoding'), pg_is_in_recovery()"
+)
 
 T = TypeVar("T")
 
@@ -64,17 +87,20 @@ _REMEDIES: Final[dict[int, tuple[type[DatabaseError], str]]] = {
 
 def engines(url: str) -> tuple[Engine, Engine]:
     """The engines that write and read; raises `ForeignError` for a URL that none can open."""
+    want = "postgresql+psycopg://… with its driver installed, or leave it out"
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
             if not parsed.database:
                 raise ForeignError(f"database.url: {url} names no file; leave it out")
             return _sqlite_engine(url, "write"), _sqlite_engine(url, "read")
-        engine = create_engine(url)
+        if parsed.drivername not in {"postgresql", "postgresql+psycopg"}:
+            raise ForeignError(f"database.url: {parsed.drivername} is not supported; want {want}")
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return _postgresql_engine(parsed, "write"), _postgresql_engine(parsed, "read")
     except (ArgumentError, ImportError) as fault:
-        want = "postgresql+psycopg://… with its driver installed, or leave it out"
         raise ForeignError(f"database.url: {fault}; want {want}") from None
-    return engine, engine
 
 
 def _sqlite_engine(url: str, role: str) -> Engine:
@@ -99,6 +125,45 @@ def _sqlite_engine(url: str, role: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _postgresql_engine(url: URL, role: str) -> Engine:
+    asked = {**_LINK, "application_name": f"kiosk-server {role}"}
+    engine = create_engine(
+        url,
+        pool_size=2 * READERS_COUNT if role == "read" else 1,
+        max_overflow=0,
+        use_native_hstore=False,
+        connect_args={name: value for name, value in asked.items() if name not in url.query},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: object) -> None:
+        driver: Any = connection
+        driver.autocommit = True
+        _verify_postgresql(driver, url)
+        if role == "write":
+            driver.execute(_LIMITS)
+        driver.autocommit = False
+        # All that one read asks is of one moment.
+        driver.isolation_level = _REPEATABLE_READ if role == "read" else _READ_COMMITTED
+        driver.read_only = role == "read"
+
+    return engine
+
+
+def _verify_postgresql(driver: Any, url: URL) -> None:
+    """Refuse a server that does not keep what it confirms, or cannot hold every text."""
+    fsync, commit, encoding, standby = driver.execute(_PROMISES).fetchone()
+    if fsync != "on" or commit == "off":
+        raise UnsafeError(
+            f"{url}: fsync {fsync}, synchronous_commit {commit}; want both on:"
+            " a confirmed scan must be on disk"
+        )
+    if encoding != "UTF8":
+        raise UnsafeError(f"{url}: its encoding is {encoding}; create the database with UTF8")
+    if standby:
+        raise UnavailableError(f"{url}: is a standby; give the URL of the primary")
 
 
 def _pragmas(role: str) -> tuple[str, ...]:
@@ -139,4 +204,17 @@ def named(url: str, fault: Exception) -> Exception:
         return fault
     code = getattr(fault.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
     kind, remedy = _REMEDIES.get(code, (UnavailableError, "look at disk space and rights"))
-    return kind(f"{url}: {fault.orig}; {remedy}, then try again")
+    said = " ".join(str(fault.orig).split())
+    return kind(f"{url}: {said}; {remedy}, then try again")
+
+
+def lost(fault: BaseException) -> bool:
+    """Whether the connection is gone: then a fresh one may find the server again."""
+    return isinstance(fault, DBAPIError) and fault.connection_invalidated
+
+
+def crossed(fault: BaseException) -> bool:
+    """Whether another process was in the way: the same again may succeed."""
+    if not isinstance(fault, DBAPIError):
+        return False
+    return getattr(fault.orig, "sqlstate", "") in _CROSSINGS

@@ -15,8 +15,8 @@ from sqlalchemy import insert as insert_into
 
 from sync.server import tables
 from sync.server.database import insert_rows, rows_with
-from sync.server.intake import take_positions
 from sync.server.ledger import bodies_at
+from sync.server.receiving import take_positions
 from sync.server.settings import INCARNATION, setting
 from sync.wire import FEED_EVENTS_MAX, FeedMark, FeedPage
 

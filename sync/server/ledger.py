@@ -9,29 +9,23 @@ only messages that contradict what is known of their origin.
     └── OfficeEventError    the office said what no reader could read
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import uuid_utils
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy import insert as insert_into
 
-from sync.domain.events import Event, stamped
+from sync.domain.events import Event, NumbersGranted, stamped
 from sync.server import tables
 from sync.server.clock import ServerClock
 from sync.server.database import Database, rows_with
 from sync.server.errors import ServerError
-from sync.server.intake import (
-    Batch,
-    Head,
-    HeaderError,
-    Outcome,
-    entry_of,
-    prepare,
-    receive,
-    take_positions,
-)
+from sync.server.intake import Batch, Entry, Head, HeaderError, Outcome, entry_of, prepare
+from sync.server.receiving import Receiving, hold_origin, receive, take_positions
 from sync.server.settings import INCARNATION, keep_setting, made_once, setting
 from sync.wire import Mark, PushHeader, Recorded, chain_start, recorded
 
@@ -41,6 +35,12 @@ OFFICE: Final = "office"
 OFFICE_ORIGIN: Final = "office_origin"
 INLINE_BYTES_MAX: Final = 65_536
 PROGRAM: Final = "program"
+APPENDED: Final = "appended"  # what other server processes are told
+
+Grants = Callable[
+    [Connection, str, Mapping[str, int], Mapping[str, int], int], Sequence[NumbersGranted]
+]
+"""Number ranges for an origin: (connection, origin, reported, wanted, now in ms)."""
 
 
 class LedgerError(ServerError):
@@ -67,11 +67,18 @@ class OfficeEventError(LedgerError):
 
 
 class Ledger:
-    """The server's log. Callbacks in `on_append` run after each commit that added events."""
+    """The server's log. Callbacks in `on_append` run after each commit that added events.
 
-    def __init__(self, database: Database, clock: ServerClock) -> None:
+    `incarnation` is what the last answer was given under. `grants` answers a push that reports or
+    wants numbers, in the same transaction.
+    """
+
+    def __init__(
+        self, database: Database, clock: ServerClock, grants: Grants | None = None
+    ) -> None:
         self.database = database
         self.clock = clock
+        self.grants = grants
         self.on_append: list[Callable[[], None]] = []
         self.incarnation = self._incarnation()
         self.boot = uuid.uuid4().hex
@@ -84,14 +91,15 @@ class Ledger:
             batch = await self.database.run(lambda: prepare(origin, station, header, bodies))
         else:
             batch = prepare(origin, station, header, bodies)
-        return self._answered(batch, await self.database.write(self._act(batch), origin=origin))
+        waiting = self.database.submit_item(self._receive, batch)
+        return self._answered(batch, await asyncio.wrap_future(waiting))
 
     def receive_now(
         self, origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]
     ) -> Outcome:
         """The same from a thread that may wait."""
         batch = prepare(origin, station, header, bodies)
-        return self._answered(batch, self.database.write_now(self._act(batch), origin=origin))
+        return self._answered(batch, self.database.submit_item(self._receive, batch).result())
 
     async def append_office(self, events: Sequence[Event], account: str = OFFICE) -> list[Recorded]:
         """Stamp and store events of the office as one act, in one transaction."""
@@ -114,9 +122,13 @@ class Ledger:
         """
         if not events:
             return []
-        origin = made_once(connection, OFFICE_ORIGIN)
+        now = self.clock.milliseconds()
+        origin = _office_origin(connection)
+        hold_origin(connection, origin, OFFICE, now)
         records, batch = self._act_of(events, origin, head_of(connection, origin), account)
-        receive(connection, batch, self.clock.milliseconds())
+        (outcome,) = receive(connection, [batch], now)
+        assert outcome.stored == len(events), "the office's log was held: nobody else moved it"
+        self.database.tell(connection, APPENDED)
         return records
 
     def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
@@ -125,14 +137,17 @@ class Ledger:
         What takes long is done before the write, however many they are. Raises `OfficeEventError`.
         """
         database = self.database
-        origin = database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
+        origin = database.write_now(_office_origin)
         head = database.read_now(lambda conn: head_of(conn, origin))
         _, batch = self._act_of(events, origin, head, OFFICE)
 
         def append(connection: Connection) -> bool:
+            now = self.clock.milliseconds()
+            hold_origin(connection, origin, OFFICE, now)
             if seq != head.seq or head_of(connection, origin) != head:
                 return False
-            receive(connection, batch, self.clock.milliseconds())
+            receive(connection, [batch], now)
+            self.database.tell(connection, APPENDED)
             return True
 
         appended = database.write_now(append)
@@ -162,8 +177,30 @@ class Ledger:
                 raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out")
         return records, batch
 
-    def _act(self, batch: Batch) -> Callable[[Connection], Outcome]:
-        return lambda connection: receive(connection, batch, self.clock.milliseconds())
+    def _receive(self, connection: Connection, batches: list[Batch]) -> list[Outcome]:
+        """All pushes that wait, in one transaction."""
+        now = self.clock.milliseconds()
+        receiving = Receiving(connection, batches, now)
+        outcomes = receiving.decide()
+        granted = [
+            self._grant(connection, batch, outcome, now)
+            for batch, outcome in zip(batches, outcomes, strict=True)
+        ]
+        if receiving.store() and not any(granted):
+            self.database.tell(connection, APPENDED)
+        return [
+            replace(outcome, granted=count) if count else outcome
+            for outcome, count in zip(outcomes, granted, strict=True)
+        ]
+
+    def _grant(self, connection: Connection, batch: Batch, outcome: Outcome, now_ms: int) -> int:
+        header = batch.header
+        if self.grants is None or outcome.owner or outcome.fork:
+            return 0
+        if not (header.numbers or header.wanted):
+            return 0
+        events = self.grants(connection, batch.origin, header.numbers, header.wanted, now_ms)
+        return len(self.append_in(connection, events))
 
     def _answered(self, batch: Batch, outcome: Outcome) -> Outcome:
         if outcome.owner:
@@ -173,7 +210,8 @@ class Ledger:
             )
         if outcome.fork:
             raise ForkError(batch.origin, batch.header.after, outcome.have)
-        self._appended(outcome.stored)
+        self.incarnation = outcome.incarnation
+        self._appended(outcome.stored + outcome.granted)
         return outcome
 
     def _appended(self, count: int) -> None:
@@ -277,21 +315,34 @@ def move_mark(connection: Connection, reader: str, position: int) -> None:
         connection.execute(insert_into(table).values(reader=reader, position=position))
 
 
+def _office_origin(connection: Connection) -> str:
+    """The office's origin of this incarnation; one server process at a time makes a new one."""
+    table = tables.setting
+    held = select(table.c.value).where(table.c.name == OFFICE_ORIGIN).with_for_update()
+    connection.execute(held).scalar()
+    return made_once(connection, OFFICE_ORIGIN)
+
+
 def _reread(connection: Connection, program: str) -> int:
     """Readers passed the old position long ago: an event that can be read now gets a new one."""
     if setting(connection, PROGRAM) == program:
         return 0
     keep_setting(connection, PROGRAM, program)
     event, place = tables.event, tables.place
-    held = select(event.c.position, event.c.id, event.c.body).where(event.c.unreadable != "")
-    read = 0
-    for position, name, body in connection.execute(held).all():
-        entry = entry_of(body)
-        if entry.unreadable or entry.id != name:
-            continue
-        new = take_positions(connection, "event", 1)
+    columns = (event.c.position, event.c.id, event.c.body)
+    held = select(*columns).where(event.c.unreadable != "").order_by(event.c.id).with_for_update()
+    found = [(row[0], entry_of(bytes(row[2])), row[1]) for row in connection.execute(held)]
+    readable = [(at, entry) for at, entry, name in found if _reads(entry, name)]
+    if not readable:
+        return 0
+    first = take_positions(connection, "event", len(readable))
+    for new, (position, entry) in enumerate(sorted(readable), first):
         values = {**entry._asdict(), "position": new}
         connection.execute(update(event).where(event.c.position == position).values(**values))
         connection.execute(update(place).where(place.c.position == position).values(position=new))
-        read += 1
-    return read
+    return len(readable)
+
+
+def _reads(entry: Entry, name: str) -> bool:
+    """Whether what stands in quarantine under a name is that event, and can be read now."""
+    return not entry.unreadable and entry.id == name
