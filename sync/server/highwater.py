@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from sync.server import tables
 from sync.server.alarms import raise_alarm
 from sync.server.database import Database, DatabaseError
+from sync.server.folder import FolderError
 from sync.server.settings import (
     INCARNATION,
     incarnations_before,
@@ -88,9 +89,7 @@ class HighWaterKeeper:
         try:
             now = self._database.read_now(high_water)
             if now != self._kept:
-                fresh = self._path.with_name(f"{FILE}.new")
-                fresh.write_bytes(msgspec.json.encode(now))
-                fresh.rename(self._path)
+                _write(self._path, now)
                 self._kept = now
         except (OSError, DatabaseError) as fault:
             _log.warning("%s: not written: %s; look at disk space and rights", self._path, fault)
@@ -109,6 +108,20 @@ class HighWaterKeeper:
             if not self._ending.is_set():
                 self.keep()
                 self._ending.wait(WRITE_SECONDS)
+
+
+def write_high_water(data: Path, database: Database) -> None:
+    """Write how far a ledger is that was put into the folder; raises `FolderError`."""
+    try:
+        _write(data / FILE, database.read_now(high_water))
+    except OSError as fault:
+        raise FolderError(f"{data / FILE}: {fault.strerror}; look at disk space") from None
+
+
+def _write(path: Path, now: HighWater) -> None:
+    fresh = path.with_name(f"{FILE}.new")
+    fresh.write_bytes(msgspec.json.encode(now))
+    fresh.rename(path)
 
 
 def _read(path: Path) -> HighWater | None:

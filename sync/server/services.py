@@ -10,6 +10,7 @@ from sync.server.database import Database
 from sync.server.highwater import HighWaterKeeper, check_restored
 from sync.server.keys import Signer, admin_token_of, signer_of
 from sync.server.ledger import Ledger
+from sync.server.numbers import grant
 from sync.server.projector import Projector
 from sync.server.stations import Stations
 from sync.server.tls import station_pin
@@ -44,7 +45,7 @@ def open_services(config: ServerConfig) -> Services:
     database = Database(config.database_url)
     try:
         check_restored(config.data, database, clock.milliseconds())
-        ledger = Ledger(database, clock)
+        ledger = Ledger(database, clock, grant)
         ledger.reread_quarantine(PROGRAM_VERSION)
         stations = Stations(database, clock, station_pin(config))
         projector = Projector(database)
