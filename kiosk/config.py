@@ -21,6 +21,7 @@ from sync.domain.rules import SEVERITIES, Severity
 CONFIG_NAME: Final = "kiosk.toml"
 ENROLMENT_NAME: Final = "station.toml"
 TOKEN_NAME: Final = "station.token"  # noqa: S105 — the name of a file
+TOKEN_BEFORE_NAME: Final = "station.token.before"  # noqa: S105
 LANGUAGES: Final = ("en",)
 BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 FEEDBACKS: Final = ("none", "honeywell", "zebra-ssi", "datalogic")
@@ -96,7 +97,7 @@ class SiteConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. `public_key` pins the server's signature; the token is read by `token`."""
+    """All of it. `public_key` pins the server's signature, `pin` its TLS key; see `token`."""
 
     data: Path
     station: StationConfig = StationConfig()
@@ -105,6 +106,7 @@ class Config:
     printers: tuple[PrinterConfig, ...] = ()
     site: SiteConfig = field(default_factory=SiteConfig)
     public_key: str = ""
+    pin: str = ""
     file: Path | None = None
 
     @property
@@ -260,8 +262,7 @@ _ENROLMENT: Final[Mapping[str, Reader]] = {
     "name": name,
     "work_centers": names,
     "server": url("http://", "https://"),
-    "public_key": lambda value: text(value) if value else "",
-    "site": lambda value: text(value) if value else "",
+    **dict.fromkeys(("public_key", "pin", "site"), lambda value: text(value) if value else ""),
 }
 
 S = TypeVar("S")
@@ -349,9 +350,12 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
     enrolled = enrolment.values("enrolment", enrolment.table(), _ENROLMENT)
     given, told = station.name, enrolled.get("name", "")
     if given and told and given != told:
-        source.problems.append(
-            f"{source.path}: station.name = '{given}': the server enrolled this one as '{told}'"
-        )
+        said = f"station.name = '{given}': the server enrolled this one as '{told}'"
+        source.problems.append(f"{source.path}: {said}")
+    server, pin = station.server or enrolled.get("server", ""), enrolled.get("pin", "")
+    if pin and not server.startswith("https://"):
+        step = "want https://, for its TLS key is pinned; or enrol this station again"
+        source.problems.append(f"{source.path}: station.server = '{server}': {step}")
     problems = source.problems + enrolment.problems
     if problems:
         raise ConfigError(problems)
@@ -360,7 +364,7 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
         StationConfig(
             station.name or enrolled.get("name", ""),
             station.work_centers or enrolled.get("work_centers", ()),
-            station.server or enrolled.get("server", ""),
+            server,
             station.language,
             str(folder),
         ),
@@ -369,6 +373,7 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
         sections.get("printer", ()),
         sections.get("site") or SiteConfig(),
         enrolled.get("public_key", ""),
+        pin,
         source.path if source.path.exists() else None,
     )
 

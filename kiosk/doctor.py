@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from kiosk.config import Config, PrinterConfig, ScannerConfig
 from kiosk.scanners import Delivery, SourceState
 from kiosk.scanners.serial_port import SerialScanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
+from sync.pinning import is_unproved, pinned
 
 FLUSHES: Final = 41
 FLUSH_BYTES: Final = 4_096
@@ -170,14 +172,35 @@ def server(
     if not address:
         return
     try:
-        answer = httpx.get(f"{address}/healthz", timeout=ANSWER_WAIT_S)
+        trust = pinned(config.pin) if config.pin else True
+        answer = httpx.get(
+            f"{address}/healthz", timeout=ANSWER_WAIT_S, verify=trust, trust_env=False
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
+        if is_unproved(fault):
+            said = f"{address}: this is not the server of the enrolment: it has another key"
+            step = "ask the office; if the key was changed there, enrol again"
+            yield Finding("server", "bad", said, step)
+            return
         step = "scans are kept and sent later; check cable, address, firewall"
         yield Finding("server", "warn", f"{address}: {fault or type(fault).__name__}", step)
         return
     state: State = "ok" if answer.is_success else "warn"
     yield Finding("server", state, f"{address} answers {answer.status_code}")
+    yield from tls(config)
     yield from clock(answer.headers.get("date", ""), now())
+
+
+def tls(config: Config) -> Iterator[Finding]:
+    """What keeps others from listening, or from answering in the server's place."""
+    if config.pin:
+        yield Finding("tls", "ok", f"the key pinned at enrolment, {config.pin[:16]}…")
+    elif config.station.server.startswith("https://"):
+        yield Finding("tls", "ok", "a certificate that this machine trusts")
+    else:
+        here = urlsplit(config.station.server).hostname in ("localhost", "127.0.0.1", "::1")
+        step = "" if here else "everybody on the network can read along: enrol over TLS"
+        yield Finding("tls", "ok" if here else "warn", "plain HTTP", step)
 
 
 def clock(date: str, now: datetime) -> Iterator[Finding]:

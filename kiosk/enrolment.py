@@ -4,6 +4,7 @@ EnrolmentError(Exception)       nothing was changed; the message says what to do
   EnrolmentMistyped             what was typed or scanned is not a server and a code
   EnrolmentUnreachable          the server does not answer
   EnrolmentRefused              the server answers, and does not know the code
+  EnrolmentUnproved             somebody else answers: it has not the key that the code names
   EnrolmentUnreadable           the answer is not that of our server
   EnrolmentUnsaved              the data folder cannot be written
 """
@@ -18,10 +19,24 @@ from typing import Final
 
 import msgspec
 
-from kiosk.config import ENROLMENT_NAME, TOKEN_NAME, Config, name, names
+from kiosk.config import (
+    ENROLMENT_NAME,
+    TOKEN_BEFORE_NAME,
+    TOKEN_NAME,
+    Config,
+    name,
+    names,
+)
 from sync.client import Enrolment
 from sync.client import enrol as request
-from sync.line import ServerAddressError, ServerRefused, ServerUnreachable, SyncError
+from sync.line import (
+    ServerAddressError,
+    ServerRefused,
+    ServerUnproved,
+    ServerUnreachable,
+    SyncError,
+)
+from sync.pinning import split_code
 
 CODE_CHARS_MAX: Final = 80
 REFUSALS: Final = (400, 401, 403, 404, 409, 410, 422)
@@ -45,6 +60,10 @@ class EnrolmentRefused(EnrolmentError):  # noqa: N818
     """The code is unknown, used or too old."""
 
 
+class EnrolmentUnproved(EnrolmentError):  # noqa: N818
+    """Another server than the code is for; the code was not told to it."""
+
+
 class EnrolmentUnreadable(EnrolmentError):  # noqa: N818
     """Somebody else answered."""
 
@@ -58,12 +77,24 @@ def typed(entry: str) -> tuple[str, str]:
     parts = entry.removeprefix("kiosk enrol ").split()
     if len(parts) != 2:
         raise EnrolmentMistyped("Type the server's address, a space and the code.")
-    return address(parts[0]), parts[1]
+    return address(parts[0], secure=has_check(parts[1])), parts[1]
 
 
-def address(server: str) -> str:
+def has_check(code: str) -> bool:
+    """Whether the code names its server's TLS key; raises `EnrolmentMistyped`."""
+    try:
+        return bool(split_code(code)[1])
+    except ValueError as fault:
+        raise EnrolmentMistyped(f"{str(fault).capitalize()}: look at it again.") from None
+
+
+def address(server: str, *, secure: bool) -> str:
     """The server's address with its scheme and without a slash; raises `EnrolmentMistyped`."""
-    found = server if "://" in server else f"http://{server}"
+    found = server if "://" in server else f"http{'s' if secure else ''}://{server}"
+    if secure and found.startswith("http://"):
+        raise EnrolmentMistyped(
+            f"{server[:60]}: this code is for a server with TLS only: type it with https://"
+        )
     if not found.startswith(("http://", "https://")) or found.endswith("://"):
         raise EnrolmentMistyped(
             f"{server[:60]} is not a server's address such as http://plant:8400"
@@ -73,7 +104,7 @@ def address(server: str) -> str:
 
 def enrol(server: str, code: str, *, data: Path, origin: str) -> Enrolment:
     """Ask `server` for what `code` grants, and keep it in `data`; raises `EnrolmentError`."""
-    where = address(server)
+    where = address(server, secure=has_check(code))
     enrolled = ask(where, code[:CODE_CHARS_MAX], origin)
     save(data, where, enrolled)
     return enrolled
@@ -85,9 +116,9 @@ def with_enrolment(config: Config, server: str, enrolled: Enrolment) -> Config:
         config.station,
         name=enrolled.station,
         work_centers=enrolled.work_centers,
-        server=address(server),
+        server=address(server, secure=bool(enrolled.pin)),
     )
-    return replace(config, station=station, public_key=enrolled.public_key)
+    return replace(config, station=station, public_key=enrolled.public_key, pin=enrolled.pin)
 
 
 def ask(server: str, code: str, origin: str) -> Enrolment:
@@ -98,8 +129,13 @@ def ask(server: str, code: str, origin: str) -> Enrolment:
         names(list(enrolled.work_centers))
     except ServerAddressError as fault:
         raise EnrolmentMistyped(f"{fault}.") from None
-    except ServerUnreachable:
-        raise EnrolmentUnreachable(f"{server} does not answer: check cable and address.") from None
+    except ServerUnproved:
+        raise EnrolmentUnproved(
+            f"{server} is not the server of this code: it has another key. Check the address,"
+            " and ask the office for a new code."
+        ) from None
+    except ServerUnreachable as fault:
+        raise EnrolmentUnreachable(_unreached(server, fault)) from None
     except ServerRefused as fault:
         raise _refused(server, fault) from None
     except (SyncError, ValueError):
@@ -107,6 +143,15 @@ def ask(server: str, code: str, origin: str) -> Enrolment:
     if not re.fullmatch(TOKEN_FORM, enrolled.token):
         raise EnrolmentUnreadable(f"{server} gave a token that cannot be used.")
     return enrolled
+
+
+def _unreached(server: str, fault: ServerUnreachable) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(fault):
+        return (
+            f"{server} has a certificate that this machine does not trust: use the code as the"
+            " running server prints it, with the check behind the hyphen."
+        )
+    return f"{server} does not answer: check cable and address."
 
 
 def _refused(server: str, fault: ServerRefused) -> EnrolmentError:
@@ -125,6 +170,7 @@ def save(data: Path, server: str, enrolled: Enrolment) -> None:
         "work_centers": list(enrolled.work_centers),
         "server": server,
         "public_key": enrolled.public_key,
+        "pin": enrolled.pin,
         "site": enrolled.site,
     }
     # A JSON string, and a list of them, is also TOML.
@@ -133,6 +179,7 @@ def save(data: Path, server: str, enrolled: Enrolment) -> None:
     )
     try:
         data.mkdir(parents=True, exist_ok=True)
+        (data / TOKEN_BEFORE_NAME).unlink(missing_ok=True)
         write_whole(data / ENROLMENT_NAME, toml)
         write_whole(data / TOKEN_NAME, enrolled.token + "\n")
     except OSError as fault:

@@ -70,18 +70,21 @@ def make_readers(
     post: Callable[[Message], None],
     shop: ShopAccess,
 ) -> list[Reader]:
-    """What reads the journal beside the screen: the sync client, and a spooler a printer."""
+    """What reads the journal beside the screen: sync client, token, a spooler a printer."""
     from kiosk.spooler import Spooler
+    from kiosk.tokens import TokenKeeper
     from sync.client import SyncClient
 
     config = station.config
+    keeper = TokenKeeper(config.data, config.station.server, pin=config.pin)
     client = SyncClient(
         config.station.server,
-        config.token,
+        keeper,
         station.journal,
         lambda status: post(LinkChanged(status)),
         lambda records: post(FeedCame(records)),
         public_key=config.public_key,
+        pin=config.pin,
         now=station.clock.now,
     )
     spoolers = [
@@ -96,7 +99,7 @@ def make_readers(
         )
         for printer in config.printers
     ]
-    return [client, *spoolers]
+    return [client, keeper, *spoolers]
 
 
 def shop_access(station: Station) -> ShopAccess:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sync.pinning import UnprovedError, pinned
+from sync.pinning import is_unproved, pinned
 from sync.wire import PushAnswer, signed_text
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Line:
         try:
             return self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
-            if _is_unproved(fault):
+            if is_unproved(fault):
                 raise ServerUnproved(
                     f"{self._server}: this is not the server of the enrolment: it has another key."
                     " Ask the office; if the key was changed there, enrol again"
@@ -214,13 +214,6 @@ class Line:
 def _trust(server: str) -> ssl.SSLContext | bool:
     """The machine's own certificates, a factory's authority among them; none are read for http."""
     return False if server.startswith("http:") else ssl.create_default_context()
-
-
-def _is_unproved(fault: BaseException | None) -> bool:
-    """Whether a failure to connect was our own refusal of the peer's key."""
-    while fault is not None and not isinstance(fault, UnprovedError):
-        fault = fault.__cause__ or fault.__context__
-    return fault is not None
 
 
 def checked_address(server: str, pin: str = "") -> str:

@@ -63,6 +63,13 @@ class PinnedContext(ssl.SSLContext):
             raise UnprovedError(f"its key has the fingerprint {pin[:16]}…")
 
 
+def is_unproved(fault: BaseException | None) -> bool:
+    """Whether a failure to connect was our own refusal of the peer's key."""
+    while fault is not None and not isinstance(fault, UnprovedError):
+        fault = fault.__cause__ or fault.__context__
+    return fault is not None
+
+
 def pinned(pin: str) -> PinnedContext:
     """TLS with the one server whose pin this is."""
     return PinnedContext(lambda seen: hmac.compare_digest(seen, pin))

@@ -14,7 +14,7 @@ def enrol(around: Around, _width: int, rows: int) -> Content:
         line(""),
         line("1  Ask the office for an enrolment code: kiosk-server enrol --station NAME"),
         line("2  Scan that code here, or type the server's address, a space and the code:"),
-        line(("   plant-server:8400 K7QM-2XWD", STRONG), "   and press Enter"),
+        line(("   plant-server:8400 K7QM2XWD4N-8FJ3QZ0A", STRONG), "   and press Enter"),
         line(""),
         line("Scans are not booked before that."),
     ]

@@ -31,7 +31,14 @@ Exit status: 0 done, 1 trouble (said in a line on standard error), 2 wrong usage
 SERVE: Final = """\
 Run the server until SIGTERM or Ctrl-C. Once it takes work it prints READY and its address.
 
-Stations on other machines need --host 0.0.0.0. Programs read and write by REST, described at
+Stations on other machines need --host 0.0.0.0. Then everything goes over TLS, with a key that is
+made at the first start and kept in DIR/tls.key. The code of kiosk-server enrol names that key, so a
+station speaks to this server and to nobody else; a browser asks once whether to trust it. To change
+the key: delete DIR/tls.key and DIR/tls.crt, start again, and enrol every station again. With a
+certificate of your own, stations trust whom their machine trusts. Behind a proxy that has TLS, name
+its address as trusted_proxy.
+
+Programs read and write by REST, described at
 /v1/openapi.json, with the token that stands in DIR/admin.token. Without --open-board the board
 opens to that token only.
 
@@ -41,6 +48,13 @@ server.toml in the data folder says the same for good:
   port = 8400
   open_board = false
   trusted_proxy = "10.0.0.5"    # whose X-Forwarded-For counts; by default nobody's
+  [tls]
+  mode = "own"                  # or "off"; by default off on loopback and behind a proxy
+  certificate = "plant.crt"     # your own, in PEM, with its chain; and key = "plant.key"
+  [limits]
+  station_requests_per_second = 300    # a station that asks more often is told to wait
+  enrol_requests_per_minute = 120      # of one address; also stranger_requests_per_second = 100,
+  form_requests_per_minute = 120       # connections = 4000, header_seconds, request_seconds
   [site]
   name = "Plant 1"
   [database]
@@ -76,7 +90,15 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_serve, _add_enrol, _add_import, _add_export, _add_verify):
+    for add in (
+        _add_serve,
+        _add_enrol,
+        _add_stations,
+        _add_revoke,
+        _add_import,
+        _add_export,
+        _add_verify,
+    ):
         add(commands)
     return parser
 
@@ -111,6 +133,9 @@ def _add_serve(commands: Commands) -> None:
         default=None,
         help="show the board without a password; only on a loopback address",
     )
+    command.add_argument(
+        "--tls", choices=("off", "own"), help="own key and certificate, or plain HTTP"
+    )
     _add_clock(command)
     command.set_defaults(run=_serve)
 
@@ -123,6 +148,19 @@ def _add_enrol(commands: Commands) -> None:
         "--work-centers", default="", metavar="A,B", help="work centers whose orders it runs"
     )
     command.set_defaults(run=_enrol)
+
+
+def _add_stations(commands: Commands) -> None:
+    text = "list the enrolled stations: when each was heard, what waits there, whether it may come"
+    command = _command(commands, "stations", text, json=True)
+    command.set_defaults(run=_stations)
+
+
+def _add_revoke(commands: Commands) -> None:
+    text = "shut a station out, because its machine is lost; its token opens nothing any more"
+    command = _command(commands, "revoke", text, json=True)
+    command.add_argument("station", metavar="STATION", help="its name")
+    command.set_defaults(run=_revoke)
 
 
 def _add_import(commands: Commands) -> None:
@@ -171,6 +209,7 @@ def _serve(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         open_board=options.open_board,
+        tls=options.tls,
         clock_offset=options.clock_offset,
     )
     with DataFolder(data) as folder:
@@ -185,6 +224,18 @@ def _enrol(options: argparse.Namespace) -> int:
 
     centers = [name for name in options.work_centers.split(",") if name.strip()]
     return enrol(_data(options), options.station, centers, json=options.json)
+
+
+def _stations(options: argparse.Namespace) -> int:
+    from sync.server.station_commands import stations
+
+    return stations(_data(options), json=options.json)
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    from sync.server.station_commands import revoke
+
+    return revoke(_data(options), options.station, json=options.json)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ class OutputError(ServerError):
 
 def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) -> int:
     """Print a one-time code, alone on its line; how to use it goes to standard error."""
-    with _reached(data) as (client, services):
+    with reached(data) as (client, services):
         if client is not None:
             body = {"station": station, "work_centers": list(work_centers)}
             told = client.post("/v1/enrolment-codes", body)
@@ -48,7 +48,7 @@ def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) 
             told = {"code": code.code, "expires": moment(code.expires_ms)}
             told["unknown_work_centers"], url = list(code.unknown), ""
     if json:
-        _print({**told, "station": station, "work_centers": list(work_centers), "url": url})
+        print_json({**told, "station": station, "work_centers": list(work_centers), "url": url})
         return 0
     print(told["code"])
     how = _ENROL.format(server=url or "SERVER", code=told["code"])
@@ -62,14 +62,14 @@ def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float =
     from sync.server.importing.folder import read_folder
 
     files = read_folder(folder)
-    with _reached(data, made=True, clock_offset=clock_offset) as (client, services):
+    with reached(data, made=True, clock_offset=clock_offset) as (client, services):
         if client is not None:
             report = _imported(client, files)
         else:
             assert services is not None, "one of the two ways"
             report = _imported_alone(services, files)
     if json:
-        _print(msgspec.to_builtins(report))
+        print_json(msgspec.to_builtins(report))
     else:
         print(report, file=sys.stdout if report.ok else sys.stderr)
     return 0 if report.ok else 1
@@ -89,7 +89,7 @@ def write_templates(folder: Path) -> int:
 
 def export(data: Path, after: int) -> int:
     """Write the ledger's events to standard output."""
-    with _reached(data) as (client, services):
+    with reached(data) as (client, services):
         if client is not None:
             pieces = client.stream(f"/v1/events?after={after}")
         else:
@@ -105,7 +105,7 @@ def export(data: Path, after: int) -> int:
 
 def verify(data: Path, *, json: bool) -> int:
     """Say whether every chain and id holds; status 1 if one does not."""
-    with _reached(data) as (client, services):
+    with reached(data) as (client, services):
         if client is not None:
             told: dict[str, Any] = client.get("/v1/verify")
         else:
@@ -115,7 +115,7 @@ def verify(data: Path, *, json: bool) -> int:
             verdict = prove(services.database)
             told = {name: getattr(verdict, name) for name in verdict.__slots__}
     if json:
-        _print(told)
+        print_json(told)
     elif told["bad"]:
         print(f"BAD  {told['bad']}; keep a copy of the folder, then restore a backup")
     else:
@@ -142,7 +142,7 @@ def _imported_alone(services: "Services", files: Mapping[str, bytes]) -> "Report
 
 
 @contextmanager
-def _reached(
+def reached(
     data: Path, *, made: bool = False, clock_offset: float = 0.0
 ) -> Iterator[tuple["AdminClient | None", "Services | None"]]:
     """The running server, or the folder's database under its lock; `made` may create it."""
@@ -218,5 +218,5 @@ def _write(piece: bytes) -> None:
         raise OutputError(f"standard output: {fault.strerror}; make room, export again") from None
 
 
-def _print(told: dict[str, Any]) -> None:
+def print_json(told: dict[str, Any]) -> None:
     print(json_text.dumps(told, ensure_ascii=False))

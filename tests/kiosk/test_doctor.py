@@ -63,7 +63,11 @@ def test_a_server_that_answers(server: str, tmp_path: Path) -> None:
     (tmp_path / "station.token").write_text("t")
     config = Config(tmp_path, StationConfig("A", ("M",), server))
     found = list(doctor.server(config))
-    assert [(one.what, one.state) for one in found] == [("server", "ok"), ("clock", "ok")]
+    assert [(one.what, one.state) for one in found] == [
+        ("server", "ok"),
+        ("tls", "ok"),
+        ("clock", "ok"),
+    ]
     assert found[0].detail == f"{server} answers 200"
 
 
