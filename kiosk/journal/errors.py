@@ -50,7 +50,7 @@ def told(fault: sqlite3.Error, path: object) -> JournalError:
     name = getattr(fault, "sqlite_errorname", "") or type(fault).__name__
     if is_full(fault):
         return JournalFull(f"{path}: the disk is full; free some space, nothing was recorded")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(fault):
         return JournalDamaged(f"{path}: damaged ({fault}); start the kiosk again to set it aside")
     return JournalFault(f"{path}: {fault} ({name}); check the disk, then scan again")
 
@@ -63,3 +63,9 @@ def is_full(fault: sqlite3.Error) -> bool:
 def is_io_fault(fault: sqlite3.Error) -> bool:
     """True where opening the file again may help."""
     return getattr(fault, "sqlite_errorname", "").startswith("SQLITE_IOERR")
+
+
+def is_damage(fault: sqlite3.Error) -> bool:
+    """True where the file is not what was written."""
+    name = getattr(fault, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))

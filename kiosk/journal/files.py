@@ -1,4 +1,4 @@
-"""The home of the journal's file: the lock of its folder, its fitness, setting aside, connections.
+"""The home of the journal's file: the lock of its folder, its size, setting aside, connections.
 
 One connection writes and checkpoints (before SQLite 3.51.3 two of them can damage a WAL file); all
 others are `query_only`. A file that is not a healthy journal is renamed, never written to.
@@ -7,8 +7,8 @@ others are `query_only`. A file that is not a healthy journal is renamed, never 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -16,10 +16,8 @@ from typing import Final
 
 from kiosk.journal.errors import (
     JournalClosed,
-    JournalDamaged,
     JournalFault,
     JournalLocked,
-    JournalNewer,
     JournalUnsafe,
     told,
 )
@@ -28,10 +26,10 @@ JOURNAL_NAME: Final = "journal.db"
 LOCK_NAME: Final = "journal.lock"
 APPLICATION_ID: Final = 0x4B4A524E
 SCHEMA_VERSION: Final = 1
+JOURNAL_BYTES_MAX: Final = 2 << 30
 HEADER_BYTES: Final = 100
 BUSY_SECONDS_MAX: Final = 5.0
-_MAGIC: Final = b"SQLite format 3\0"
-_COMPANIONS: Final = ("", "-wal", "-shm")
+COMPANIONS: Final = ("", "-wal", "-shm")
 _SYNCHRONOUS_FULL: Final = 2
 
 
@@ -59,33 +57,12 @@ def lock(folder: Path) -> int:
     return held
 
 
-def made_fit(path: Path, now: datetime, new_origin: Callable[[], str]) -> Path | None:
-    """See to it that a healthy journal of this version lies at `path`; a new one has a new origin.
-
-    Returns where an unfit file was moved, if there was one. Raises `JournalNewer`, which leaves the
-    file untouched, `JournalUnsafe` and `JournalFault`.
-    """
-    moved = None
-    if any(_companion(path, end).exists() for end in _COMPANIONS) and not _is_fit(path):
-        moved = _set_aside(path, now)
-    try:
-        if not path.exists():
-            _create(path, new_origin())
-        elif _header_number(path, 60) < SCHEMA_VERSION:
-            _upgrade(path)
-    except OSError as fault:
-        raise JournalFault(f"{path}: cannot be created ({fault.strerror})") from fault
-    except sqlite3.Error as fault:
-        raise told(fault, path) from fault
-    return moved
-
-
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes, with a commit that is on disk when it returns.
 
     Raises `JournalUnsafe` if WAL or synchronous=FULL is not in force when read back.
     """
-    connection = _connect(path)
+    connection = connect(path)
     connection.execute("PRAGMA journal_mode = WAL").fetchone()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
@@ -111,7 +88,7 @@ def require_safe(connection: sqlite3.Connection, path: object) -> None:
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that can only read and never checkpoints."""
-    connection = _connect(path)
+    connection = connect(path)
     connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
     connection.execute("PRAGMA query_only = ON")
     return connection
@@ -159,7 +136,8 @@ class Readers:
             self._free.put(connection)
 
 
-def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
+def connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
+    """A connection with what every one of ours has."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,
@@ -172,87 +150,43 @@ def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
     return connection
 
 
-def _companion(path: Path, end: str) -> Path:
+def companion(path: Path, end: str) -> Path:
+    """The file that SQLite keeps beside a database, by the end of its name."""
     return path.with_name(path.name + end)
 
 
-def _header_number(path: Path, offset: int) -> int:
+def header_number(path: Path, offset: int) -> int:
+    """A number of four bytes in the file's header; raises `OSError`."""
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)
     return int.from_bytes(header[offset : offset + 4], "big")
 
 
-def _is_fit(path: Path) -> bool:
-    """False for a foreign or damaged file; raises `JournalNewer` before SQLite has seen it."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except FileNotFoundError:
-        return False
-    except OSError as fault:
-        raise JournalFault(f"{path}: cannot be read ({fault.strerror})") from fault
-    if magic != _MAGIC or _header_number(path, 68) != APPLICATION_ID:
-        return False
-    version = _header_number(path, 60)
-    if version > SCHEMA_VERSION:
-        raise JournalNewer(
-            f"{path}: version {version}, this program knows {SCHEMA_VERSION};"
-            " install the newer program again, the file was not touched"
-        )
-    return _is_sound(path)
+def size(path: Path) -> int:
+    """Bytes of the journal on disk, its WAL with it."""
+    sizes = 0
+    for end in COMPANIONS:
+        with suppress(FileNotFoundError):
+            sizes += companion(path, end).stat().st_size
+    return sizes
 
 
-def _is_sound(path: Path) -> bool:
-    try:
-        with closing(_connect(path, "mode=ro")) as connection:
-            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            tables = connection.execute("SELECT count(*) FROM meta WHERE name = 'origin'")
-            return bool(found == "ok" and tables.fetchone()[0] == 1)
-    except sqlite3.Error as fault:
-        wrong = told(fault, path)
-        if isinstance(wrong, JournalDamaged) or "no such table" in str(fault):
-            return False
-        raise wrong from fault
-
-
-def _set_aside(path: Path, now: datetime) -> Path:
+def set_aside(path: Path, now: datetime) -> Path:
+    """Rename what lies there, to a name that nothing bears yet; the new name."""
     stem = f"journal-aside-{now:%Y%m%d-%H%M%S}"
     target, copies = path.with_name(f"{stem}.db"), 1
-    while any(_companion(target, end).exists() for end in _COMPANIONS):
+    while any(companion(target, end).exists() for end in COMPANIONS):
         copies += 1
         target = path.with_name(f"{stem}-{copies}.db")
-    for end in _COMPANIONS:
-        if _companion(path, end).exists():
-            _companion(path, end).rename(_companion(target, end))
-    _flush_folder(path.parent)
+    for end in COMPANIONS:
+        if companion(path, end).exists():
+            companion(path, end).rename(companion(target, end))
+    flush_folder(path.parent)
     return target
 
 
-def _create(path: Path, origin: str) -> None:
-    """Made beside and renamed, so that a half-made file never bears the journal's name."""
-    from kiosk.journal.migrations import migrate
-
-    fresh = path.with_name(path.name + ".new")
-    for end in _COMPANIONS:
-        _companion(fresh, end).unlink(missing_ok=True)
-    with closing(connect_writer(fresh)) as connection:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        migrate(connection)
-        connection.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    fresh.rename(path)
-    _flush_folder(path.parent)
-
-
-def _upgrade(path: Path) -> None:
-    from kiosk.journal.migrations import migrate
-
-    with closing(connect_writer(path)) as connection:
-        migrate(connection)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
-
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """The names in a folder are on disk when this returns."""
     held = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(held)

@@ -18,8 +18,10 @@ from queue import Empty, PriorityQueue
 from typing import Any, Final, TypeVar
 
 from kiosk.journal import store
-from kiosk.journal.errors import JournalClosed, is_full, is_io_fault, told
+from kiosk.journal.ballast import BALLAST_BYTES, Ballast, Room
+from kiosk.journal.errors import JournalClosed, JournalFull, is_full, is_io_fault, told
 from kiosk.journal.files import connect_writer
+from kiosk.journal.flushes import Flush, measured
 from kiosk.journal.store import Head
 
 IDLE_SECONDS: Final = 0.25
@@ -53,9 +55,11 @@ class _Job:
 class Writer(threading.Thread):
     """Owns the writing connection and the head of the chain."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ballast_bytes: int = BALLAST_BYTES) -> None:
         super().__init__(name="journal-writer", daemon=True)
         self._path = path
+        self._ballast = Ballast(path.parent, ballast_bytes)
+        self.flush: Flush | None = None
         self._jobs: PriorityQueue[_Job] = PriorityQueue()
         self._numbers = count()
         self._door = threading.Lock()
@@ -63,7 +67,13 @@ class Writer(threading.Thread):
         self._connection = connect_writer(path)
         self._checkpointed = self._connection.total_changes
         self._head_is_stale = False
+        self._is_broken = False
         self.head = store.read_head(self._connection)
+
+    @property
+    def room(self) -> Room:
+        """How much room the disk has, as far as was noticed."""
+        return self._ballast.room
 
     def do(self, turn: Turn, work: Work[T]) -> "Future[T]":
         """Queue one transaction; its result, or a `JournalError`, comes through the future."""
@@ -87,6 +97,8 @@ class Writer(threading.Thread):
         self.join()
 
     def run(self) -> None:
+        self._queue(Turn.UPKEEP, lambda *_: self._ballast.renew(), stepwise=False)
+        self._queue(Turn.UPKEEP, lambda *_: self._probe(), stepwise=False)
         while True:
             try:
                 job = self._jobs.get(timeout=IDLE_SECONDS if self._has_upkeep() else None)
@@ -116,7 +128,7 @@ class Writer(threading.Thread):
             return
         job.begun = True
         try:
-            result = self._commit_or_mend(work)
+            result = self._commit_or_mend(work, job.turn)
         except sqlite3.Error as fault:
             wrong = told(fault, self._path)
             wrong.__cause__ = fault
@@ -132,26 +144,52 @@ class Writer(threading.Thread):
         if self._changes() >= CHECKPOINT_ROWS_MAX:
             self._checkpoint()
 
-    def _commit_or_mend(self, work: Work[T]) -> T:
-        """After a fault of the disk, try once more with what may help."""
+    def _commit_or_mend(self, work: Work[T], turn: Turn) -> T:
+        """After a fault of the disk, try once more with what may help.
+
+        What others did waits while the disk has room for the last own acts only.
+        """
+        if turn is Turn.FEED and not self._ballast.has_more_than_the_last():
+            raise JournalFull(f"{self._path}: the disk is nearly full; free some space")
         try:
             return self._commit(work)
         except sqlite3.Error as fault:
             if is_full(fault):
-                self._checkpoint()  # the WAL's room can then be used again
+                self._make_room(turn)
             elif is_io_fault(fault):
-                self._reopen()
+                self._is_broken = True
             else:
                 raise
-        return self._commit(work)
+        try:
+            return self._commit(work)
+        except sqlite3.Error as fault:
+            if is_full(fault) and turn in (Turn.ACT, Turn.KEEP):
+                self._ballast.refused()
+            raise
+
+    def _make_room(self, turn: Turn) -> None:
+        """Give up the ballast for what may not wait; room in the WAL can then be used again."""
+        if turn in (Turn.ACT, Turn.KEEP):
+            self._ballast.release()
+        self._checkpoint()
+
+    def _probe(self) -> None:
+        """Once, after the start: how fast does the disk say that it has written?"""
+        with suppress(OSError):
+            self.flush = measured(self._path.parent)
 
     def _reopen(self) -> None:
-        self._connection.close()
-        self._connection = connect_writer(self._path)
+        """A connection that met a fault of the disk is not believed again."""
+        fresh = connect_writer(self._path)  # may fail again; then the old one stays in its place
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._connection = fresh
         self._checkpointed = self._connection.total_changes
-        self._head_is_stale = True
+        self._head_is_stale, self._is_broken = True, False
 
     def _commit(self, work: Work[T]) -> T:
+        if self._is_broken:
+            self._reopen()
         connection = self._connection
         if self._head_is_stale:
             self._read_head_again()
@@ -171,17 +209,21 @@ class Writer(threading.Thread):
     def _read_head_again(self) -> None:
         """What the transaction left in the head was rolled back with it."""
         confirmed, origin = self.head.acknowledged, self.head.origin
+        incarnation = self.head.incarnation
         self.head = store.read_head(self._connection)
         if self.head.origin == origin:
-            self.head.acknowledged = min(confirmed, self.head.seq)
+            self.head.acknowledged = max(min(confirmed, self.head.seq), self.head.low - 1)
+            self.head.incarnation = incarnation
         self._head_is_stale = False
 
     def _has_upkeep(self) -> bool:
         unsaved = self.head.acknowledged != self.head.acknowledged_stored
-        return unsaved or self._changes() >= CHECKPOINT_ROWS
+        return unsaved or self._changes() >= CHECKPOINT_ROWS or self.room is not Room.AMPLE
 
     def _upkeep(self) -> None:
-        """At a quiet moment: write the push mark down, move pages out of the WAL."""
+        """At a quiet moment: write the push mark down, tidy the WAL, hold room again."""
+        if self.room is not Room.AMPLE:
+            self._ballast.renew()
         with suppress(sqlite3.Error):
             if self.head.acknowledged != self.head.acknowledged_stored:
                 self._commit(lambda *_: None)

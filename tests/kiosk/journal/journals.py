@@ -15,6 +15,8 @@ from kiosk.journal import Journal
 from sync.domain.events import DowntimeStarted, Event, OperatorSignedIn
 from sync.wire import FeedMark, encode
 
+FILES = {"journal.ballast", "journal.db", "journal.lock"}
+
 
 def new_id() -> str:
     return str(uuid_utils.uuid7())
