@@ -10,7 +10,7 @@ skipped or deleted.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sync.wire import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Mark, PushAnswer
 
@@ -50,14 +50,26 @@ class SyncStatus:
     stuck: str = ""
 
 
+class Stamp(NamedTuple):
+    """The station's clocks: which boot, milliseconds of it, and the wall clock as RFC 3339."""
+
+    boot: str = ""
+    mono: int = 0
+    at: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Own events after the acknowledged mark, ready to send."""
+    """Own events after the acknowledged mark, ready to send.
+
+    `incarnation` is the server's when it confirmed `after`, empty where none did.
+    """
 
     origin: str
     after: Mark
     low: Mark
     bodies: tuple[bytes, ...]
+    incarnation: str = ""
 
     @property
     def last(self) -> int:

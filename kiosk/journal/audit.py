@@ -6,9 +6,10 @@ from typing import IO, Final
 
 import msgspec
 
+from kiosk.journal import queries
 from kiosk.journal.errors import JournalDamaged
 from kiosk.journal.store import identity
-from sync.wire import chain, chain_start, decode
+from sync.wire import chain, decode
 
 _ALL: Final = "SELECT local, id, body FROM event ORDER BY local"
 _OWN: Final = (
@@ -50,7 +51,7 @@ def export(connection: sqlite3.Connection, stream: IO[bytes]) -> int:
 
 def _bad_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     origin = _origin(connection)
-    digest, expected = chain_start(origin), 1
+    expected, digest = queries.low(connection, origin)
     for seq, stored, id_, body in connection.execute(_OWN, (origin,)):
         where = f"own event {seq} (id {id_})"
         if seq != expected:

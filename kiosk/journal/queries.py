@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from sync.wire import chain_start
+from kiosk.journal.store import low_of
 
 ScanRow = tuple[str, str, bytes, str]
 _UNSENT: Final = (
@@ -24,10 +24,17 @@ def reader_mark(connection: sqlite3.Connection, reader: str) -> int:
     return found[0] if found else 0
 
 
+def low(connection: sqlite3.Connection, origin: str) -> tuple[int, bytes]:
+    """(the first own place held, the digest before it); 1 and sha256(origin) at first."""
+    found = connection.execute("SELECT value FROM meta WHERE name = 'low'").fetchone()
+    return low_of(found[0] if found else "", origin)
+
+
 def digest_at(connection: sqlite3.Connection, origin: str, seq: int) -> bytes | None:
     """The digest of the chain at `seq`, or None where the station has no such row."""
-    if seq == 0:
-        return chain_start(origin)
+    first, before = low(connection, origin)
+    if seq == first - 1:
+        return before
     found = connection.execute(
         "SELECT digest FROM place WHERE origin = ? AND seq = ?", (origin, seq)
     ).fetchone()

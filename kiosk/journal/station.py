@@ -6,55 +6,52 @@ connections, so that no reader waits for a writer.
 """
 
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from itertools import count
+from datetime import date
+from itertools import count, takewhile
 from pathlib import Path
 from sqlite3 import Connection
 from typing import IO, Final
 
 from kiosk.clock import Clock
-from kiosk.journal import audit, files, image, queries, store
+from kiosk.journal import audit, files, image, queries, retention, snapshot, store
+from kiosk.journal.ballast import BALLAST_BYTES, Room
 from kiosk.journal.errors import JournalError
+from kiosk.journal.fitness import made_fit
+from kiosk.journal.flushes import Flush
+from kiosk.journal.retention_plan import plan
+from kiosk.journal.salvage import Birth, Salvage
+from kiosk.journal.stamp import Stamper, now_text, random_origin
 from kiosk.journal.store import Head
 from kiosk.journal.writer import Turn, Work, Writer
-from sync.domain.events import Event, stamped
+from sync.domain.events import Event
 from sync.domain.shop import Shop
 from sync.domain.shop import absorb as fold_event
-from sync.exchange import Batch
-from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, chain_start, decode
+from sync.exchange import Batch, Stamp
+from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, decode
 
 REPLAY_EVENTS_MAX: Final = 2_000
-
-
-def random_origin() -> str:
-    """128 random bits in hexadecimal: the name of a chain."""
-    return uuid.uuid4().hex
+NOT_STORED: Final = -1
 
 
 class Journal:
     """One station's log in one folder, held by one process. Made by `Journal.open`."""
 
     def __init__(
-        self,
-        folder: Path,
-        station: str,
-        clock: Clock,
-        new_id: Callable[[], str],
-        new_origin: Callable[[], str],
-        held: int,
+        self, folder: Path, born: Birth, held: int, ballast_bytes: int = BALLAST_BYTES
     ) -> None:
         self.folder = folder
         self.path = folder / files.JOURNAL_NAME
-        self.station = station
+        self.station = born.station
         self.moved_aside: Path | None = None
-        self._clock = clock
-        self._new_id = new_id
-        self._new_origin = new_origin
+        self.salvaged: Salvage | None = None
+        self.cloned = ""
+        self._born = born
+        self._clock = born.clock
         self._held = held
         self._readers = files.Readers(self.path)
-        self._writer = Writer(self.path)
+        self._writer = Writer(self.path, ballast_bytes)
         self._forking: Future[bool] | None = None
 
     @classmethod
@@ -66,20 +63,24 @@ class Journal:
         clock: Clock,
         new_id: Callable[[], str],
         new_origin: Callable[[], str] = random_origin,
+        ballast_bytes: int = BALLAST_BYTES,
     ) -> "Journal":
         """The journal of a folder, made if there is none; `new_origin` gives 128 random bits.
 
         Raises `JournalLocked`, `JournalNewer`, `JournalUnsafe`, `JournalFull` or `JournalFault`. A
-        foreign or damaged file is renamed, and told in `moved_aside`.
+        foreign or damaged file is renamed, and told in `moved_aside` and `salvaged`; `cloned` says
+        why a copy was recognised, which goes on under a new origin.
         """
         held = files.lock(folder)
         try:
-            moved = files.made_fit(folder / files.JOURNAL_NAME, clock.now(), new_origin)
-            journal = cls(folder, station, clock, new_id, new_origin, held)
+            born = Birth(station, clock, new_id, new_origin)
+            fit = made_fit(folder / files.JOURNAL_NAME, born)
+            journal = cls(folder, born, held, ballast_bytes)
         except BaseException:
             os.close(held)
             raise
-        journal.moved_aside = moved
+        journal.moved_aside, journal.salvaged = fit.moved, fit.salvaged
+        journal.cloned = fit.cloned
         journal._begin()
         return journal
 
@@ -87,6 +88,20 @@ class Journal:
     def origin(self) -> str:
         """The random name under which the station's own events are numbered now."""
         return self._writer.head.origin
+
+    @property
+    def room(self) -> Room:
+        """How much room the disk has for the journal, as far as was noticed."""
+        return self._writer.room
+
+    @property
+    def flush(self) -> Flush | None:
+        """How fast the disk says that it has written, once that was measured after the start."""
+        return self._writer.flush
+
+    def size(self) -> int:
+        """Bytes of the journal on disk; above `files.JOURNAL_BYTES_MAX` somebody should be told."""
+        return files.size(self.path)
 
     def append(
         self, events: Sequence[Event], kept: Mapping[str, bytes] | None = None
@@ -139,7 +154,10 @@ class Journal:
         with image.nothing_thrown_away():
             with self._readers.reading() as connection:
                 shop, local = image.load(self.folder, connection) or (Shop(), 0)
-            return shop, self.fold(shop, local)
+                retired = retention.retired_orders(connection)
+            local = self.fold(shop, local)
+        retention.without_retired(shop, retired)
+        return shop, local
 
     def fold(self, shop: Shop, after_local: int) -> int:
         """Fold what came after into the shop, known events without effect; how far it reaches."""
@@ -167,8 +185,8 @@ class Journal:
     ) -> "Future[list[Recorded]]":
         """A page of the feed and its mark in one transaction; the result is what was new.
 
-        With `snapshot` the bodies, and those staged before, become known in one transaction; this
-        waits for it and must not be called from the screen's loop.
+        With `snapshot` the bodies, and those staged before, become known in steps, and the mark
+        moves with the last; this waits for it and must not be called from the screen's loop.
         """
         if snapshot:
             return self._switch(bodies, mark)
@@ -185,17 +203,7 @@ class Journal:
 
         Waits until it is stored, in small transactions; raises `JournalError`.
         """
-        if restart:
-            self._writer.do(Turn.FEED, lambda connection, _: store.clear_stage(connection)).result()
-        records = [decode(body) for body in bodies]
-        for start in range(0, len(records), store.STAGED_EVENTS_MAX):
-            some = records[start : start + store.STAGED_EVENTS_MAX]
-
-            def work(connection: Connection, head: Head, some: Sequence[Recorded] = some) -> None:
-                store.count_own(connection, head, self.station, some)
-                store.stage(connection, some)
-
-            self._writer.do(Turn.FEED, work).result()
+        snapshot.stage(self._writer, self.station, bodies, restart=restart)
 
     def feed_mark(self) -> FeedMark | None:
         """How far the server's feed has been absorbed."""
@@ -205,29 +213,58 @@ class Journal:
         """The next own events that the server has not confirmed, at least one if there is any."""
         self._await_fork()
         head = self._writer.head
-        origin, after = head.origin, head.acknowledged
+        origin = head.origin
         with self._readers.reading() as connection:
+            low, before = queries.low(connection, origin)
+            after = max(head.acknowledged, low - 1)
             digest = queries.digest_at(connection, origin, after)
             bodies = queries.bodies_after(connection, origin, after, events_max, bytes_max)
         assert digest is not None, f"{self.path}: no own row at the acknowledged {after}"
-        low = Mark(1, chain_start(origin).hex())
-        return Batch(origin, Mark(after, digest.hex()), low, tuple(bodies))
+        mark = Mark(after, digest.hex())
+        return Batch(origin, mark, Mark(low, before.hex()), tuple(bodies), head.incarnation)
 
-    def acknowledge(self, mark: Mark) -> bool:
+    def acknowledge(self, mark: Mark, incarnation: str = "") -> bool:
         """Move the push mark, backwards too; False, and nothing moved, if own rows say otherwise.
 
-        It is written down with the next act or at a quiet moment: an older one does no harm.
+        A mark before all rows held (a server restored to before what was deleted here) moves it to
+        where they begin, and the server records the gap. It is written down with the next act or
+        at a quiet moment: an older one does no harm. `incarnation` is the server's.
         """
         self._await_fork()
         head = self._writer.head
         with self._readers.reading() as connection:
+            low, _ = queries.low(connection, head.origin)
             digest = queries.digest_at(connection, head.origin, mark.seq)
-        if digest is None or digest.hex() != mark.digest:
+        if mark.seq < low - 1:
+            mark = Mark(low - 1, "")
+        elif digest is None or digest.hex() != mark.digest:
             return False
-        if head.acknowledged != mark.seq:
+        if (head.acknowledged, head.incarnation) != (mark.seq, incarnation):
+            if head.incarnation != incarnation:
+                head.incarnation, head.acknowledged_stored = incarnation, NOT_STORED
             head.acknowledged = mark.seq
             self._writer.nudge()
         return True
+
+    def stamp(self) -> Stamp:
+        """What the station's clocks say now."""
+        return Stamp(self._clock.boot, self._clock.milliseconds(), now_text(self._clock))
+
+    def retire(self, safe: int, today: date) -> int:
+        """Forget what `retention` allows, own events up to seq `safe`; how many events went.
+
+        Reads all that is held, so it is for a thread that may take its time; what is written comes
+        in small steps. Raises `JournalError`.
+        """
+        self._await_fork()
+        shop, local = self.folded()
+        head = self._writer.head
+        origin, seq = head.origin, min(safe, head.acknowledged, head.seq - 1)
+        with self._readers.reading() as connection:
+            limits = retention.limits(connection, today, seq, local)
+            held = retention.held(connection, origin)
+        made = plan(shop, self._between(1, local), held, limits)
+        return retention.carry_out(self._writer, origin, made, limits)
 
     def fork(self) -> str:
         """Go on under a new origin: places are copied in steps between acts, ids are kept.
@@ -271,7 +308,7 @@ class Journal:
 
     def log_scan(self, source: str, payload: bytes, answer: str) -> "Future[None]":
         """Note a refused scan in the local scan log; it is no event and is never sent."""
-        row = (self._now(), source, payload, answer)
+        row = (now_text(self._clock), source, payload, answer)
         return self._writer.do(Turn.UPKEEP, lambda connection, _: store.put_scan(connection, row))
 
     def scan_log(self, limit: int = 100) -> list[queries.ScanRow]:
@@ -303,6 +340,7 @@ class Journal:
     def _begin(self) -> None:
         """Go on with a fork that a power cut broke off, and with tidying up after one."""
         self._writer.start()
+        self._writer.do_steps(Turn.UPKEEP, retention.retire_step).result()
         if self._writer.head.forking:
             self._begin_fork()
         else:
@@ -310,11 +348,11 @@ class Journal:
 
     def _begin_fork(self) -> None:
         if self._forking is None:
-            origin = self._new_origin()
+            origin = self._born.new_origin()
             self._writer.do(
                 Turn.UPKEEP, lambda connection, head: store.begin_fork(connection, head, origin)
             )
-            self._forking = self._writer.do_steps(Turn.UPKEEP, store.fork_step)
+            self._forking = self._writer.do_steps(Turn.UPKEEP, _fork_step)
 
     def _await_fork(self) -> None:
         if self._forking is not None:
@@ -323,19 +361,8 @@ class Journal:
             self._writer.do_steps(Turn.UPKEEP, store.forget_step)
 
     def _appending(self, events: Sequence[Event]) -> Work[list[Recorded]]:
-        act, at = self._new_id(), self._now()
-        fresh = [
-            stamped(
-                event,
-                id=event.id or self._new_id(),
-                act=event.act or act,
-                at=event.at or at,
-                boot=self._clock.boot,
-                mono=self._clock.milliseconds(),
-                station=event.station or self.station,
-            )
-            for event in events
-        ]
+        stamp = Stamper(self._clock, self._born.new_id, self.station)
+        fresh = [stamp(event) for event in events]
         attempts = count()
 
         def work(connection: Connection, head: Head) -> list[Recorded]:
@@ -351,19 +378,22 @@ class Journal:
         answer: Future[list[Recorded]] = Future()
         try:
             self.stage(bodies, restart=False)
-            first, last = self._writer.do(
-                Turn.FEED, lambda connection, head: store.switch(connection, head, mark)
-            ).result()
+            new = snapshot.switch(self._writer, mark)
         except JournalError as fault:
             answer.set_exception(fault)
             return answer
         fresh = []
-        for local, record in self.replay(first - 1):
-            if local > last:
-                break
-            fresh.append(record)
+        for first, last in new.items():
+            fresh += [record for _, record in self._between(first, last)]
         answer.set_result(fresh)
         return answer
 
-    def _now(self) -> str:
-        return self._clock.now().isoformat(timespec="milliseconds")
+    def _between(self, first: int, last: int) -> Iterator[tuple[int, Recorded]]:
+        """Events by `local`, both ends included."""
+        return takewhile(lambda row: row[0] <= last, self.replay(first - 1))
+
+
+def _fork_step(connection: Connection, head: Head) -> bool:
+    """What is being retired goes first: the copying counts on the places that are held."""
+    done = retention.retire_step(connection, head)
+    return done and store.fork_step(connection, head)

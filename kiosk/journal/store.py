@@ -18,6 +18,7 @@ from sync.wire import FeedMark, Recorded, Unknown, chain, chain_start, recorded
 
 FORK_PLACES_MAX: Final = 400
 STAGED_EVENTS_MAX: Final = 300
+CLEARED_EVENTS_MAX: Final = 1_000
 SCAN_LOG_ROWS_MAX: Final = 10_000
 _PUT_META: Final = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2"
 _PUT_KEPT: Final = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2"
@@ -47,6 +48,8 @@ class Head:
     local: int
     acknowledged: int
     acknowledged_stored: int
+    low: int
+    incarnation: str
     feed: FeedMark | None
 
     @property
@@ -60,6 +63,7 @@ def read_head(connection: sqlite3.Connection) -> Head:
     meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
     origin = meta["origin"]
     acknowledged = int(meta.get("acknowledged", 0))
+    low, _ = low_of(meta.get("low", ""), origin)
     last = connection.execute(
         "SELECT p.seq, p.digest, e.body FROM place p LEFT JOIN event e ON e.id = p.id"
         " WHERE p.origin = ? ORDER BY p.seq DESC LIMIT 1",
@@ -73,10 +77,24 @@ def read_head(connection: sqlite3.Connection) -> Head:
         digest=digest,
         n=max(int(meta.get("n", 0)), _number_of(body)),
         local=connection.execute("SELECT coalesce(max(local), 0) FROM event").fetchone()[0],
-        acknowledged=min(acknowledged, seq),
+        acknowledged=max(min(acknowledged, seq), low - 1),
         acknowledged_stored=acknowledged,
+        low=low,
+        incarnation=meta.get("incarnation", ""),
         feed=FeedMark.of(meta["feed"]) if "feed" in meta else None,
     )
+
+
+def low_of(text: str, origin: str) -> tuple[int, bytes]:
+    """(the first place held, the digest before it) of the meta value `low`, empty at first."""
+    seq, _, digest = text.partition(" ")
+    return (int(seq), bytes.fromhex(digest)) if text else (1, chain_start(origin))
+
+
+def put_low(connection: sqlite3.Connection, head: Head, low: int, digest: bytes) -> None:
+    """The places before `low` are gone for good; the digest there lets the chain be followed."""
+    connection.execute(_PUT_META, ("low", f"{low} {digest.hex()}"))
+    head.low = low
 
 
 def append(connection: sqlite3.Connection, head: Head, events: Iterable[Event]) -> list[Recorded]:
@@ -115,10 +133,11 @@ def put_mark(connection: sqlite3.Connection, reader: str, local: int) -> None:
 
 
 def put_acknowledged(connection: sqlite3.Connection, head: Head) -> None:
-    """Write the push mark down if it moved since."""
+    """Write the push mark down if it moved since, and which incarnation confirmed it."""
     moved = head.acknowledged
     if moved != head.acknowledged_stored:
         connection.execute(_PUT_META, ("acknowledged", str(moved)))
+        connection.execute(_PUT_META, ("incarnation", head.incarnation))
         head.acknowledged_stored = moved
 
 
@@ -168,22 +187,39 @@ def stage(connection: sqlite3.Connection, records: Sequence[Recorded]) -> None:
     connection.executemany(_PUT_STAGED, rows)
 
 
-def clear_stage(connection: sqlite3.Connection) -> None:
-    """Forget a snapshot that was broken off."""
-    connection.execute("DELETE FROM stage")
+def clear_step(connection: sqlite3.Connection, _head: Head) -> bool:
+    """Forget part of a snapshot that was broken off; True once nothing of it is left."""
+    connection.execute(
+        "DELETE FROM stage WHERE row <= (SELECT min(row) FROM stage) + ?", (CLEARED_EVENTS_MAX,)
+    )
+    return connection.execute("SELECT 1 FROM stage LIMIT 1").fetchone() is None
 
 
-def switch(connection: sqlite3.Connection, head: Head, mark: FeedMark) -> tuple[int, int]:
-    """The staged snapshot becomes known and its mark ours; (first, last) local of what was new.
+def switch_step(
+    connection: sqlite3.Connection, head: Head, mark: FeedMark, fresh: dict[int, int]
+) -> bool:
+    """Some staged events become known; with the last of them the mark is ours, and it is True.
 
-    Nothing is taken out: a fact that the snapshot does not repeat has still happened.
+    `fresh` gains the first and last `local` of what was new. A power cut in between leaves events
+    that are known and true, and the mark where it was: the snapshot is asked for again. Nothing is
+    taken out: a fact that the snapshot does not repeat has still happened.
     """
     before = head.local
-    connection.execute("INSERT OR IGNORE INTO event (id, body) SELECT id, body FROM stage")
+    some = (STAGED_EVENTS_MAX,)
+    connection.execute(
+        "INSERT OR IGNORE INTO event (id, body) SELECT id, body FROM stage ORDER BY row LIMIT ?",
+        some,
+    )
+    connection.execute(
+        "DELETE FROM stage WHERE row IN (SELECT row FROM stage ORDER BY row LIMIT ?)", some
+    )
     head.local = connection.execute("SELECT coalesce(max(local), 0) FROM event").fetchone()[0]
-    clear_stage(connection)
+    if head.local > before:
+        fresh[before + 1] = head.local
+    if connection.execute("SELECT 1 FROM stage LIMIT 1").fetchone():
+        return False
     _move_feed(connection, head, mark)
-    return before + 1, head.local
+    return True
 
 
 def begin_fork(connection: sqlite3.Connection, head: Head, origin: str) -> str:
@@ -196,6 +232,8 @@ def begin_fork(connection: sqlite3.Connection, head: Head, origin: str) -> str:
 
 def fork_step(connection: sqlite3.Connection, head: Head) -> bool:
     """Renumber the next own events under the new origin; True once it is the station's origin.
+
+    To be called only while nothing is being retired, since it counts the places held.
 
     Only places are written: the events stay where they are and keep their ids.
     """
@@ -246,10 +284,13 @@ def _move_feed(connection: sqlite3.Connection, head: Head, mark: FeedMark) -> No
 
 def _become(connection: sqlite3.Connection, head: Head, seq: int, digest: bytes) -> None:
     connection.execute(_PUT_META, ("origin", head.forking))
-    connection.execute("DELETE FROM meta WHERE name IN ('forking', 'acknowledged')")
+    connection.execute(
+        "DELETE FROM meta WHERE name IN ('forking', 'acknowledged', 'incarnation', 'low')"
+    )
     head.origin, head.forking = head.forking, ""
     head.seq, head.digest = seq, digest
     head.acknowledged = head.acknowledged_stored = 0
+    head.low, head.incarnation = 1, ""
 
 
 def _last_place(connection: sqlite3.Connection, origin: str) -> tuple[int, bytes] | None:
