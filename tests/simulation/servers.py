@@ -1,0 +1,290 @@
+"""The home of the server's side: several processes of the product on one database file.
+
+Requests are routed as `sync.server.api` routes them; everything behind that is the product's.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+
+from sync.domain.events import (
+    Event,
+    MaterialDefined,
+    MaterialReceived,
+    OperatorDefined,
+    OrderReleased,
+    ReleasedLine,
+    RoutingOperation,
+    WorkCenterDefined,
+)
+from sync.domain.quantity import Quantity
+from sync.server.database import Database, DatabaseError, sqlite_url
+from sync.server.feed import MarkGoneError, prune_feed, read_feed, scopes_of
+from sync.server.intake import HeaderError
+from sync.server.keys import Signer
+from sync.server.ledger import ForkError, Ledger, OwnerError
+from sync.server.projector import Projector
+from sync.server.settings import new_incarnation
+from sync.server.snapshot import SnapshotError, Snapshots
+from sync.server.stations import Stations
+from sync.wire import FeedMark, PushAnswer, WireError, read_push, signed_text
+from tests.simulation.auditor import event_ids, meaning, require
+from tests.simulation.clocks import PlantClock, Time
+from tests.simulation.disk import Image, image_of, put_image
+
+CENTERS: Final = ("W1", "W2", "W3")
+STATIONS: Final[dict[str, tuple[str, ...]]] = {"S1": ("W1",), "S2": ("W2",), "S3": ("W1", "W2")}
+ORDERS: Final = ("O-1", "O-2", "O-3", "O-4", "O-5")
+PROCESSES: Final = 2
+NAME: Final = "ledger.sqlite"
+SIGNER: Final = Signer(bytes(range(32)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP status and body."""
+
+    status: int
+    body: bytes = b"{}"
+
+
+@dataclass(slots=True)
+class Promises:
+    """What the server has said it holds; it travels with its database."""
+
+    stored: set[str] = field(default_factory=set)
+
+    def copied(self) -> "Promises":
+        return Promises(set(self.stored))
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The database of a moment, and what had been promised by then."""
+
+    image: Image
+    promises: Promises
+
+
+class Process:
+    """One server process: nothing but caches of its own."""
+
+    def __init__(self, path: Path, clock: PlantClock) -> None:
+        self.database = Database(sqlite_url(path))
+        self.ledger = Ledger(self.database, clock)
+        self.projector = Projector(self.database)
+        self.snapshots = Snapshots()
+        self.stations = Stations(self.database, clock)
+        self._clock = clock
+
+    def scopes(self, token: str) -> tuple[str, tuple[str, ...]] | None:
+        """The station whose token this is, and what it hears."""
+        digest = hashlib.sha256(token.encode()).digest()
+        query = "SELECT station, work_centers FROM station WHERE token_hash = ?"
+        row = self.database.read_now(lambda conn: conn.exec_driver_sql(query, (digest,)).first())
+        if row is None:
+            return None
+        return row[0], scopes_of(row[0], [name for name in row[1].split(",") if name])
+
+    def answer(self, method: str, path: str, query: str, token: str, body: bytes) -> Answer:
+        """What the stations' interface answers."""
+        caller = self.scopes(token)
+        if caller is None:
+            return Answer(401)
+        station, scopes = caller
+        values = {name: values[0] for name, values in parse_qs(query).items()}
+        try:
+            if method == "POST" and path.startswith("/v1/origins/"):
+                return self._pushed(path.split("/")[3], station, body)
+            if path == "/v1/feed":
+                return self._fed(scopes, values.get("after", ""))
+            if path == "/v1/snapshot":
+                return self._snapshot(scopes, values.get("cursor", ""))
+        except DatabaseError:
+            return Answer(503)
+        return Answer(404)
+
+    def _pushed(self, origin: str, station: str, message: bytes) -> Answer:
+        try:
+            header, bodies = read_push(message)
+            outcome = self.ledger.receive_now(origin, station, header, bodies)
+        except (HeaderError, WireError) as fault:
+            return Answer(400, _problem(fault))
+        except OwnerError as fault:
+            return Answer(403, _problem(fault))
+        except ForkError as fault:
+            return Answer(409, _problem(fault))
+        incarnation, now = self.ledger.incarnation, self._clock.text()
+        incarnation = getattr(outcome, "incarnation", "") or incarnation
+        signature = SIGNER.sign(signed_text(origin, outcome.have, incarnation, now))
+        answer = PushAnswer(outcome.have, outcome.safe, incarnation, now, signature, outcome.review)
+        return Answer(200, msgspec.json.encode(answer))
+
+    def _fed(self, scopes: tuple[str, ...], after: str) -> Answer:
+        if not after:
+            return Answer(410)
+        mark = FeedMark.of(after)
+        try:
+            page = self.database.read_now(lambda conn: read_feed(conn, scopes, mark))
+        except MarkGoneError as fault:
+            return Answer(410, _problem(fault))
+        return Answer(200, msgspec.json.encode(page))
+
+    def _snapshot(self, scopes: tuple[str, ...], cursor: str) -> Answer:
+        try:
+            page = self.database.read_now(lambda conn: self.snapshots.read(conn, scopes, cursor))
+        except SnapshotError as fault:
+            return Answer(410, _problem(fault))
+        return Answer(200, msgspec.json.encode(page))
+
+
+class Plant:
+    """The server as everyone knows it: a database, and processes that come and go."""
+
+    def __init__(self, folder: Path, time: Time) -> None:
+        started, tokens = template()
+        self.path = folder / NAME
+        self.clock = PlantClock(time)
+        self.tokens = dict(tokens)
+        self.centers = dict(STATIONS)
+        self.promises = started.promises.copied()
+        self.revisions = dict.fromkeys(ORDERS, 1)
+        self.processes: list[Process] = []
+        put_image(self.path, started.image)
+        self.open()
+
+    def open(self) -> None:
+        self.processes = [Process(self.path, self.clock) for _ in range(PROCESSES)]
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.database.close()
+        self.processes = []
+
+    def restart(self, number: int) -> None:
+        """Kill one process and start it again."""
+        self.processes[number].database.close()
+        self.processes[number] = Process(self.path, self.clock)
+
+    def image(self) -> Image:
+        return image_of(self.path)
+
+    def backed_up(self) -> Backup:
+        return Backup(self.image(), self.promises.copied())
+
+    def put_back(self, backup: Backup) -> None:
+        """Start again from the bytes of a moment; what was promised by then must be there."""
+        self.close()
+        put_image(self.path, backup.image)
+        self.promises = backup.promises.copied()
+        lost = self.promises.stored - event_ids(self.path)
+        require(not lost, f"the server answered for {len(lost)} events that were not on its disk")
+        self.open()
+
+    def declare(self) -> None:
+        """Say that an older copy was put back."""
+        self.processes[0].database.write_now(new_incarnation)
+        for number in range(PROCESSES):
+            self.restart(number)
+
+    def say(self, number: int, *events: Event) -> list[str]:
+        """The office says something through one process; the ids of what is stored."""
+        stored = self.processes[number].ledger.append_office_now(events)
+        ids = [record.id for record in stored]
+        self.promises.stored.update(ids)
+        return ids
+
+    def release(self, order: str, center: str) -> OrderReleased:
+        """The next revision of an order, to be made at a work center."""
+        self.revisions[order] += 1
+        return release_of(order, center, self.revisions[order])
+
+    def prune(self, number: int, before_ms: int) -> int:
+        return self.processes[number].database.write_now(lambda conn: prune_feed(conn, before_ms))
+
+    def enrol(self, station: str, centers: Sequence[str]) -> None:
+        """Give a station a new token and perhaps other work centers."""
+        self.tokens[station] = enrolled(self.processes[0], station, centers)
+        self.centers[station] = tuple(centers)
+
+    def promise(self, message: bytes, answer: bytes) -> None:
+        """Note the events up to the mark that was answered; the mark must be of their chain."""
+        lines = message.split(b"\n")
+        (after, digest), have = json.loads(lines[0])["after"], json.loads(answer)["have"]
+        chain = bytes.fromhex(digest)
+        for seq, body in enumerate(lines[1:-1], after + 1):
+            chain = hashlib.sha256(chain + body).digest()
+            if seq > have[0]:
+                return
+            self.promises.stored.add(meaning(body)["id"])
+            told = f"the server answered seq {seq} with a digest of other events"
+            require(seq < have[0] or chain.hex() == have[1], told)
+
+
+def enrolled(process: Process, station: str, centers: Sequence[str]) -> str:
+    """A fresh token for a station."""
+    code = process.stations.make_code_now(station, centers).code
+    return asyncio.run(process.stations.enrol(code, "", "", "127.0.0.1")).token
+
+
+def release_of(order: str, center: str, revision: int) -> OrderReleased:
+    return OrderReleased(
+        order=order,
+        revision=revision,
+        material="ROLL",
+        quantity=Quantity("100", "C62"),
+        name="Roll",
+        operations=(RoutingOperation(operation="10", work_center=center, name="Bake"),),
+        lines=(
+            ReleasedLine(
+                line="1",
+                material="FLOUR",
+                name="Flour",
+                quantity=Quantity("6", "KGM"),
+                operation="10",
+            ),
+        ),
+    )
+
+
+@cache
+def template() -> tuple[Backup, dict[str, str]]:
+    """A server with some master data, two released orders and its stations; made once."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / NAME
+        process = Process(path, PlantClock(Time()))
+        said = process.ledger.append_office_now(_first_said())
+        process.projector.catch_up()
+        tokens = {name: enrolled(process, name, centers) for name, centers in STATIONS.items()}
+        process.database.close()
+        return Backup(image_of(path), Promises({record.id for record in said})), tokens
+
+
+def _first_said() -> list[Event]:
+    centers = [WorkCenterDefined(work_center=one, revision=1, name=one) for one in CENTERS]
+    kinds = {"ROLL": "C62", "FLOUR": "KGM"}
+    return [
+        *centers,
+        *(
+            MaterialDefined(material=name, revision=1, name=name.title(), unit=unit)
+            for name, unit in kinds.items()
+        ),
+        OperatorDefined(person="anna", revision=1, name="Anna", badge="1"),
+        MaterialReceived(material="FLOUR", lot="F-1", quantity=Quantity("9000", "KGM")),
+        release_of("O-1", "W1", 1),
+        release_of("O-2", "W2", 1),
+    ]
+
+
+def _problem(fault: Any) -> bytes:
+    return msgspec.json.encode({"detail": str(fault)})

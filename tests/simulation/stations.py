@@ -1,0 +1,195 @@
+"""The home of a station's machine: the product's journal and client on a folder of its own.
+
+Every operation is awaited and followed by `settle`, which waits until the journal's writer has
+nothing left to do: one seed is then one history, commit by commit.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from kiosk.journal import Journal
+from sync.client import SyncClient
+from sync.domain.events import Event
+from sync.exchange import SyncStatus
+from sync.wire import Recorded
+from tests.simulation.auditor import event_ids, require
+from tests.simulation.clocks import StationClock, Time
+from tests.simulation.disk import Image, image_of, put_image
+from tests.simulation.network import Network, Wire
+from tests.simulation.servers import SIGNER
+
+JOURNAL: Final = "journal.db"
+SETTLING_ROUNDS: Final = 3
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is true of a disk; it travels with every copy of it.
+
+    `recorded` are events whose append returned; `snapshot` are the events of which the station
+    need know only what a snapshot held.
+    """
+
+    recorded: set[str] = field(default_factory=set)
+    snapshot: frozenset[str] = frozenset()
+
+    def copied(self) -> "Notes":
+        return Notes(set(self.recorded), self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A disk of a moment, and what is true of it."""
+
+    station: str
+    image: Image
+    notes: Notes
+
+
+class Names:
+    """Ids and origins drawn from the seed; every id ever given is known."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self.given: dict[str, None] = {}
+
+    def new_id(self) -> str:
+        name = f"{self._chance.getrandbits(112):028x}"
+        self.given[name] = None
+        return name
+
+    def new_origin(self) -> str:
+        return f"{self._chance.getrandbits(128):032x}"
+
+
+class Machine:
+    """One floor PC."""
+
+    def __init__(
+        self, folder: Path, station: str, token: str, network: Network, names: Names, time: Time
+    ) -> None:
+        self.folder = folder
+        self.path = folder / JOURNAL
+        self.station = station
+        self.token = token
+        self.notes = Notes()
+        self.bodies: dict[str, bytes] = {}
+        self.clock = StationClock(time, names.new_origin())
+        self._time = time
+        self._names = names
+        self.wire = Wire(network)
+        self._chance = Random(names.new_origin())
+
+    def boot(self) -> None:
+        """Start the program on what is on the disk."""
+        self.journal = Journal.open(
+            self.folder,
+            station=self.station,
+            clock=self.clock,
+            new_id=self._names.new_id,
+            new_origin=self._names.new_origin,
+        )
+        self.connect()
+        self.settle(SETTLING_ROUNDS)
+
+    def connect(self) -> None:
+        """A client with the token of today."""
+        self.status = SyncStatus()
+        self.client = SyncClient(
+            "http://plant",
+            self.token,
+            self.journal,
+            self._told,
+            lambda _: None,
+            transport=self.wire,
+            public_key=SIGNER.public_key,
+            snapshot_seconds=0.0,
+            chance=self._chance.random,
+            now=self.clock.now,
+        )
+
+    def _told(self, status: SyncStatus) -> None:
+        self.status = status
+
+    def halt(self) -> None:
+        """End the program as an operator does."""
+        self.client.stop()
+        self.journal.close()
+
+    def reboot(self) -> None:
+        """The machine starts again: another boot, a boot clock from nothing."""
+        self.halt()
+        offset = self.clock.offset_seconds
+        self.clock = StationClock(self._time, self._names.new_origin())
+        self.clock.offset_seconds = offset
+        self.boot()
+
+    def append(self, events: Sequence[Event]) -> list[Recorded]:
+        made = self.journal.append(events).result()
+        self.notes.recorded.update(record.id for record in made)
+        self.bodies.update((record.id, record.body) for record in made)
+        return made
+
+    def push(self) -> None:
+        self._settled(self.client.push)
+
+    def pull(self) -> None:
+        self._settled(self.client.pull)
+
+    def _settled(self, work: Callable[[], object]) -> None:
+        origin = self.journal.origin
+        work()
+        self.note_snapshot()
+        self.settle(1 if self.journal.origin == origin else SETTLING_ROUNDS)
+
+    def settle(self, rounds: int = 1) -> None:
+        """Wait for upkeep: the push mark is written down, places left behind are forgotten."""
+        for _ in range(rounds):
+            self.journal.log_scan("simulation", b"", "").result()
+
+    def note_snapshot(self) -> None:
+        """The feed goes on from a snapshot's mark: what that held is all that is known so far."""
+        mark, taken = self.journal.feed_mark(), self.wire.snapshot
+        if taken.mark and mark is not None and mark.text() == taken.mark:
+            self.notes.snapshot, taken.mark = taken.viewed, ""
+
+    def copied(self) -> Copy:
+        """Its disk as it is now."""
+        return Copy(self.station, image_of(self.path), self.notes.copied())
+
+    def put_back(self, copy: Copy) -> None:
+        """The machine starts again with a disk of another moment; what was recorded is there."""
+        self.halt()
+        put_image(self.path, copy.image)
+        self.notes = copy.notes.copied()
+        lost = self.notes.recorded - event_ids(self.path)
+        require(not lost, f"{self.folder.name}: {len(lost)} recorded events are not on its disk")
+        self.boot()
+        self.note_snapshot()
+
+    def begin_from(self, copy: Copy) -> None:
+        """A new machine with another's disk."""
+        put_image(self.path, copy.image)
+        self.notes = copy.notes.copied()
+        self.boot()
+
+    def interrupted(self, work: Callable[[], object], chance: Random) -> str:
+        """Do some work; power is cut after any commit on the way."""
+        before = self.copied()
+        work()
+        self.settle()
+        after = self.copied()
+        images = after.image.since(before.image)
+        at = chance.randrange(len(images))
+        notes = after.notes if at == len(images) - 1 else before.notes
+        self.put_back(Copy(self.station, images[at], notes))
+        return f"{at + 1} of {len(images)}"
+
+    def scrap(self) -> None:
+        """The machine is gone with its disk."""
+        self.halt()
+        shutil.rmtree(self.folder)
