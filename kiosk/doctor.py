@@ -8,9 +8,6 @@ import os
 import queue
 import shutil
 import socket
-import statistics
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,14 +17,14 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from kiosk.config import Config, PrinterConfig, ScannerConfig
+from kiosk.journal import files, flushes
+from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN
 from kiosk.scanners import Delivery, SourceState
 from kiosk.scanners.serial_port import SerialScanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
 from sync.pinning import is_unproved, pinned
 
-FLUSHES: Final = 41
-FLUSH_BYTES: Final = 4_096
-FLUSH_MS_MIN: Final = 0.2
+PROBE_SECONDS_MAX: Final = 1.0
 FLUSH_MS_MAX: Final = 30.0
 CLOCK_SECONDS_MAX: Final = 60
 ANSWER_WAIT_S: Final = 3.0
@@ -54,6 +51,8 @@ def examine(config: Config) -> list[Finding]:
         *(finding for one in config.scanners for finding in scanner(one)),
         *keyboard(config),
         *flush(config.data),
+        *room(config.data),
+        *journal(config.data),
         *server(config),
         *(finding for one in config.printers for finding in printer(one)),
     ]
@@ -133,31 +132,52 @@ def flush(data: Path) -> Iterator[Finding]:
     """The median time until the disk under the journal has written one scan."""
     try:
         data.mkdir(parents=True, exist_ok=True)
-        median = flush_ms(data)
+        probe = flushes.measured(data, seconds_max=PROBE_SECONDS_MAX)
     except OSError as fault:
         yield Finding("disk", "bad", f"{data}: {fault.strerror}", "give --data a folder to write")
         return
-    detail = f"{data} flushes in {median:.2f} ms (median of {FLUSHES})"
-    if median < FLUSH_MS_MIN:
-        step = "too fast for a consumer disk: does it lie about writing? test a power cut"
+    milliseconds = probe.microseconds / 1000
+    detail = f"{data} flushes in {milliseconds:.2f} ms (median of {probe.count})"
+    if probe.is_suspicious:
+        step = "it says 'written' faster than a disk can: test a power cut, or use another disk"
         yield Finding("disk", "warn", detail, step)
-    elif median > FLUSH_MS_MAX:
+    elif milliseconds > FLUSH_MS_MAX:
         yield Finding("disk", "warn", detail, "scans will feel slow: use an SSD")
     else:
         yield Finding("disk", "ok", detail)
 
 
-def flush_ms(folder: Path) -> float:
-    """Median milliseconds of a write of one page and its flush, in `folder`."""
-    times = []
-    with tempfile.TemporaryFile(dir=folder) as file:
-        for _ in range(FLUSHES):
-            file.write(b"\0" * FLUSH_BYTES)
-            begun = time.perf_counter()
-            file.flush()
-            os.fdatasync(file.fileno())
-            times.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(times)
+def journal(data: Path) -> Iterator[Finding]:
+    """How large the journal is, and what of it was set aside."""
+    path = data / files.JOURNAL_NAME
+    megabytes = files.size(path) / 1_000_000
+    detail, most = f"{path} is {megabytes:.1f} MB", files.JOURNAL_BYTES_MAX
+    if files.size(path) > most:
+        step = f"over {most / 1e9:.1f} GB: does the server make backups? nothing else is deleted"
+        yield Finding("journal", "warn", detail, step)
+    elif path.exists():
+        yield Finding("journal", "ok", detail)
+    aside = sorted(one.name for one in data.glob("journal-aside-*.db"))
+    if aside:
+        step = "an older journal that was damaged; keep it until its station's orders are checked"
+        yield Finding("journal", "warn", f"{data / aside[-1]}", step)
+
+
+def room(data: Path) -> Iterator[Finding]:
+    """Whether the disk has room for what a station records, and for its ballast."""
+    try:
+        free = shutil.disk_usage(data).free
+    except OSError:
+        return
+    wanted = ROOM_FACTOR_MIN * BALLAST_BYTES
+    detail = f"{free / 1_000_000:.0f} MB free in {data}"
+    held = (data / BALLAST_NAME).exists()
+    if free < BALLAST_BYTES:
+        yield Finding("room", "bad", detail, "free some space: scans will soon be refused")
+    elif free < wanted and not held:
+        yield Finding("room", "warn", detail, f"free some: {wanted / 1e6:.0f} MB are wanted")
+    else:
+        yield Finding("room", "ok", detail)
 
 
 def server(

@@ -14,6 +14,7 @@ import pytest
 from kiosk import doctor
 from kiosk.config import Config, PrinterConfig, ScannerConfig, StationConfig
 from kiosk.doctor import Finding
+from kiosk.journal.files import JOURNAL_BYTES_MAX
 
 
 @pytest.fixture
@@ -129,9 +130,33 @@ def test_colours(environment: dict[str, str], colours: str) -> None:
     assert doctor.colours(environment) == colours
 
 
+def test_the_journal_and_its_room(tmp_path: Path) -> None:
+    assert list(doctor.journal(tmp_path)) == []
+    assert list(doctor.room(tmp_path / "none")) == []
+    (room,) = doctor.room(tmp_path)
+    assert (room.what, room.state, " MB free in " in room.detail) == ("room", "ok", True)
+    journal = tmp_path / "journal.db"
+    journal.write_bytes(b"\0" * 1_200_000)
+    assert list(doctor.journal(tmp_path)) == [Finding("journal", "ok", f"{journal} is 1.2 MB")]
+    with journal.open("r+b") as file:
+        file.truncate(JOURNAL_BYTES_MAX + 1)
+    aside = tmp_path / "journal-aside-20261122-060000.db"
+    aside.touch()
+    large, older = doctor.journal(tmp_path)
+    assert (large.state, large.detail) == ("warn", f"{journal} is 2147.5 MB")
+    assert large.next.startswith("over 2.1 GB: ")
+    assert (older.state, older.detail) == ("warn", str(aside))
+
+
 def test_findings_for_people_and_for_programs(tmp_path: Path) -> None:
     findings = doctor.examine(Config(tmp_path))
-    assert [one.what for one in findings] == ["terminal", "keyboard", "disk", "enrolment"]
+    assert [one.what for one in findings] == [
+        "terminal",
+        "keyboard",
+        "disk",
+        "room",
+        "enrolment",
+    ]
     text = doctor.as_text([Finding("disk", "warn", "slow", "use an SSD")])
     assert text == "▲ disk         slow\n               → use an SSD"
     assert json.loads(doctor.as_json([Finding("disk", "ok", "fine")])) == [

@@ -1,12 +1,15 @@
 """What the journal's tests share: opening one, events, bodies of others."""
 
+import os
 import sqlite3
+import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uuid_utils
 
@@ -59,3 +62,23 @@ def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
     """What is in the file, asked from outside."""
     with closing(sqlite3.connect(folder / "journal.db")) as connection:
         return connection.execute(query).fetchall()
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A disk of its own under a folder; needs `may_mount`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "journal-test", str(folder)]
+    subprocess.run(words, check=True, capture_output=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+
+
+def may_mount() -> bool:
+    """Whether this user may mount: root, outside a locked container."""
+    with TemporaryDirectory() as name, suppress(OSError, subprocess.CalledProcessError):
+        with small_disk(Path(name) / "disk", "1m"):
+            return os.geteuid() == 0
+    return False
