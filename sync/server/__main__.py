@@ -9,10 +9,12 @@ from typing import Final, TypeAlias
 from sync.server.config import PORT, read_config
 from sync.server.errors import ServerError
 from sync.server.folder import DataFolder
+from sync.server.upkeep_arguments import add_upkeep
 
 USAGE_STATUS: Final = 2
 POSITION_MAX: Final = 2**53
 MADE: Final = " (made if missing)"
+DATABASE: Final = "the ledger's database, if not that of server.toml or SQLite in the data folder"
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DESCRIPTION: Final = """\
 The central server of the shop floor. It gathers what happened at all stations, and shows planners
@@ -25,7 +27,13 @@ A first server, its factory and its first station:
   kiosk-server enrol --data /srv/plant --station MIX-1 --work-centers MIX
                                                    a code to scan or type at the station
 
+Every day and in trouble:
+  kiosk-server status --data /srv/plant            what runs, and what needs a look
+  kiosk-server backup --data /srv/plant --to /mnt/nas --keep 14     proved, every night
+  kiosk-server restore FILE --data /srv/plant      a backup becomes the ledger again
+
 While `serve` runs, the other commands speak to it; otherwise they work on the data folder alone.
+With `serve --database URL` (PostgreSQL) say the same to them, or name it once in server.toml.
 Exit status: 0 done, 1 trouble (said in a line on standard error), 2 wrong usage.
 """
 SERVE: Final = """\
@@ -100,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_verify,
     ):
         add(commands)
+    add_upkeep(commands, _command, _data)
     return parser
 
 
@@ -110,6 +119,7 @@ def _command(
         name, help=text, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_argument("--data", type=Path, metavar="DIR", help=f"the server's data folder{made}")
+    command.add_argument("--database", metavar="URL", help=DATABASE)
     if json:
         command.add_argument("--json", action="store_true", help="answer with one JSON object")
     return command
@@ -210,6 +220,7 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         open_board=options.open_board,
         tls=options.tls,
+        url=options.database,
         clock_offset=options.clock_offset,
     )
     with DataFolder(data) as folder:
@@ -223,19 +234,19 @@ def _enrol(options: argparse.Namespace) -> int:
     from sync.server.commands import enrol
 
     centers = [name for name in options.work_centers.split(",") if name.strip()]
-    return enrol(_data(options), options.station, centers, json=options.json)
+    return enrol(_data(options), options.station, centers, json=options.json, url=options.database)
 
 
 def _stations(options: argparse.Namespace) -> int:
     from sync.server.station_commands import stations
 
-    return stations(_data(options), json=options.json)
+    return stations(_data(options), json=options.json, url=options.database)
 
 
 def _revoke(options: argparse.Namespace) -> int:
     from sync.server.station_commands import revoke
 
-    return revoke(_data(options), options.station, json=options.json)
+    return revoke(_data(options), options.station, json=options.json, url=options.database)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -246,20 +257,24 @@ def _import(options: argparse.Namespace) -> int:
     if options.folder is None:
         raise UsageError("say which folder of CSV files, or --template DIR for empty ones")
     return import_folder(
-        _data(options), options.folder, json=options.json, clock_offset=options.clock_offset
+        _data(options),
+        options.folder,
+        json=options.json,
+        clock_offset=options.clock_offset,
+        url=options.database,
     )
 
 
 def _export(options: argparse.Namespace) -> int:
     from sync.server.commands import export
 
-    return export(_data(options), options.after)
+    return export(_data(options), options.after, url=options.database)
 
 
 def _verify(options: argparse.Namespace) -> int:
     from sync.server.commands import verify
 
-    return verify(_data(options), json=options.json)
+    return verify(_data(options), json=options.json, url=options.database)
 
 
 if __name__ == "__main__":

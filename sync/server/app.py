@@ -11,7 +11,15 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
-from sync.server import api, api_admin, api_office, api_orders, api_stations
+from sync.server import (
+    api,
+    api_admin,
+    api_office,
+    api_orders,
+    api_outcome,
+    api_stations,
+    api_upkeep,
+)
 from sync.server.auth import Auth
 from sync.server.board import board_routes
 from sync.server.database import DatabaseError
@@ -21,6 +29,7 @@ from sync.server.limits import STORE, Counters, middlewares
 from sync.server.openapi import openapi_config
 from sync.server.polling import Polling
 from sync.server.problem import problem_plugin
+from sync.server.promises import warn_unprotected
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.snapshot import Snapshots
 
@@ -36,7 +45,9 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_admin.routes,
         *api_office.routes,
         *api_orders.routes,
+        *api_outcome.routes,
         *api_stations.routes,
+        *api_upkeep.routes,
         *board_routes,
     ]
     return Litestar(
@@ -78,6 +89,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     services.projector.on_projected.append(hub.wake)
     services.ledger.on_append.append(services.projector.wake)
     services.projector.start()
+    await _warn_unprotected(services)
     pruning = asyncio.create_task(_prune(services))
     try:
         yield
@@ -86,6 +98,13 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await pruning
         await services.database.run(services.projector.stop)
+
+
+async def _warn_unprotected(services: Services) -> None:
+    now = services.clock.milliseconds()
+    told = await services.database.write(lambda conn: warn_unprotected(conn, now))
+    if told:
+        _log.warning("%s", told)
 
 
 async def _prune(services: Services) -> None:

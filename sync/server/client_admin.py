@@ -59,6 +59,17 @@ class AdminClient:
         """The JSON answer; raises `AdminError`."""
         return self._answered(lambda: self._client.post(path, json=body)).json()
 
+    def lines(self, path: str, body: object) -> Iterator[bytes]:
+        """The lines that a work tells, which a post began; raises `AdminError`."""
+        try:
+            with self._client.stream("POST", path, json=body) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _told(answer)
+                yield from (line.encode() for line in answer.iter_lines())
+        except httpx.TransportError as fault:
+            raise self._unreached(fault) from None
+
     def stream(self, path: str) -> Iterator[bytes]:
         """The answer piece by piece; raises `AdminError`."""
         try:

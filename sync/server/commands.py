@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sync.server.config import read_config
+from sync.server.config import LEDGER, read_config
 from sync.server.errors import ServerError
 from sync.server.folder import DataFolder, FolderError, InUseError, address_of
 from sync.server.keys import ADMIN_TOKEN
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a command loads the ledger or the way to a running server, 
 READY_SECONDS_MAX: Final = 15.0
 POLL_SECONDS: Final = 0.1
 _ENROL: Final = "kiosk enrol {server} {code} --data DIR"
+_URL: Final = "say --database URL, or name it in server.toml"
 _ANY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 — read, not listened on
 
 
@@ -33,36 +34,45 @@ class OutputError(ServerError):
     """Standard output takes no more."""
 
 
-def enrol(data: Path, station: str, work_centers: Sequence[str], *, json: bool) -> int:
+def enrol(
+    data: Path, station: str, work_centers: Sequence[str], *, json: bool, url: str | None = None
+) -> int:
     """Print a one-time code, alone on its line; how to use it goes to standard error."""
-    with reached(data) as (client, services):
+    with reached(data, url=url) as (client, services):
         if client is not None:
             body = {"station": station, "work_centers": list(work_centers)}
             told = client.post("/v1/enrolment-codes", body)
-            url = from_outside(client.url)
+            where = from_outside(client.url)
         else:
             assert services is not None, "one of the two ways"
             from sync.server.stations import moment
 
             code = services.stations.make_code_now(station, work_centers)
             told = {"code": code.code, "expires": moment(code.expires_ms)}
-            told["unknown_work_centers"], url = list(code.unknown), ""
+            told["unknown_work_centers"], where = list(code.unknown), ""
     if json:
-        print_json({**told, "station": station, "work_centers": list(work_centers), "url": url})
+        print_json({**told, "station": station, "work_centers": list(work_centers), "url": where})
         return 0
     print(told["code"])
-    how = _ENROL.format(server=url or "SERVER", code=told["code"])
+    how = _ENROL.format(server=where or "SERVER", code=told["code"])
     print(f"At {station}, before {told['expires']}: {how}", file=sys.stderr)
     _warn(station, work_centers, told.get("unknown_work_centers", ()))
     return 0
 
 
-def import_folder(data: Path, folder: Path, *, json: bool, clock_offset: float = 0.0) -> int:
+def import_folder(
+    data: Path,
+    folder: Path,
+    *,
+    json: bool,
+    clock_offset: float = 0.0,
+    url: str | None = None,
+) -> int:
     """Load a folder of CSV files, or say everything that is wrong with it; status 1 then."""
     from sync.server.importing.folder import read_folder
 
     files = read_folder(folder)
-    with reached(data, made=True, clock_offset=clock_offset) as (client, services):
+    with reached(data, made=True, clock_offset=clock_offset, url=url) as (client, services):
         if client is not None:
             report = _imported(client, files)
         else:
@@ -87,9 +97,9 @@ def write_templates(folder: Path) -> int:
     return 0
 
 
-def export(data: Path, after: int) -> int:
+def export(data: Path, after: int, *, url: str | None = None) -> int:
     """Write the ledger's events to standard output."""
-    with reached(data) as (client, services):
+    with reached(data, url=url) as (client, services):
         if client is not None:
             pieces = client.stream(f"/v1/events?after={after}")
         else:
@@ -103,9 +113,9 @@ def export(data: Path, after: int) -> int:
     return 0
 
 
-def verify(data: Path, *, json: bool) -> int:
+def verify(data: Path, *, json: bool, url: str | None = None) -> int:
     """Say whether every chain and id holds; status 1 if one does not."""
-    with reached(data) as (client, services):
+    with reached(data, url=url) as (client, services):
         if client is not None:
             told: dict[str, Any] = client.get("/v1/verify")
         else:
@@ -143,7 +153,7 @@ def _imported_alone(services: "Services", files: Mapping[str, bytes]) -> "Report
 
 @contextmanager
 def reached(
-    data: Path, *, made: bool = False, clock_offset: float = 0.0
+    data: Path, *, made: bool = False, clock_offset: float = 0.0, url: str | None = None
 ) -> Iterator[tuple["AdminClient | None", "Services | None"]]:
     """The running server, or the folder's database under its lock; `made` may create it."""
     if not made and not (data / ADMIN_TOKEN).exists():
@@ -160,7 +170,12 @@ def reached(
     with held:
         from sync.server.services import open_services
 
-        services = open_services(read_config(data, clock_offset=clock_offset))
+        config = read_config(data, clock_offset=clock_offset, url=url)
+        if not (made or config.url or (data / LEDGER).exists()):
+            raise FolderError(
+                f"{data}: no {LEDGER} in it: if the ledger lives in PostgreSQL, {_URL}"
+            )
+        services = open_services(config)
         try:
             yield None, services
         finally:

@@ -84,6 +84,15 @@ class PushOperation(Operation):
 
 
 @dataclass
+class RecoveredOperation(Operation):
+    """The bodies are taken as bytes, so they are described here."""
+
+    def __post_init__(self) -> None:
+        text = "One event's bytes a line, as they were received; at most 500 of 64 KiB each."
+        self.request_body = _body(NDJSON, Schema(type=OpenAPIType.STRING, description=text))
+
+
+@dataclass
 class OfficeEventsOperation(Operation):
     """The events are decoded by their own types, so the body is described here."""
 

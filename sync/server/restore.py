@@ -27,6 +27,7 @@ from sync.server.database import Database, insert_rows, newest_revision
 from sync.server.engines import engines, told
 from sync.server.errors import ServerError
 from sync.server.highwater import write_high_water
+from sync.server.keys import admin_token_of
 from sync.server.projector import Projector
 from sync.server.projector_reader import READER
 from sync.server.projector_rebuild import SHADOW_READER
@@ -78,6 +79,7 @@ def restore(path: Path, config: ServerConfig, *, replace: bool, tell: Tell) -> R
             Projector(database).catch_up()
             tell("views", verdict.events, verdict.events)
             write_high_water(config.data, database)
+            admin_token_of(config.data)  # with it the other commands know the folder
             stations = database.read_now(_stations)
         finally:
             database.close()

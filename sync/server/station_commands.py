@@ -11,9 +11,9 @@ from sync.server.errors import ServerError
 HEADINGS = ("STATION", "LAST HEARD", "WAITING", "STATE", "WORK CENTERS")
 
 
-def stations(data: Path, *, json: bool) -> int:
+def stations(data: Path, *, json: bool, url: str | None = None) -> int:
     """Print every enrolled station, one a line."""
-    with reached(data) as (client, services):
+    with reached(data, url=url) as (client, services):
         if client is not None:
             items: list[dict[str, Any]] = client.get("/v1/stations")["items"]
         else:
@@ -29,9 +29,9 @@ def stations(data: Path, *, json: bool) -> int:
     return 0
 
 
-def revoke(data: Path, station: str, *, json: bool) -> int:
+def revoke(data: Path, station: str, *, json: bool, url: str | None = None) -> int:
     """Shut a station out; status 1 if there is none of the name."""
-    with reached(data) as (client, services):
+    with reached(data, url=url) as (client, services):
         known = True
         if client is not None:
             from sync.server.client_admin import AdminError
