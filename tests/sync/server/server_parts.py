@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,8 +17,10 @@ import msgspec
 import uuid_utils
 
 from sync.domain.events import Event, HelpCalled, MaterialDefined, OperatorSignedIn, stamped
+from sync.pinning import pinned
 from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
+from sync.server.folder import address_of
 from sync.server.intake import Outcome
 from sync.server.ledger import Ledger
 from sync.wire import Mark, PushHeader, chain_start, chained, encode, push_message
@@ -105,13 +108,20 @@ class Server:
         line = self._process.stdout.readline()
         assert line.startswith("READY "), f"{line!r} {self.said()}"
         self.url = line.split()[1]
-        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=START_SECONDS_MAX)
+        self.client = httpx.Client(
+            base_url=self.url, trust_env=False, timeout=START_SECONDS_MAX, verify=self._trust()
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.end()
+
+    def _trust(self) -> ssl.SSLContext | bool:
+        """Over TLS only the key that the server says is its own."""
+        address = address_of(self.data)
+        return pinned(address.pin) if address and address.pin else False
 
     @property
     def pid(self) -> int:
