@@ -1,9 +1,9 @@
 """The home of a station's exchange with the server: it pushes what is recorded, hears what is new.
 
-Two threads with a line each, so that waiting for news (a request that the server answers when there
-is some) never delays a push. The push thread alone decides how the station stands with the server;
-the feed thread, when it hears nothing, makes it ask, and is called back when it is heard again.
-Everything is tried again by timer: no failure waits for the next scan.
+Three threads with a line each, so that waiting for news (a request that the server answers when
+there is some) and upkeep never delay a push. The push thread alone decides how the station stands
+with the server; the feed thread, when it hears nothing, makes it ask, and is called back when it is
+heard again. Everything is tried again by timer: no failure waits for the next scan.
 """
 
 import random
@@ -47,7 +47,8 @@ from sync.line import (
     checked_address,
     read_answer,
 )
-from sync.standing import Bell, Log, Standing
+from sync.standing import Bell, Lines, Log, Standing
+from sync.upkeep import Upkeep
 from sync.wire import (
     BATCH_BYTES_MAX,
     FEED_WAIT_SECONDS_MAX,
@@ -81,6 +82,7 @@ STOP_SECONDS_MAX: Final = 1.0
 FEED_PAUSE_SECONDS: Final = 1.0
 JOURNAL_PAUSE_SECONDS: Final = 5.0
 GONE: Final = 410
+LINES: Final = ("push", "feed", "upkeep")
 
 
 class SyncClient:
@@ -104,26 +106,41 @@ class SyncClient:
         snapshot_seconds: float = SNAPSHOT_SPREAD_SECONDS,
         chance: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        monotonic: Callable[[], float] = time.monotonic,
+        on_time: Callable[[str, float], None] | None = None,
+        numbers: Callable[[], tuple[dict[str, int], dict[str, int]]] | None = None,
     ) -> None:
         """Raises `ServerAddressError`. `public_key` and `pin` (of its TLS key) are
-        hexadecimal; empty means not verified.
+        hexadecimal; empty means not verified. `on_time` hears the server's time (RFC 3339) of each
+        confirmed answer and the seconds that the request took; `numbers` gives the highest number
+        granted and how many more are wanted, by kind.
         """
         self._server = checked_address(server, pin)
-        self._pin = pin
-        self._token = token
         self._log = log
         self._on_events = on_events
-        self._transport = transport
         self._public_key = public_key
         self._snapshot_seconds = snapshot_seconds
         self._chance = chance
-        self._standing = Standing(log, on_status, now)
+        self._monotonic = monotonic
+        self._on_time = on_time
+        self._numbers = numbers
+        self._standing = Standing(log, on_status, now, monotonic)
+        self._lines = Lines(lambda: Line(self._server, token, transport, pin=pin))
+        self._upkeep = Upkeep(
+            log,
+            self._lines,
+            self._standing,
+            spread_seconds=snapshot_seconds,
+            chance=chance,
+            today=lambda: now().date(),
+            monotonic=monotonic,
+        )
         self._pace = Pace()
         self._greeting = False
+        self._incarnation = ""
         self._feed_failures = 0
         self._snapshot_due = False
-        self._push_bell, self._feed_bell = Bell(), Bell()
-        self._lines: dict[str, Line] = {}
+        self._push_bell, self._feed_bell, self._upkeep_bell = Bell(), Bell(), Bell()
         self._threads: list[threading.Thread] = []
 
     @property
@@ -134,7 +151,8 @@ class SyncClient:
     def start(self) -> None:
         """Begin with an empty push: it alone discovers a server restored meanwhile."""
         assert not self._threads, "a client is started once"
-        for name, work in (("sync-push", self._pushing), ("sync-feed", self._feeding)):
+        works = (self._pushing, self._feeding, self._tending)
+        for name, work in zip(("sync-push", "sync-feed", "sync-upkeep"), works, strict=True):
             thread = threading.Thread(target=work, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -151,25 +169,24 @@ class SyncClient:
 
     def stop(self) -> None:
         """Break off what is under way and end both threads, within a second."""
-        self._push_bell.close()
-        self._feed_bell.close()
-        for line in list(self._lines.values()):
-            line.close()
+        for bell in (self._push_bell, self._feed_bell, self._upkeep_bell):
+            bell.close()
+        self._lines.close()
         end = time.monotonic() + STOP_SECONDS_MAX
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         if not self._threads:
-            for line in self._lines.values():
-                line.hang_up()
+            for name in LINES:
+                self._lines.hang_up(name)
 
     def push(self) -> float | None:
         """One push and what it means; seconds to wait, or None until there is cause."""
         if self._greeting:
             self._greeting, self._pace = False, replace(self._pace, greeting=True)
         batch = self._log.unsent(self._pace.wants, self._pace.bytes)
-        begun = time.monotonic()
+        begun = self._monotonic()
         reply = self._reply(batch)
-        seconds = time.monotonic() - begun
+        seconds = self._monotonic() - begun
         was = self.status.state
         verdict = judge(self._pace, batch, reply, seconds=seconds, chance=self._chance())
         self._pace = verdict.pace
@@ -181,7 +198,13 @@ class SyncClient:
         self._standing.told(verdict, review, self._accused(verdict))
         if verdict.state is State.ONLINE and was in (State.OFFLINE, State.REFUSED):
             self._call_feed_back()
+        if isinstance(reply, Answered) and reply.confirmed:
+            self._heard(batch, reply.answer, seconds)
         return verdict.wait
+
+    def tend(self) -> float:
+        """What is due beside push and pull; seconds until something may be due again."""
+        return self._upkeep.tend()
 
     def pull(self, wait_seconds: int = 0) -> float:
         """One page of the feed, or a snapshot where the server asks for one; seconds to wait."""
@@ -204,9 +227,16 @@ class SyncClient:
             if wait is not None:
                 self._push_bell.wait(wait, hears_soft=False)
             elif not self._has_cause():
-                rung = self._push_bell.wait(HEARTBEAT_SECONDS, hears_soft=True)
-                self._greeting = self._greeting or not rung
-        self._hang_up("push")
+                self._await_cause()
+        self._lines.hang_up("push")
+
+    def _await_cause(self) -> None:
+        owed = self._standing.owes()
+        if owed is None:
+            rung = self._push_bell.wait(HEARTBEAT_SECONDS, hears_soft=True)
+            self._greeting = self._greeting or not rung
+        elif not self._push_bell.wait(owed, hears_soft=True):
+            self._standing.settle()
 
     def _has_cause(self) -> bool:
         pace = self._pace
@@ -217,7 +247,25 @@ class SyncClient:
             wait = self._guarded(lambda: self.pull(FEED_WAIT_SECONDS_MAX))
             if wait:
                 self._feed_bell.wait(wait, hears_soft=False)
-        self._hang_up("feed")
+        self._lines.hang_up("feed")
+
+    def _tending(self) -> None:
+        while not self._upkeep_bell.closed:
+            wait = self._guarded(self.tend)
+            if self._standing.owes() is not None:
+                self._push_bell.ring()
+            self._upkeep_bell.wait(wait or 0.0, hears_soft=True)
+        self._lines.hang_up("upkeep")
+
+    def _heard(self, batch: Batch, answer: PushAnswer, seconds: float) -> None:
+        self._upkeep.heard(batch, answer)
+        self._upkeep_bell.ring()
+        mark = self._log.feed_mark()
+        before, self._incarnation = self._incarnation, answer.incarnation
+        if mark and answer.incarnation not in (mark.incarnation, before) and not self._snapshot_due:
+            self._call_feed_back()  # what it waits for is the news of a server that is no more
+        if self._on_time:
+            self._on_time(answer.time, seconds)
 
     def _guarded(self, work: Callable[[], float | None]) -> float | None:
         """A full disk or a fault of who is told must not end the exchange."""
@@ -229,10 +277,22 @@ class SyncClient:
             return JOURNAL_PAUSE_SECONDS
 
     def _reply(self, batch: Batch) -> Reply:
-        header = PushHeader(batch.after, batch.low, waiting=self._log.waiting())
+        granted, wanted = self._numbers() if self._numbers else ({}, {})
+        boot, mono, at = self._log.stamp()
+        header = PushHeader(
+            batch.after,
+            batch.low,
+            granted,
+            self._log.waiting(),
+            wanted,
+            batch.incarnation,
+            boot,
+            mono,
+            at,
+        )
         path = f"/v1/origins/{batch.origin}/events"
         try:
-            content = self._line("push").send(
+            content = self._lines.line("push").send(
                 "POST", path, content=push_message(header, batch.bodies)
             )
             answer = read_answer(content, PushAnswer, self._server)
@@ -246,18 +306,18 @@ class SyncClient:
             return Silence(str(fault), sent=fault.sent)
         except SyncError as fault:
             return Silence(str(fault))
-        return Answered(answer, self._log.acknowledge(answer.have))
+        return Answered(answer, self._log.acknowledge(answer.have, answer.incarnation))
 
     def _page(self, wait_seconds: int) -> float:
         mark = self._log.feed_mark()
         query = {"after": mark.text() if mark else "", "wait": str(wait_seconds)}
-        begun = time.monotonic()
+        begun = self._monotonic()
         page = self._read("/v1/feed", query, wait_seconds + ANSWER_SECONDS_MAX)
         if page.mark != mark or page.events:
             self._absorbed(self._log.absorb([bytes(one) for one in page.events], page.mark))
         self._feed_failures = 0
         nothing_new = page.mark == mark or not (page.events or page.more)
-        hasty = nothing_new and time.monotonic() - begun < FEED_PAUSE_SECONDS
+        hasty = nothing_new and self._monotonic() - begun < FEED_PAUSE_SECONDS
         return FEED_PAUSE_SECONDS if hasty else 0.0
 
     def _snapshot(self) -> float:
@@ -275,7 +335,7 @@ class SyncClient:
         return 0.0
 
     def _read(self, path: str, query: dict[str, str], patience: float) -> FeedPage:
-        content = self._line("feed").send("GET", path, query=query, patience=patience)
+        content = self._lines.line("feed").send("GET", path, query=query, patience=patience)
         return read_answer(content, FeedPage, f"{self._server}{path}")
 
     def _absorbed(self, absorbing: "Future[list[Recorded]]") -> None:
@@ -308,7 +368,7 @@ class SyncClient:
     def _call_feed_back(self) -> None:
         """The server is there again: what the feed waits for may never come on its old line."""
         self._standing.feed("")
-        line = self._lines.get("feed")
+        line = self._lines.known("feed")
         if self._feed_failures and not self._snapshot_due:
             self._feed_bell.ring(loud=True)
         elif line:
@@ -318,15 +378,3 @@ class SyncClient:
         if verdict.state is not State.STUCK:
             return ""
         return decode(self._log.unsent(1, BATCH_BYTES_MAX).bodies[0]).id
-
-    def _line(self, name: str) -> Line:
-        if name not in self._lines:
-            line = Line(self._server, self._token, self._transport, pin=self._pin)
-            self._lines[name] = line
-            if self._push_bell.closed:
-                line.close()
-        return self._lines[name]
-
-    def _hang_up(self, name: str) -> None:
-        if name in self._lines:
-            self._lines[name].hang_up()

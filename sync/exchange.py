@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from sync.wire import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Mark, PushAnswer
+from sync.wire import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Mark, PushAnswer, Review
 
 BATCH_EVENTS_START: Final = 200
 REQUEST_SECONDS_WANTED: Final = 0.2
@@ -39,7 +39,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """What anyone may show: `since` is RFC 3339, `sent` counts events confirmed since the start."""
+    """What anyone may show: `since` is RFC 3339, `sent` counts events confirmed since the start.
+
+    Own events up to seq `counted` are in the server's views; `reviews` says in a sentence which of
+    them the office has to look at, `review` which could not even be read.
+    """
 
     state: State = State.NEVER
     since: str = ""
@@ -48,6 +52,8 @@ class SyncStatus:
     sent: int = 0
     review: tuple[str, ...] = ()
     stuck: str = ""
+    counted: int = 0
+    reviews: tuple[Review, ...] = ()
 
 
 class Stamp(NamedTuple):
@@ -199,7 +205,8 @@ def _welcome(
     pace: Pace, batch: Batch, answer: PushAnswer, seconds: float, chance: float
 ) -> Verdict:
     sent = max(0, answer.have.seq - batch.after.seq)
-    if answer.have.seq == batch.after.seq:
+    before_all = answer.have.seq < batch.after.seq == batch.low.seq - 1
+    if answer.have.seq == batch.after.seq or before_all:
         if pace.probing:
             return _stuck(pace, chance)
         if batch.bodies:

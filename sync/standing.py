@@ -1,21 +1,29 @@
-"""The home of what the threads of the exchange share: the journal, bells to wait at, the status."""
+"""The home of what the threads of the exchange share: journal, bells to wait at, lines, status."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Final, Protocol
 
-from sync.exchange import Batch, SyncStatus, Verdict
-from sync.wire import FeedMark, Mark, Recorded
+from sync.exchange import Batch, Stamp, SyncStatus, Verdict
+from sync.line import Line
+from sync.wire import FeedMark, Mark, Recorded, Review
+
+COUNT_SECONDS_MIN: Final = 0.5
 
 
 class Log(Protocol):
     """What the exchange needs of a journal."""
 
     def unsent(self, events_max: int, bytes_max: int) -> Batch: ...
-    def acknowledge(self, mark: Mark) -> bool: ...
+    def acknowledge(self, mark: Mark, incarnation: str) -> bool: ...
+    def stamp(self) -> Stamp: ...
+    def retire(self, safe: int, today: date) -> int: ...
+    def kept(self, name: str) -> bytes | None: ...
+    def keep(self, name: str, value: bytes) -> "Future[None]": ...
+    def replay(self, after_local: int = 0) -> Iterator[tuple[int, Recorded]]: ...
     def fork(self) -> str: ...
     def waiting(self) -> int: ...
     def feed_mark(self) -> FeedMark | None: ...
@@ -56,18 +64,61 @@ class Bell:
         return self.closed or self._loud or (hears_soft and self._soft)
 
 
+class Lines:
+    """A line to the server for each thread, made when it is first used."""
+
+    def __init__(self, make: Callable[[], Line]) -> None:
+        self._make = make
+        self._lines: dict[str, Line] = {}
+        self._closed = False
+
+    def line(self, name: str) -> Line:
+        """The line of that name."""
+        if name not in self._lines:
+            line = self._lines[name] = self._make()
+            if self._closed:
+                line.close()
+        return self._lines[name]
+
+    def known(self, name: str) -> Line | None:
+        """The line of that name, if it was used before."""
+        return self._lines.get(name)
+
+    def close(self) -> None:
+        """Break off what is under way, and refuse what comes later."""
+        self._closed = True
+        for line in list(self._lines.values()):
+            line.close()
+
+    def hang_up(self, name: str) -> None:
+        """Free the connection; by the thread that used it, at its end."""
+        if name in self._lines:
+            self._lines[name].hang_up()
+
+
 class Standing:
-    """The status that both threads write and anyone reads."""
+    """The status that the threads write and anyone reads.
+
+    What only counts (waiting, sent, counted) is told at most every `COUNT_SECONDS_MIN`; what could
+    not be told for that is owed, and told by `settle`.
+    """
 
     def __init__(
-        self, log: Log, on_status: Callable[[SyncStatus], None], now: Callable[[], datetime]
+        self,
+        log: Log,
+        on_status: Callable[[SyncStatus], None],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
     ) -> None:
         self._log = log
         self._on_status = on_status
         self._now = now
+        self._monotonic = monotonic
+        self._told_at = float("-inf")
+        self._said: SyncStatus | None = None
         self._door = threading.Lock()
         self._feed_why = ""
-        self._status = SyncStatus(since=self._stamp())
+        self._status = self._first = SyncStatus(since=self._stamp())
 
     @property
     def status(self) -> SyncStatus:
@@ -80,34 +131,65 @@ class Standing:
         self, verdict: Verdict, review: tuple[str, ...] | None = None, stuck: str = ""
     ) -> None:
         """What the push thread found out."""
-        before = self.status
         with self._door:
             known = self._status
             state = verdict.state or known.state
             since = known.since if state == known.state else self._stamp()
-            reviews = known.review if review is None else review
-            sent = known.sent + verdict.sent
-            self._status = SyncStatus(state, since, verdict.why, 0, sent, reviews, stuck)
-        self._tell(before)
+            self._status = replace(
+                known,
+                state=state,
+                since=since,
+                why=verdict.why,
+                sent=known.sent + verdict.sent,
+                review=known.review if review is None else review,
+                stuck=stuck,
+            )
+        self._tell()
+
+    def counted(self, counted: int, reviews: tuple[Review, ...]) -> None:
+        """What the server said became of the station's events."""
+        with self._door:
+            self._status = replace(self._status, counted=counted, reviews=reviews)
+        self._tell()
 
     def feed(self, why: str) -> None:
         """What keeps the feed from being heard, or nothing."""
-        before = self.status
         with self._door:
             self._feed_why = why
-        self._tell(before)
+        self._tell()
 
     def trouble(self, why: str) -> None:
         """The journal, or who was to be told, failed: the state stays, the reason shows."""
-        before = self.status
         with self._door:
             self._status = replace(self._status, why=why)
-        self._tell(before)
+        self._tell()
 
-    def _tell(self, before: SyncStatus) -> None:
+    def owes(self) -> float | None:
+        """Seconds until counts that were not told may be; None if there are none."""
+        if self._said is None or self._said == self.status:
+            return None
+        return max(0.0, self._told_at + COUNT_SECONDS_MIN - self._monotonic())
+
+    def settle(self) -> None:
+        """Tell what is owed."""
+        self._tell(at_once=True)
+
+    def _tell(self, *, at_once: bool = False) -> None:
         after = self.status
-        if after != before:
-            self._on_status(after)
+        with self._door:
+            before, now = self._said, self._monotonic()
+            if after == before or (before is None and after == self._first):
+                return
+            counts = before is not None and _rough(before) == _rough(after)
+            if counts and not at_once and now < self._told_at + COUNT_SECONDS_MIN:
+                return
+            self._said, self._told_at = after, now
+        self._on_status(after)
 
     def _stamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
+
+
+def _rough(status: SyncStatus) -> SyncStatus:
+    """The status without what only counts."""
+    return replace(status, waiting=min(status.waiting, 1), sent=0, counted=0)
