@@ -56,8 +56,25 @@ def output_of_lines(case: Case, event: OperationReported) -> Iterator[Deviation]
         issued = order.issued(line)
         if line.line.lot_controlled and issued <= 0:
             yield case.deviation("line_unconsumed", **_short_facts(case, line.line, issued, need))
-        elif issued < need - percent_of(need, percent(line.line.tolerance_percent)):
+        elif issued < _least(line, need):
             yield case.deviation("under_issue", **_short_facts(case, line.line, issued, need))
+
+
+def supplied(order: Order, operation: str, material: str) -> Iterator[str]:
+    """The materials of the lines that take this one and have enough for what is reported by now."""
+    if order.release is None:
+        return
+    made = order.good_at(operation) + order.scrap_at(operation)
+    for line in order.needs_at(operation):
+        if material == line.line.material or material in line.line.substitutes:
+            need = min(order.need_for(line.line, made), line.need)
+            if order.issued(line) >= _least(line, need):
+                yield line.line.material
+
+
+def _least(line: LineNeed, need: int) -> int:
+    """What is enough for a need: the need less tolerance."""
+    return need - percent_of(need, percent(line.line.tolerance_percent))
 
 
 def _first_open(order: Order, lines: Sequence[LineNeed]) -> LineNeed | None:

@@ -52,18 +52,17 @@ _NOBODY: Final[dict[str, OperatorSignedIn]] = {}
 
 
 class Derived:
-    """Where a shop keeps what it derived from facts: neither compared nor stored."""
+    """Where a shop keeps what it derived from its stock: neither compared nor stored."""
 
     __slots__ = ("_taking",)
 
-    @property
-    def taking(self) -> dict[str, tuple[Lot, ...]]:
-        """Material → its lots to take in their order, of materials that were asked for."""
-        known: dict[str, tuple[Lot, ...]] | None = getattr(self, "_taking", None)
-        if known is None:
-            known = {}
+    def taking_from(self, stock: Stock) -> dict[str, tuple[Lot, ...]]:
+        """Material → its lots to take in their order, of the materials that were asked for."""
+        known: tuple[Stock, dict[str, tuple[Lot, ...]]] | None = getattr(self, "_taking", None)
+        if known is None or known[0] is not stock:
+            known = (stock, {})
             self._taking = known
-        return known
+        return known[1]
 
 
 @dataclass(slots=True)
@@ -149,11 +148,12 @@ class Shop(Derived):
 
     def fefo(self, material: str, unit: str = "") -> tuple[Lot, ...]:
         """Lots to take, first expiry first: available, not empty, in `unit` if one is named."""
-        lots = self.taking.get(material)
+        taking = self.taking_from(self.stock)
+        lots = taking.get(material)
         if lots is None:
             found = [lot for lot in self.stock.get(material, {}).values() if _standing(lot)[0]]
             lots = tuple(sorted(found, key=lambda lot: (lot.expiry or NO_DATE, lot.lot)))
-            self.taking[material] = lots
+            taking[material] = lots
         return tuple(lot for lot in lots if lot.unit == unit) if unit else lots
 
     def open_orders(self, station: str) -> tuple[Order, ...]:
@@ -280,7 +280,7 @@ def _apply(shop: Shop, event: Event, sign: int) -> None:
     if told is not None:
         told(shop, event, sign)
     if watched is not None and _standing(shop.lot(*watched[:2])) != watched[2]:
-        del shop.taking[watched[0]]
+        del shop.taking_from(shop.stock)[watched[0]]
 
 
 def _to_order(shop: Shop, number: str, event: Event, sign: int) -> None:
@@ -295,7 +295,7 @@ def _to_order(shop: Shop, number: str, event: Event, sign: int) -> None:
 def _watched(shop: Shop, event: Event) -> tuple[str, str, tuple[bool, str]] | None:
     """The lot that an event moves, and how it stands, where the order of taking is kept."""
     moved = lot_told(event)
-    if moved is None or moved[0] not in shop.taking:
+    if moved is None or moved[0] not in shop.taking_from(shop.stock):
         return None
     return (*moved, _standing(shop.lot(*moved)))
 

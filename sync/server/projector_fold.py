@@ -32,6 +32,7 @@ from sync.domain.events import (
 from sync.domain.order import Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
 from sync.domain.rules import check
+from sync.domain.rules_material import supplied
 from sync.domain.shop import Shop
 from sync.domain.stock import Lot, book, set_status
 from sync.server import scopes
@@ -167,6 +168,8 @@ class Fold:
         if number and kind in ORDER_FACTS:
             evolve(self._order(number), event, sign)
             self.changes.orders[number] = position
+            if kind is MaterialConsumed and event.operation in self._order(number).good:
+                self._supply(position, event)
             if isinstance(event, _OF_LOTS):
                 of = self.changes.made if kind is MaterialProduced else self.changes.taken
                 of.add((number, event.material, event.lot, event.quantity.unit))
@@ -270,6 +273,13 @@ class Fold:
             subject = f"operation {event.operation}"
             self.changes.dissolved.append(Dissolved(touch.order, "already_ended", subject, now))
 
+    def _supply(self, now: int, event: MaterialConsumed) -> None:
+        """What was short for a report is not any more: another station's scan came later."""
+        order = self._order(event.order)
+        for material in supplied(order, event.operation, event.material):
+            for name in ("line_unconsumed", "under_issue"):
+                self.changes.dissolved.append(Dissolved(event.order, name, material, now))
+
     def _hearers(self, act: Iterable[Touch]) -> frozenset[str]:
         """The scopes that were told of an act."""
         told = _NOBODY
@@ -313,6 +323,7 @@ class Fold:
             self._add_act(shop, act)
         lot = self.memory.stock.get(key[0], _NO_LOTS).get(key[1]) if key else None
         shop.stock = {lot.material: {lot.lot: lot}} if lot is not None else {}
+        shop.taking.clear()  # an order of taking is of one scene
 
     def _add_act(self, shop: Shop, act: Sequence[Event]) -> None:
         """Show an act that is to be taken back, its orders, and those that used what it made."""

@@ -268,7 +268,7 @@ class Writing:
                 .values(status=WITHDRAWN)
             )
             connection.execute(withdraw, [{"of": target} for target in self._changes.withdrawn])
-        for late in self._changes.dissolved:
+        for late in {one[:3]: one for one in self._changes.dissolved}.values():  # the last of each
             connection.execute(
                 update(table)
                 .where(table.c.order_number == late.order, table.c.name == late.name)

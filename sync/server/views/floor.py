@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.server import tables
+from sync.server.sentences import sentence
 from sync.server.view_tables import deviation
 
 PAGE_ROWS_MAX: Final = 500
@@ -24,9 +25,10 @@ class StationLine(msgspec.Struct, frozen=True):
 
 
 class DeviationLine(msgspec.Struct, frozen=True):
-    """Where an event or an order's sum disagrees with the plan."""
+    """Where an event or an order's sum disagrees with the plan; `text` says it in a sentence."""
 
     name: str
+    text: str
     severity: str
     status: str
     target: str
@@ -106,8 +108,10 @@ def _station_line(row: Any, contact_ms: int, waiting: int) -> StationLine:
 
 
 def _deviation_line(row: Any) -> DeviationLine:
+    facts = msgspec.json.decode(row.facts or "{}", type=dict[str, str])
     return DeviationLine(
         name=row.name,
+        text=sentence(row.name, facts, station=row.station, who=row.operator),
         severity=row.severity,
         status=row.status,
         target=row.target,
@@ -119,7 +123,7 @@ def _deviation_line(row: Any) -> DeviationLine:
         operator=row.operator,
         at=row.at,
         accepted_by=row.accepted_by,
-        facts=msgspec.json.decode(row.facts or "{}", type=dict[str, str]),
+        facts=facts,
         verdict=row.verdict,
         position=row.position,
     )

@@ -15,6 +15,7 @@ NOBODY: Asking = [{}]
 WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("post", "/v1/enrol"): (NOBODY, {200, 400, 403, 409, 413}),
     ("post", "/v1/origins/{origin}/events"): (STATION, {200, 400, 401, 403, 409, 413}),
+    ("get", "/v1/origins/{origin}/outcome"): (STATION, {200, 400, 401, 403}),
     ("get", "/v1/feed"): (STATION, {200, 400, 401, 403, 410}),
     ("get", "/v1/snapshot"): (STATION, {200, 400, 401, 403, 410}),
     ("post", "/v1/token"): (STATION, {200, 401, 403}),
