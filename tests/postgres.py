@@ -113,8 +113,8 @@ class Cluster:
             self._process = None
 
     def end(self) -> None:
-        """Stop it and remove its folder."""
-        self.stop()
+        """Stop it without ceremony and remove its folder."""
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _answers(self) -> bool:

@@ -123,7 +123,7 @@ class Ledger:
         if not events:
             return []
         now = self.clock.milliseconds()
-        origin = _office_origin(connection)
+        origin = made_once(connection, OFFICE_ORIGIN)
         hold_origin(connection, origin, OFFICE, now)
         records, batch = self._act_of(events, origin, head_of(connection, origin), account)
         (outcome,) = receive(connection, [batch], now)
@@ -137,7 +137,7 @@ class Ledger:
         What takes long is done before the write, however many they are. Raises `OfficeEventError`.
         """
         database = self.database
-        origin = database.write_now(_office_origin)
+        origin = database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
         head = database.read_now(lambda conn: head_of(conn, origin))
         _, batch = self._act_of(events, origin, head, OFFICE)
 
@@ -313,14 +313,6 @@ def move_mark(connection: Connection, reader: str, position: int) -> None:
     moved = update(table).where(table.c.reader == reader).values(position=position)
     if not connection.execute(moved).rowcount:
         connection.execute(insert_into(table).values(reader=reader, position=position))
-
-
-def _office_origin(connection: Connection) -> str:
-    """The office's origin of this incarnation; one server process at a time makes a new one."""
-    table = tables.setting
-    held = select(table.c.value).where(table.c.name == OFFICE_ORIGIN).with_for_update()
-    connection.execute(held).scalar()
-    return made_once(connection, OFFICE_ORIGIN)
 
 
 def _reread(connection: Connection, program: str) -> int:

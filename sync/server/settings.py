@@ -4,7 +4,9 @@ import uuid
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from sync.server.rows import on_sqlite
 from sync.server.tables import head
 from sync.server.tables import setting as table
 
@@ -28,12 +30,17 @@ def keep_setting(connection: Connection, name: str, value: str) -> None:
 
 
 def made_once(connection: Connection, name: str) -> str:
-    """The random 128-bit name kept under `name`, made at the first call."""
-    value = setting(connection, name)
+    """The random 128-bit name kept under `name`, made at the first call and held until commit."""
+    held = select(table.c.value).where(table.c.name == name).with_for_update()
+    value = connection.execute(held).scalar()
+    if value is None:  # another server process may be making it too
+        put = (sqlite.insert if on_sqlite(connection) else postgresql.insert)(table)
+        connection.execute(put.values(name=name, value="").on_conflict_do_nothing())
+        value = connection.execute(held).scalar()
     if not value:
         value = uuid.uuid4().hex
         keep_setting(connection, name, value)
-    return value
+    return str(value)
 
 
 def new_incarnation(connection: Connection) -> str:

@@ -29,13 +29,13 @@ def told(page: FeedPage) -> list[bytes]:
     return [bytes(event) for event in page.events]
 
 
-def fed(folder: Path, count: int, scopes: tuple[str, ...] = ("site",)) -> tuple[Ledger, Log]:
-    """A ledger of so many events, fed to the scopes in turn."""
-    ledger, log = ledger_at(folder), Log(help_called(count))
+def fed(ledger: Ledger, count: int, scopes: tuple[str, ...] = ("site",)) -> Log:
+    """Fill a ledger with so many events, fed to the scopes in turn."""
+    log = Log(help_called(count))
     log.push(ledger)
     feed = [(scopes[n % len(scopes)], n + 1) for n in range(count)]
     ledger.database.write_now(lambda conn: append_feed(conn, feed))
-    return ledger, log
+    return log
 
 
 def read(ledger: Ledger, mark: FeedMark, scopes: tuple[str, ...] = SCOPES) -> FeedPage:
@@ -51,8 +51,7 @@ def test_the_scopes_of_a_station() -> None:
     )
 
 
-def test_a_station_reads_its_scopes_in_order_and_once(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_station_reads_its_scopes_in_order_and_once(ledger: Ledger) -> None:
     start = ledger.database.read_now(end_mark)
     log = Log(help_called(4))
     log.push(ledger)
@@ -63,25 +62,21 @@ def test_a_station_reads_its_scopes_in_order_and_once(tmp_path: Path) -> None:
     assert (page.mark.position, page.more) == (4, False)
     assert told(read(ledger, page.mark)) == []
     assert told(read(ledger, start, ("work_center:BAKE",))) == [log.bodies[1]]
-    ledger.database.close()
 
 
-def test_long_feeds_come_in_pages_and_the_mark_passes_foreign_rows(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_long_feeds_come_in_pages_and_the_mark_passes_foreign_rows(ledger: Ledger) -> None:
     start = ledger.database.read_now(end_mark)
-    ledger.database.close()
-    ledger, log = fed(tmp_path, 2 * FEED_EVENTS_MAX + 10, ("site", "work_center:BAKE"))
+    log = fed(ledger, 2 * FEED_EVENTS_MAX + 10, ("site", "work_center:BAKE"))
     first = read(ledger, start)
     assert (len(first.events), first.more) == (FEED_EVENTS_MAX, True)
     second = read(ledger, first.mark)
     assert (len(second.events), second.more) == (5, False)
     assert told(first) + told(second) == log.bodies[::2]
     assert second.mark == ledger.database.read_now(end_mark)
-    ledger.database.close()
 
 
-def test_marks_that_this_feed_cannot_confirm_are_gone(tmp_path: Path) -> None:
-    ledger, _ = fed(tmp_path, 3)
+def test_marks_that_this_feed_cannot_confirm_are_gone(ledger: Ledger) -> None:
+    fed(ledger, 3)
     end = ledger.database.read_now(end_mark)
     wrong = (
         FeedMark("another", end.position, end.digest),
@@ -97,15 +92,14 @@ def test_marks_that_this_feed_cannot_confirm_are_gone(tmp_path: Path) -> None:
     ledger.database.write_now(new_incarnation)
     with pytest.raises(MarkGoneError, match="incarnation"):
         read(ledger, end)
-    ledger.database.close()
 
 
 def test_the_digest_of_a_mark_is_of_all_rows_before_it(tmp_path: Path) -> None:
     """A ledger that refilled in another order has the same positions and no such mark."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    one, log = fed(tmp_path / "a", 3)
-    other = ledger_at(tmp_path / "b")
+    one, other = ledger_at(tmp_path / "a"), ledger_at(tmp_path / "b")
+    log = fed(one, 3)
     Log(list(reversed(log.bodies))).push(other)
     other.database.write_now(lambda conn: append_feed(conn, [("site", n) for n in (1, 2, 3)]))
     ends = [ledger.database.read_now(end_mark) for ledger in (one, other)]
@@ -115,8 +109,8 @@ def test_the_digest_of_a_mark_is_of_all_rows_before_it(tmp_path: Path) -> None:
     other.database.close()
 
 
-def test_pruned_rows_make_older_marks_void_and_never_the_last_one(tmp_path: Path) -> None:
-    ledger, _ = fed(tmp_path, 5)
+def test_pruned_rows_make_older_marks_void_and_never_the_last_one(ledger: Ledger) -> None:
+    fed(ledger, 5)
     start = FeedMark(ledger.incarnation, 0, "")
     two = read(ledger, ledger.database.read_now(end_mark)).mark
     assert ledger.database.write_now(lambda conn: prune_feed(conn, 0)) == 0
@@ -127,11 +121,10 @@ def test_pruned_rows_make_older_marks_void_and_never_the_last_one(tmp_path: Path
     with pytest.raises(MarkGoneError, match="pruned"):
         read(ledger, start)
     assert told(read(ledger, two)) == []
-    ledger.database.close()
 
 
-def test_a_snapshot_comes_in_pages_and_ends_with_the_feed_s_mark(tmp_path: Path) -> None:
-    ledger, snapshots = ledger_at(tmp_path), Snapshots()
+def test_a_snapshot_comes_in_pages_and_ends_with_the_feed_s_mark(ledger: Ledger) -> None:
+    snapshots = Snapshots()
     names = [f"M-{n:04d}" for n in range(FEED_EVENTS_MAX + 20)]
     made = ledger.append_office_now([material(name) for name in names])
     Projector(ledger.database).catch_up()
@@ -146,15 +139,12 @@ def test_a_snapshot_comes_in_pages_and_ends_with_the_feed_s_mark(tmp_path: Path)
         )
         assert (len(second.events), second.more, second.mark) == (20, False, end)
         assert told(first) + told(second) == [record.body for record in made]
-    ledger.database.close()
 
 
 @pytest.mark.parametrize("cursor", ["x", "a.1.b-2", "-", "a.b.c-d", "..-1"])
-def test_a_cursor_that_is_none_of_ours_begins_again(tmp_path: Path, cursor: str) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_cursor_that_is_none_of_ours_begins_again(ledger: Ledger, cursor: str) -> None:
     with pytest.raises(SnapshotError, match="begin the snapshot again"):
         ledger.database.read_now(lambda conn: Snapshots().read(conn, SCOPES, cursor))
-    ledger.database.close()
 
 
 def burst(hub: Hub) -> None:
@@ -201,8 +191,8 @@ def test_waking_without_a_loop_is_harmless() -> None:
     Hub().wake({"site"})
 
 
-async def test_a_poll_at_the_feed_s_end_waits_and_is_told_at_once(tmp_path: Path) -> None:
-    ledger, hub = ledger_at(tmp_path), Hub()
+async def test_a_poll_at_the_feed_s_end_waits_and_is_told_at_once(ledger: Ledger) -> None:
+    hub = Hub()
     hub.start()
     polling, log = Polling(ledger.database, hub), Log(help_called(2))
     start = ledger.database.read_now(end_mark)
@@ -214,7 +204,6 @@ async def test_a_poll_at_the_feed_s_end_waits_and_is_told_at_once(tmp_path: Path
         page = await asyncio.wait_for(waiting, 10)
         assert (told(page), page.mark.position) == ([event], count)
         start = page.mark
-    ledger.database.close()
 
 
 def feed_one(ledger: Ledger, log: Log, count: int, hub: Hub) -> None:

@@ -26,8 +26,8 @@ def stored(ledger: Ledger) -> list[bytes]:
     return [row[1] for row in ledger.database.read_now(lambda conn: read_after(conn, 0, 10_000))]
 
 
-def test_events_after_the_head_are_stored_and_the_head_moves(tmp_path: Path) -> None:
-    ledger, log, woken = ledger_at(tmp_path), Log(help_called(5)), []
+def test_events_after_the_head_are_stored_and_the_head_moves(ledger: Ledger) -> None:
+    log, woken = Log(help_called(5)), []
     ledger.on_append.append(lambda: woken.append(1))
     assert log.push(ledger, count=2).have == log.mark(2)
     outcome = log.push(ledger, after=2)
@@ -35,41 +35,37 @@ def test_events_after_the_head_are_stored_and_the_head_moves(tmp_path: Path) -> 
     assert stored(ledger) == log.bodies
     assert positions(ledger) == [1, 2, 3, 4, 5]
     assert woken == [1, 1]
-    ledger.database.close()
 
 
-def test_known_events_are_ignored_and_what_follows_is_stored(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(6))
+def test_known_events_are_ignored_and_what_follows_is_stored(ledger: Ledger) -> None:
+    log = Log(help_called(6))
     log.push(ledger, count=4)
     again = log.push(ledger, after=0, count=3)
     assert (again.have, again.stored) == (log.mark(4), 0)
     further = log.push(ledger, after=1)
     assert (further.have, further.stored) == (log.mark(6), 2)
     assert stored(ledger) == log.bodies
-    ledger.database.close()
 
 
-def test_an_empty_push_tells_the_head(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(2))
+def test_an_empty_push_tells_the_head(ledger: Ledger) -> None:
+    log = Log(help_called(2))
     assert log.push(ledger, count=0).have == log.mark(0)
     log.push(ledger)
     assert log.push(ledger, after=1, count=0).have == log.mark(2)
-    ledger.database.close()
 
 
-def test_beyond_the_head_nothing_is_stored_and_the_smaller_head_is_told(tmp_path: Path) -> None:
+def test_beyond_the_head_nothing_is_stored_and_the_smaller_head_is_told(ledger: Ledger) -> None:
     """The server was restored from a backup: the station goes back and sends again."""
-    ledger, log = ledger_at(tmp_path), Log(help_called(6))
+    log = Log(help_called(6))
     log.push(ledger, count=2)
     outcome = log.push(ledger, after=4)
     assert (outcome.have, outcome.stored) == (log.mark(2), 0)
     assert log.push(ledger, after=2).have == log.mark(6)
     assert stored(ledger) == log.bodies
-    ledger.database.close()
 
 
-def test_another_digest_at_a_known_place_is_a_fork_with_an_alarm(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(4))
+def test_another_digest_at_a_known_place_is_a_fork_with_an_alarm(ledger: Ledger) -> None:
+    log = Log(help_called(4))
     log.push(ledger)
     clone = Log([*log.bodies[:2], *help_called(3)], log.origin)
     for after in (1, 2, 3, 4):
@@ -79,11 +75,10 @@ def test_another_digest_at_a_known_place_is_a_fork_with_an_alarm(tmp_path: Path)
     assert stored(ledger) == log.bodies
     alarms = rows(ledger.database, "SELECT kind, origin, subject FROM alarm ORDER BY subject")
     assert alarms == [("fork", log.origin, str(after)) for after in (1, 2, 3, 4)]
-    ledger.database.close()
 
 
-def test_after_a_fork_known_ids_get_places_and_stay_one_event(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(4))
+def test_after_a_fork_known_ids_get_places_and_stay_one_event(ledger: Ledger) -> None:
+    log = Log(help_called(4))
     log.push(ledger, count=3)
     fork = Log(log.bodies)
     outcome = fork.push(ledger)
@@ -92,11 +87,10 @@ def test_after_a_fork_known_ids_get_places_and_stay_one_event(tmp_path: Path) ->
     places = rows(ledger.database, "SELECT origin, seq, position FROM place ORDER BY origin, seq")
     expected = [(log.origin, n, n) for n in (1, 2, 3)] + [(fork.origin, n, n) for n in (1, 2, 3, 4)]
     assert places == sorted(expected)
-    ledger.database.close()
 
 
-def test_a_known_id_with_other_bytes_is_stored_quarantined_and_alarmed(tmp_path: Path) -> None:
-    ledger, name = ledger_at(tmp_path), new_id()
+def test_a_known_id_with_other_bytes_is_stored_quarantined_and_alarmed(ledger: Ledger) -> None:
+    name = new_id()
     first = Log([body(HelpCalled(id=name, work_center="MIX"))])
     second = Log([body(HelpCalled(id=name, work_center="BAKE")), *help_called(1)])
     first.push(ledger)
@@ -111,7 +105,6 @@ def test_a_known_id_with_other_bytes_is_stored_quarantined_and_alarmed(tmp_path:
     third = Log(second.bodies[:1])
     assert third.push(ledger).have == third.mark(1)
     assert verify(ledger.database).bad == ""
-    ledger.database.close()
 
 
 UNREADABLE = (
@@ -123,30 +116,34 @@ UNREADABLE = (
     b'{"type":"HelpCalled","id":"a","work_center":7}',
     b'{"type":"HelpCalled","id":"b","work_center":"M\\u0000X"}',
     b"[" * 20_000,
+    b'{"type":"Ne\\u0000ver","id":"c"}',
+    b'{"type":"HelpCalled","id":"d\\u0000","work_center":"MIX"}',
+    b'{"type":"HelpCalled","id":"e\\ud800","work_center":"MIX"}',
+    b'{"type":"HelpCalled","id":"f","work_center":"MIX\\udc00X"}',
+    b'{"type":"HelpCalled","id":"g","work_center":"MIX","\\u0000":1}',
+    b'{"type":"HelpCalled","id":"h","act":"' + b"x" * 9_000 + b'","work_center":"MIX"}',
 )
 
 
-def test_what_cannot_be_read_is_stored_acknowledged_and_blocks_nothing(tmp_path: Path) -> None:
-    ledger, good = ledger_at(tmp_path), help_called(1)
-    log = Log([*UNREADABLE, *good])
+def test_what_cannot_be_read_is_stored_acknowledged_and_blocks_nothing(ledger: Ledger) -> None:
+    good = help_called(1)
+    log, count = Log([*UNREADABLE, *good]), len(UNREADABLE) + 1
     outcome = log.push(ledger)
-    assert (outcome.have, outcome.stored) == (log.mark(9), 9)
+    assert (outcome.have, outcome.stored) == (log.mark(count), count)
     assert len(outcome.review) == len(UNREADABLE)
     assert stored(ledger) == good
     held = rows(ledger.database, "SELECT body FROM event WHERE unreadable != '' ORDER BY position")
     assert [row[0] for row in held] == list(UNREADABLE)
-    told = log.push(ledger, after=9)
+    told = log.push(ledger, after=count)
     assert sorted(told.review) == sorted(outcome.review)
-    assert verify(ledger.database) == Verdict(1, 9, 9)
-    ledger.database.close()
+    assert verify(ledger.database) == Verdict(1, count, count)
 
 
-def test_the_same_unreadable_bytes_twice_are_one_row_of_two_places(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log([b"noise", b"noise"])
+def test_the_same_unreadable_bytes_twice_are_one_row_of_two_places(ledger: Ledger) -> None:
+    log = Log([b"noise", b"noise"])
     assert log.push(ledger).have == log.mark(2)
     assert rows(ledger.database, "SELECT position FROM event") == [(1,)]
     assert rows(ledger.database, "SELECT seq, position FROM place") == [(1, 1), (2, 1)]
-    ledger.database.close()
 
 
 def test_a_newer_program_reads_quarantine_again_once(tmp_path: Path) -> None:
@@ -170,8 +167,8 @@ def test_a_newer_program_reads_quarantine_again_once(tmp_path: Path) -> None:
     ledger.database.close()
 
 
-def test_rows_gone_for_good_leave_a_gap_and_go_on(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(8))
+def test_rows_gone_for_good_leave_a_gap_and_go_on(ledger: Ledger) -> None:
+    log = Log(help_called(8))
     log.push(ledger, count=2)
     outcome = log.push(ledger, after=4, low=5)
     assert outcome.have == log.mark(8)
@@ -181,31 +178,27 @@ def test_rows_gone_for_good_leave_a_gap_and_go_on(tmp_path: Path) -> None:
     assert stored(ledger) == log.bodies[:2] + log.bodies[4:]
     assert log.push(ledger, after=4, low=5).stored == 0
     assert verify(ledger.database) == Verdict(1, 6, 6)
-    ledger.database.close()
 
 
-def test_a_gap_is_told_even_when_the_mark_is_further(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(8))
+def test_a_gap_is_told_even_when_the_mark_is_further(ledger: Ledger) -> None:
+    log = Log(help_called(8))
     outcome = log.push(ledger, after=6, low=5)
     assert (outcome.have, outcome.stored) == (log.mark(4), 0)
     assert log.push(ledger, after=4, low=5).have == log.mark(8)
-    ledger.database.close()
 
 
-def test_a_journal_that_still_has_the_gap_s_rows_is_a_fork(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(6))
+def test_a_journal_that_still_has_the_gap_s_rows_is_a_fork(ledger: Ledger) -> None:
+    log = Log(help_called(6))
     log.push(ledger, after=4, low=5)
     with pytest.raises(ForkError):
         log.push(ledger, after=2, count=1)
-    ledger.database.close()
 
 
-def test_an_origin_belongs_to_the_station_that_first_wrote_it(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(1))
+def test_an_origin_belongs_to_the_station_that_first_wrote_it(ledger: Ledger) -> None:
+    log = Log(help_called(1))
     log.push(ledger)
     with pytest.raises(OwnerError, match="belongs to station MIX-1, not BAKE-1"):
         ledger.receive_now(log.origin, "BAKE-1", log.header(1), [])
-    ledger.database.close()
 
 
 def headers(log: Log) -> list[tuple[str, PushHeader]]:
@@ -223,19 +216,17 @@ def headers(log: Log) -> list[tuple[str, PushHeader]]:
     ]
 
 
-def test_headers_that_contradict_themselves_are_refused(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(1))
+def test_headers_that_contradict_themselves_are_refused(ledger: Ledger) -> None:
+    log = Log(help_called(1))
     for origin, header in headers(log):
         with pytest.raises(HeaderError):
             ledger.receive_now(origin, "MIX-1", header, log.bodies)
     assert stored(ledger) == []
-    ledger.database.close()
 
 
 def test_office_events_are_stamped_and_chained_under_an_origin_of_the_server(
-    tmp_path: Path,
+    ledger: Ledger,
 ) -> None:
-    ledger = ledger_at(tmp_path)
     reasons = [ReasonDefined(reason=name, revision=1, text=name) for name in ("a", "b", "c")]
     made = ledger.append_office_now(reasons[:2], "planner") + ledger.append_office_now(reasons[2:])
     events = [decode(record.body).event for record in made]
@@ -245,20 +236,18 @@ def test_office_events_are_stamped_and_chained_under_an_origin_of_the_server(
     assert len({record.id for record in made}) == 3
     assert rows(ledger.database, "SELECT station, head_seq FROM origin") == [("office", 3)]
     assert verify(ledger.database) == Verdict(1, 3, 3)
-    ledger.database.close()
 
 
-def test_what_a_station_says_of_itself_is_kept_for_the_board(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log(help_called(5))
+def test_what_a_station_says_of_itself_is_kept_for_the_board(ledger: Ledger) -> None:
+    log = Log(help_called(5))
     header = PushHeader(log.mark(0), Mark(1, log.mark(0).digest), {"sscc": 40}, waiting=9)
     ledger.receive_now(log.origin, "MIX-1", header, log.bodies)
     kept = rows(ledger.database, "SELECT waiting, numbers, contact_ms > 0 FROM origin")
     assert kept == [(4, '{"sscc":40}', 1)]
-    ledger.database.close()
 
 
-def test_questions_about_acts_orders_and_marks(tmp_path: Path) -> None:
-    ledger, act = ledger_at(tmp_path), new_id()
+def test_questions_about_acts_orders_and_marks(ledger: Ledger) -> None:
+    act = new_id()
     calls = [HelpCalled(id=new_id(), act=act, work_center="MIX"), HelpCalled(work_center="MIX")]
     Log([body(call) for call in calls]).push(ledger)
     read = ledger.database.read_now
@@ -270,7 +259,6 @@ def test_questions_about_acts_orders_and_marks(tmp_path: Path) -> None:
     ledger.database.write_now(lambda conn: ledger_module.move_mark(conn, "erp", 2))
     ledger.database.write_now(lambda conn: ledger_module.move_mark(conn, "erp", 1))
     assert read(lambda conn: ledger_module.reader_mark(conn, "erp")) == 1
-    ledger.database.close()
 
 
 TAMPERED = (
@@ -310,8 +298,8 @@ def test_an_event_of_no_origin_is_found(tmp_path: Path) -> None:
     ledger.database.close()
 
 
-def test_export_gives_every_event_with_its_places(tmp_path: Path) -> None:
-    ledger, log = ledger_at(tmp_path), Log([*help_called(2), b"noise"])
+def test_export_gives_every_event_with_its_places(ledger: Ledger) -> None:
+    log = Log([*help_called(2), b"noise"])
     log.push(ledger)
     fork = Log(log.bodies[:1])
     fork.push(ledger)
@@ -324,7 +312,6 @@ def test_export_gives_every_event_with_its_places(tmp_path: Path) -> None:
     assert told[1]["event"] == json.loads(log.bodies[1])
     assert (told[2]["bytes"], "event" in told[2]) == ("bm9pc2U=", False)
     assert list(export_now(ledger.database, 3)) == []
-    ledger.database.close()
 
 
 def test_a_full_disk_stores_nothing_and_makes_no_hole(tmp_path: Path) -> None:
