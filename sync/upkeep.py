@@ -130,16 +130,14 @@ class Upkeep:
 
     def _offer(self, heard: _Heard, now: float) -> None:
         """A server of a new incarnation may have lost what the office said: give it back, once."""
-        known = self._log.kept(RECOVERED)
-        if known == heard.incarnation.encode() or self._log.waiting():
+        if self._log.kept(RECOVERED) == heard.incarnation.encode() or self._log.waiting():
             return
-        if known is not None:
-            if self._recover_at is None:
-                self._recover_at = now + self._spread_seconds * self._chance()
-            if now < self._recover_at:
-                return
-            for bodies in _pages(self._office_bodies()):
-                self._give(bodies)
+        if self._recover_at is None:
+            self._recover_at = now + self._spread_seconds * self._chance()
+        if now < self._recover_at:
+            return
+        for bodies in _pages(self._office_bodies()):
+            self._give(bodies)
         self._recover_at = None
         self._log.keep(RECOVERED, heard.incarnation.encode()).result()
 

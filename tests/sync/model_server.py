@@ -21,6 +21,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PAGE_EVENTS = 3
+GONE = b""
 TOKEN = "a-token"
 
 
@@ -36,10 +37,13 @@ class Answer:
 
 
 def chain_of(origin: str, bodies: list[bytes]) -> str:
-    digest = hashlib.sha256(origin.encode()).digest()
+    return chained(hashlib.sha256(origin.encode()).hexdigest(), bodies)
+
+
+def chained(digest: str, bodies: list[bytes]) -> str:
     for body in bodies:
-        digest = hashlib.sha256(digest + body).digest()
-    return digest.hex()
+        digest = hashlib.sha256(bytes.fromhex(digest) + body).hexdigest()
+    return digest
 
 
 @dataclass
@@ -50,25 +54,44 @@ class ModelLedger:
     origins: dict[str, list[bytes]] = field(default_factory=dict)
     entries: dict[str, bytes] = field(default_factory=dict)
     alarms: list[str] = field(default_factory=list)
+    gaps: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    safe: dict[str, int] = field(default_factory=dict)
 
     def head(self, origin: str) -> list[Any]:
         held = self.origins.setdefault(origin, [])
-        return [len(held), chain_of(origin, held)]
+        return [len(held), self.digest_at(origin, len(held))]
 
-    def receive(self, origin: str, after: list[Any], bodies: list[bytes]) -> bool:
+    def digest_at(self, origin: str, seq: int) -> str:
+        """The chain's digest there, from the last gap before it on; nothing within a gap."""
+        gap, digest = max(
+            (one for one in self.gaps.get(origin, []) if one[0] <= seq),
+            default=(0, chain_of(origin, [])),
+        )
+        bodies = self.origins.get(origin, [])[gap:seq]
+        return "" if GONE in bodies else chained(digest, bodies)
+
+    def receive(self, origin: str, header: dict[str, Any], bodies: list[bytes]) -> bool:
         """False for another digest at a place that is known."""
         held = self.origins.setdefault(origin, [])
-        seq, digest = after
+        (seq, digest), (low, before) = header["after"], header["low"]
+        if len(held) < low - 1:
+            self.alarms.append(f"gap {len(held) + 1} to {low - 1} of {origin}")
+            held += [GONE] * (low - 1 - len(held))
+            self.gaps.setdefault(origin, []).append((low - 1, before))
         if seq > len(held):
             return True
         known = held[seq : seq + len(bodies)]
-        if chain_of(origin, held[:seq]) != digest or known != bodies[: len(known)]:
+        if self.digest_at(origin, seq) != digest or known != bodies[: len(known)]:
             self.alarms.append(f"fork at {seq} of {origin}")
             return False
         for body in bodies[len(known) :]:
             held.append(body)
             self.enter(body)
         return True
+
+    def promise(self) -> None:
+        """All that is held now is in every backup."""
+        self.safe = {origin: len(held) for origin, held in self.origins.items()}
 
     def enter(self, body: bytes) -> None:
         self.entries.setdefault(json.loads(body)["id"], body)
@@ -88,6 +111,9 @@ class ModelServer:
         self.lose_answer: Callable[[str], bool] = lambda _: False
         self.review: list[str] = []
         self.requests: list[tuple[str, str, int]] = []  # method, path, events in it
+        self.headers: list[dict[str, Any]] = []
+        self.reviews: list[dict[str, str]] = []
+        self.counted: Callable[[int], int] = lambda seq: seq  # of the seq that is held
         self.news = threading.Condition()
         self.closing = False
 
@@ -115,7 +141,7 @@ class ModelServer:
 
     def pushes(self) -> list[int]:
         """How many events each push brought."""
-        return [events for method, _, events in self.requests if method == "POST"]
+        return [events for _, path, events in self.requests if path.endswith("/events")]
 
     def answer(self, method: str, target: str, token: str, message: bytes) -> Answer:
         parts = urlsplit(target)
@@ -134,6 +160,10 @@ class ModelServer:
             answer = self._feed(query["after"], float(query["wait"]))
         elif parts.path == "/v1/snapshot":
             answer = self._snapshot(query.get("cursor", ""))
+        elif parts.path == "/v1/recovered":
+            answer = self._recovered(lines)
+        elif parts.path.endswith("/outcome"):
+            answer = self._outcome(parts.path.split("/")[3])
         else:
             answer = self._push(parts.path.split("/")[3], json.loads(lines[0]), lines[1:])
         if self.lose_answer(parts.path):
@@ -142,7 +172,8 @@ class ModelServer:
 
     def _push(self, origin: str, header: dict[str, Any], bodies: list[bytes]) -> Answer:
         with self.news:
-            if not self.ledger.receive(origin, header["after"], bodies):
+            self.headers.append(header)
+            if not self.ledger.receive(origin, header, bodies):
                 return Answer(409, json.dumps({"detail": "fork: a copied disk?"}).encode())
             self.news.notify_all()
             have, now = self.ledger.head(origin), "2026-11-22T10:00:00Z"
@@ -152,7 +183,7 @@ class ModelServer:
                 json.dumps(
                     {
                         "have": have,
-                        "safe": 0,
+                        "safe": self.ledger.safe.get(origin, 0),
                         "incarnation": self.ledger.incarnation,
                         "time": now,
                         "sig": self.key.sign(signed).hex(),
@@ -160,6 +191,20 @@ class ModelServer:
                     }
                 ).encode(),
             )
+
+    def _recovered(self, bodies: list[bytes]) -> Answer:
+        with self.news:
+            before = len(self.ledger.entries)
+            for body in bodies:
+                assert json.loads(body)["station"] == "office"
+                self.ledger.enter(body)
+            self.news.notify_all()
+            return Answer(200, b'{"stored":%d}' % (len(self.ledger.entries) - before))
+
+    def _outcome(self, origin: str) -> Answer:
+        counted = self.counted(len(self.ledger.origins.get(origin, [])))
+        body = json.dumps({"counted": counted, "review": self.reviews})
+        return Answer(200, body.encode())
 
     def _feed(self, after: str, wait: float) -> Answer:
         with self.news:
