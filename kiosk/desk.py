@@ -15,6 +15,7 @@ from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dialog import Connected, Dialog, Entry, Input, Key, Scanned, Tick, Typing, Workplace
 from kiosk.enrolment import EnrolmentError
+from kiosk.journal.ballast import Room
 from kiosk.observer import Advance, Misunderstood, Request, TypeIn
 from kiosk.readers import PrintState, Reader
 from kiosk.scanners import Scan, Scanner, SourceState
@@ -37,7 +38,7 @@ _log = logging.getLogger("kiosk")
 class Desk:
     """One terminal behind its screen; `station` is there once it is enrolled.
 
-    `redraw` brings the screen up to date, `readers` makes what reads the journal beside it.
+    `redraw` brings the screen up to date, `redraw_link` what tells of the server, `readers` makes what reads the journal beside it.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Desk:
         teller: Teller,
         *,
         redraw: Callable[[], None],
+        redraw_link: Callable[[], None],
         readers: Callable[[Station], Sequence[Reader]],
     ) -> None:
         self.config = config
@@ -60,10 +62,12 @@ class Desk:
         self.surroundings.know_printers(one.name for one in config.printers)
         self.last_input = clock.monotonic()
         self._redraw = redraw
+        self._redraw_link = redraw_link
         self._readers = readers
         self._notices = Notices.load(config.station.language)
         self._idle_dialog = Dialog(Workplace(""))
         self._handled = 0
+        self._room = Room.AMPLE
         self._scan_now: Scan | None = None
 
     @property
@@ -91,8 +95,13 @@ class Desk:
             self.band = self._notices.not_enrolled()
             return
         self.station = Station.open(self.config, self.clock)
-        moved = self.station.journal.moved_aside
-        if moved is not None:
+        moved, salvaged = self.station.journal.moved_aside, self.station.journal.salvaged
+        if moved is not None and salvaged is not None:
+            saved, missing = str(salvaged.saved), str(salvaged.missing)
+            self.band = self._notices.band(
+                "journal_salvaged", path=str(moved), saved=saved, missing=missing
+            )
+        elif moved is not None:
             self.band = self._notices.band("journal_moved", path=str(moved))
         else:
             self.band = self._notices.say(self.station.rest())
@@ -226,10 +235,15 @@ class Desk:
 
     async def relink(self, status: SyncStatus) -> None:
         """The way to the server changed."""
-        if self.surroundings.relink(status, self.clock.now()):
-            link = self.surroundings.link
+        before = self.surroundings.link
+        came = self.surroundings.relink(status, self.clock.now(), self.station)
+        link = self.surroundings.link
+        if came:
             await self.take(Connected(link.state == "online", link.heard))
-        self._redraw()
+        if came or link.reviews != before.reviews:
+            self._redraw()
+        elif link != before:
+            self._redraw_link()
         self.tell_status()
 
     async def printing(self, state: PrintState) -> None:
@@ -277,7 +291,18 @@ class Desk:
         quiet = self.clock.monotonic() - self.last_input > QUIET_SECONDS
         if self.station is not None and quiet:
             self.station.save_image()
+        if self.station is not None:
+            self._tell_room(self.station.journal.room)
         self.tell_status()
+
+    def _tell_room(self, room: Room) -> None:
+        """The disk has room for the last scans only: said once, where no question stands."""
+        asked = bool(self.dialog.asking or self.dialog.number)
+        if room is self._room or asked or self.band.kind not in ("rest", "ok", "note"):
+            return
+        self._room = room
+        if room is not Room.AMPLE:
+            self.show(self._notices.band("disk_low"))
 
     def _refresh_rest(self) -> None:
         """Where nothing happened last, the band says what comes next as things stand now."""

@@ -78,7 +78,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 def may_mount() -> bool:
     """Whether this user may mount: root, outside a locked container."""
-    with TemporaryDirectory() as name, suppress(OSError, subprocess.CalledProcessError):
-        with small_disk(Path(name) / "disk", "1m"):
-            return os.geteuid() == 0
+    refusals = suppress(OSError, subprocess.CalledProcessError)
+    with TemporaryDirectory() as name, refusals, small_disk(Path(name) / "disk", "1m"):
+        return os.geteuid() == 0
     return False
