@@ -55,8 +55,9 @@ def test_every_table_is_copied_or_left_out_for_a_reason() -> None:
     assert {*COPIED, *LEFT_OUT, *VIEWS} == set(tables.metadata.tables.values())
 
 
-def test_a_backup_holds_the_ledger_byte_for_byte_and_says_what_it_is(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_backup_holds_the_ledger_byte_for_byte_and_says_what_it_is(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     log = Log([*help_called(5), b"no event", *help_called(2)])
     log.push(ledger)
     ledger.append_office_now([material("FLOUR")])
@@ -75,11 +76,11 @@ def test_a_backup_holds_the_ledger_byte_for_byte_and_says_what_it_is(tmp_path: P
         assert (manifest.rows["event"], manifest.rows["origin"]) == (9, 2)
     assert {what for what, _, _ in told} == {"copied", "proved"}
     assert all(done <= total for _, done, total in told)
-    ledger.database.close()
 
 
-def test_safe_is_the_least_of_what_the_promised_backups_hold(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_safe_is_the_least_of_what_the_promised_backups_hold(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     log, other = Log(help_called(9)), Log(help_called(4))
     log.push(ledger, count=3)
     assert safe(ledger) == {log.origin: 0}
@@ -96,11 +97,11 @@ def test_safe_is_the_least_of_what_the_promised_backups_hold(tmp_path: Path) -> 
     assert log.push(ledger, 9).safe == 9
     names = [one.name for one in backups_of(ledger).all()]
     assert sorted(names) == sorted((str(second), str(third)))
-    ledger.database.close()
 
 
-def test_only_so_many_are_kept_and_the_promise_moves_with_them(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_only_so_many_are_kept_and_the_promise_moves_with_them(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     log = Log(help_called(4))
     elsewhere = made(ledger, tmp_path / "elsewhere")
     files = []
@@ -114,7 +115,6 @@ def test_only_so_many_are_kept_and_the_promise_moves_with_them(tmp_path: Path) -
     elsewhere.unlink()
     made(ledger, tmp_path / "kept", keep=2)
     assert safe(ledger) == {log.origin: 4}
-    ledger.database.close()
 
 
 def flipped(path: Path, wanted: bytes) -> None:
@@ -127,8 +127,9 @@ def flipped(path: Path, wanted: bytes) -> None:
 @pytest.mark.parametrize(
     "wanted", [b"HelpCalled", b"MIX-1", b"CREATE TABLE place", b'"position":3', b"SQLite format"]
 )
-def test_a_flipped_bit_is_found_and_the_file_not_promised(tmp_path: Path, wanted: bytes) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_flipped_bit_is_found_and_the_file_not_promised(
+    ledger: Ledger, tmp_path: Path, wanted: bytes
+) -> None:
     log = Log(help_called(3))
     log.push(ledger)
     path = made(ledger, tmp_path / "kept")
@@ -142,11 +143,9 @@ def test_a_flipped_bit_is_found_and_the_file_not_promised(tmp_path: Path, wanted
     assert (safe(ledger), backups_of(ledger).all()) == ({log.origin: 0}, [])
     backups_of(ledger).confirm_file("tape", path, quiet)
     assert safe(ledger) == {log.origin: 3}
-    ledger.database.close()
 
 
-def test_a_backup_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_backup_that_cannot_be_finished_leaves_nothing(ledger: Ledger, tmp_path: Path) -> None:
     log = Log(help_called(3))
     log.push(ledger)
 
@@ -158,11 +157,11 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None
         backups_of(ledger).make(tmp_path / "kept", 0, give_up)
     assert list((tmp_path / "kept").iterdir()) == []
     assert (safe(ledger), backups_of(ledger).all()) == ({log.origin: 0}, [])
-    ledger.database.close()
 
 
-def test_work_goes_on_while_a_backup_is_made_and_is_not_in_it(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_work_goes_on_while_a_backup_is_made_and_is_not_in_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     log = Log(help_called(50))
     log.push(ledger, count=10)
     begun, go_on = threading.Event(), threading.Event()
@@ -182,11 +181,11 @@ def test_work_goes_on_while_a_backup_is_made_and_is_not_in_it(tmp_path: Path) ->
     thread.join(20)
     assert exported(found[0]).count(b"\n") == 10
     assert safe(ledger) == {log.origin: 10}
-    ledger.database.close()
 
 
-def test_what_a_killed_backup_left_is_swept_and_one_at_work_is_not(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_what_a_killed_backup_left_is_swept_and_one_at_work_is_not(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     Log(help_called(1)).push(ledger)
     left = tmp_path / "kept" / "ledger-old.kiosk-backup.999.part"
     left.parent.mkdir()
@@ -202,11 +201,9 @@ def test_what_a_killed_backup_left_is_swept_and_one_at_work_is_not(tmp_path: Pat
     assert seen == [{".part"}]
     assert not left.exists()
     assert len(list(left.parent.iterdir())) == 2
-    ledger.database.close()
 
 
-def test_other_tools_backups_are_promised_by_position(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_other_tools_backups_are_promised_by_position(ledger: Ledger) -> None:
     log, other = Log(help_called(6)), Log(help_called(2))
     log.push(ledger, count=4)
     other.push(ledger)
@@ -222,7 +219,6 @@ def test_other_tools_backups_are_promised_by_position(tmp_path: Path) -> None:
         backups.confirm("a\nb", 8)
     assert (backups.forget("pg_dump"), backups.forget("pg_dump")) == (True, False)
     assert safe(ledger) == {log.origin: 0, other.origin: 0}
-    ledger.database.close()
 
 
 def test_a_copy_of_the_ledger_s_own_file_is_proved_and_promised(tmp_path: Path) -> None:
@@ -239,9 +235,9 @@ def test_a_copy_of_the_ledger_s_own_file_is_proved_and_promised(tmp_path: Path) 
     ledger.database.close()
 
 
-def test_a_backup_of_another_plant_promises_nothing_here(tmp_path: Path) -> None:
+def test_a_backup_of_another_plant_promises_nothing_here(ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
-    ledger, stranger = ledger_at(tmp_path), ledger_at(tmp_path / "theirs")
+    stranger = ledger_at(tmp_path / "theirs")
     log, clone = Log(help_called(3)), Log(help_called(5))
     clone.origin = log.origin
     log.push(ledger)
@@ -250,7 +246,6 @@ def test_a_backup_of_another_plant_promises_nothing_here(tmp_path: Path) -> None
     backups_of(ledger).confirm_file("theirs", theirs, quiet)
     assert safe(ledger) == {log.origin: 0}
     stranger.database.close()
-    ledger.database.close()
 
 
 def no_file(folder: Path) -> Path:
@@ -281,22 +276,19 @@ def test_what_is_no_backup_is_named(tmp_path: Path, make: Callable[[Path], Path]
 
 
 def test_a_file_that_is_there_and_a_folder_that_cannot_be_made_are_refused(
+    ledger: Ledger,
     tmp_path: Path,
 ) -> None:
-    ledger = ledger_at(tmp_path)
     file = made(ledger, tmp_path / "night.backup")
     assert file == tmp_path / "night.backup"
     with pytest.raises(BackupError, match="is there already"):
         made(ledger, file)
     with pytest.raises(BackupError, match="give another --to"):
         made(ledger, file / "folder")
-    ledger.database.close()
 
 
-def test_a_manifest_of_a_newer_program_is_told(tmp_path: Path) -> None:
-    ledger = ledger_at(tmp_path)
+def test_a_manifest_of_a_newer_program_is_told(ledger: Ledger, tmp_path: Path) -> None:
     path = made(ledger, tmp_path / "kept")
-    ledger.database.close()
     with closing(sqlite3.connect(path)) as connection:
         said = msgspec.json.decode(
             connection.execute("SELECT manifest FROM manifest").fetchone()[0]

@@ -28,6 +28,13 @@ def database_at(folder: Path) -> Database:
     return database
 
 
+@pytest.fixture
+def born(database: Database) -> Database:
+    """A ledger of its first incarnation, on every engine."""
+    database.write_now(lambda conn: made_once(conn, INCARNATION))
+    return database
+
+
 def granted(
     database: Database,
     origin: str,
@@ -40,49 +47,39 @@ def granted(
     return [(event.kind, event.first, event.last) for event in made]
 
 
-def test_ranges_follow_each_other_by_kind(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    assert granted(database, ONE, {}, {"lot": 100, "sscc": 5}) == [("lot", 1, 100), ("sscc", 1, 5)]
-    assert granted(database, TWO, {}, {"lot": 50}) == [("lot", 101, 150)]
-    assert granted(database, ONE, {"lot": 100, "sscc": 5}, {}) == []
-    assert granted(database, ONE, {"lot": 100}, {"lot": 10}) == [("lot", 151, 160)]
-    database.close()
+def test_ranges_follow_each_other_by_kind(born: Database) -> None:
+    assert granted(born, ONE, {}, {"lot": 100, "sscc": 5}) == [("lot", 1, 100), ("sscc", 1, 5)]
+    assert granted(born, TWO, {}, {"lot": 50}) == [("lot", 101, 150)]
+    assert granted(born, ONE, {"lot": 100, "sscc": 5}, {}) == []
+    assert granted(born, ONE, {"lot": 100}, {"lot": 10}) == [("lot", 151, 160)]
 
 
-def test_a_want_said_again_before_the_grant_arrived_is_the_same_want(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    assert granted(database, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
-    assert granted(database, ONE, {}, {"lot": 100}, NOW_MS + 59_999) == []
+def test_a_want_said_again_before_the_grant_arrived_is_the_same_want(born: Database) -> None:
+    assert granted(born, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
+    assert granted(born, ONE, {}, {"lot": 100}, NOW_MS + 59_999) == []
     late = NOW_MS + ANSWER_SECONDS * 1000
-    assert granted(database, ONE, {}, {"lot": 100}, late) == [("lot", 101, 200)]
-    assert granted(database, ONE, {"lot": 200}, {"lot": 1}, late) == [("lot", 201, 201)]
-    database.close()
+    assert granted(born, ONE, {}, {"lot": 100}, late) == [("lot", 101, 200)]
+    assert granted(born, ONE, {"lot": 200}, {"lot": 1}, late) == [("lot", 201, 201)]
 
 
-def test_a_new_origin_of_the_station_is_granted_a_range_of_its_own_at_once(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    assert granted(database, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
-    assert granted(database, TWO, {}, {"lot": 100}) == [("lot", 101, 200)]
-    database.close()
+def test_a_new_origin_of_the_station_is_granted_a_range_of_its_own_at_once(born: Database) -> None:
+    assert granted(born, ONE, {}, {"lot": 100}) == [("lot", 1, 100)]
+    assert granted(born, TWO, {}, {"lot": 100}) == [("lot", 101, 200)]
 
 
-def test_a_number_above_the_counter_makes_it_skip_before_it_grants(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    assert granted(database, ONE, {"lot": 7_300}, {"lot": 10}) == [("lot", 8_301, 8_310)]
-    assert granted(database, TWO, {"lot": 7_900}, {"lot": 10}) == [("lot", 8_311, 8_320)]
-    database.close()
+def test_a_number_above_the_counter_makes_it_skip_before_it_grants(born: Database) -> None:
+    assert granted(born, ONE, {"lot": 7_300}, {"lot": 10}) == [("lot", 8_301, 8_310)]
+    assert granted(born, TWO, {"lot": 7_900}, {"lot": 10}) == [("lot", 8_311, 8_320)]
 
 
-def test_a_new_incarnation_skips_what_may_be_forgotten(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    granted(database, ONE, {}, {"lot": 100})
-    database.write_now(new_incarnation)
+def test_a_new_incarnation_skips_what_may_be_forgotten(born: Database) -> None:
+    granted(born, ONE, {}, {"lot": 100})
+    born.write_now(new_incarnation)
     first = 100 + NUMBERS_SKIP + 1
-    assert granted(database, TWO, {}, {"lot": 10}) == [("lot", first, first + 9)]
-    assert granted(database, TWO, {}, {"lost kind": 1}) == [
+    assert granted(born, TWO, {}, {"lot": 10}) == [("lot", first, first + 9)]
+    assert granted(born, TWO, {}, {"lost kind": 1}) == [
         ("lost kind", NUMBERS_SKIP + 1, NUMBERS_SKIP + 1)
     ]
-    database.close()
 
 
 @pytest.mark.parametrize(
@@ -99,21 +96,17 @@ def test_a_new_incarnation_skips_what_may_be_forgotten(tmp_path: Path) -> None:
     ],
 )
 def test_a_senseless_want_is_passed_over(
-    tmp_path: Path, reported: Mapping[str, int], wanted: Mapping[str, int]
+    born: Database, reported: Mapping[str, int], wanted: Mapping[str, int]
 ) -> None:
-    database = database_at(tmp_path)
-    assert granted(database, ONE, reported, wanted) == []
-    assert granted(database, ONE, {}, {"lot": 1}) == [("lot", 1, 1)]
-    database.close()
+    assert granted(born, ONE, reported, wanted) == []
+    assert granted(born, ONE, {}, {"lot": 1}) == [("lot", 1, 1)]
 
 
-def test_only_so_many_kinds_and_numbers_are_there(tmp_path: Path) -> None:
-    database = database_at(tmp_path)
-    assert len(granted(database, ONE, {}, {f"kind {n:03}": 1 for n in range(500)})) == KINDS_MAX
+def test_only_so_many_kinds_and_numbers_are_there(born: Database) -> None:
+    assert len(granted(born, ONE, {}, {f"kind {n:03}": 1 for n in range(500)})) == KINDS_MAX
     top = NUMBER_MAX - NUMBERS_SKIP
-    assert granted(database, ONE, {"lot": top}, {"lot": 1}) == []
-    assert granted(database, TWO, {}, {"lot": 1}) == []
-    database.close()
+    assert granted(born, ONE, {"lot": top}, {"lot": 1}) == []
+    assert granted(born, TWO, {}, {"lot": 1}) == []
 
 
 @settings(max_examples=20, deadline=None)

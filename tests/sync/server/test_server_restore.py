@@ -53,6 +53,11 @@ def restored(path: Path, config: ServerConfig, *, replace: bool = False) -> Rest
     return restore(path, config, replace=replace, tell=quiet)
 
 
+def other(folder: Path, url: str) -> ServerConfig:
+    """Another server, on each of the databases."""
+    return ServerConfig(folder / "new", url=url)
+
+
 def filled(config: ServerConfig) -> tuple[Ledger, Log]:
     """A ledger with a station's log, a row in quarantine, a gap and an office."""
     ledger = opened(config)
@@ -63,8 +68,8 @@ def filled(config: ServerConfig) -> tuple[Ledger, Log]:
     return ledger, log
 
 
-def test_the_restored_ledger_is_the_one_that_was_kept(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_the_restored_ledger_is_the_one_that_was_kept(database_url: str, tmp_path: Path) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger, log = filled(old)
     first = ledger.incarnation
     path = kept(ledger, tmp_path / "kept")
@@ -82,8 +87,24 @@ def test_the_restored_ledger_is_the_one_that_was_kept(tmp_path: Path) -> None:
     again.database.close()
 
 
-def test_what_the_backup_lacked_comes_back_from_the_stations(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_from_sqlite_to_any_database_and_back_nothing_changes(
+    database_url: str, tmp_path: Path
+) -> None:
+    one, two = ServerConfig(tmp_path / "one"), other(tmp_path, database_url)
+    three = ServerConfig(tmp_path / "three")
+    ledger, _ = filled(one)
+    restored(kept(ledger, tmp_path / "kept"), two)
+    restored(kept(opened(two), tmp_path / "kept"), three)
+    assert exported(one) == exported(two) == exported(three)
+    again = opened(three)
+    assert len(again.database.read_now(incarnations_before)) == 2
+    again.database.close()
+
+
+def test_what_the_backup_lacked_comes_back_from_the_stations(
+    database_url: str, tmp_path: Path
+) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger, log = filled(old)
     path = Path(Backups(ledger.database, ledger.clock, "1.0").make(tmp_path, 0, quiet).file)
     log.push(ledger, 45)
@@ -112,8 +133,10 @@ def test_what_the_backup_lacked_comes_back_from_the_stations(tmp_path: Path) -> 
     again.database.close()
 
 
-def test_only_what_the_office_said_is_taken_back_and_only_after_a_restore(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_only_what_the_office_said_is_taken_back_and_only_after_a_restore(
+    database_url: str, tmp_path: Path
+) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger = opened(old)
     path = Path(Backups(ledger.database, ledger.clock, "1.0").make(tmp_path, 0, quiet).file)
     bodies = [record.body for record in ledger.append_office_now([material("A"), material("B")])]
@@ -124,9 +147,9 @@ def test_only_what_the_office_said_is_taken_back_and_only_after_a_restore(tmp_pa
         *bodies,
         *bodies,
     ]
-    other = opened(ServerConfig(tmp_path / "other"))
-    assert other.database.write_now(lambda conn: recover(conn, "MIX-1", offered, 1)) == 0
-    other.database.close()
+    unharmed = opened(ServerConfig(tmp_path / "unharmed"))
+    assert unharmed.database.write_now(lambda conn: recover(conn, "MIX-1", offered, 1)) == 0
+    unharmed.database.close()
     ledger.database.close()
     restored(path, new)
     again = opened(new)
@@ -139,8 +162,8 @@ def test_only_what_the_office_said_is_taken_back_and_only_after_a_restore(tmp_pa
     again.database.close()
 
 
-def test_numbers_are_never_granted_again(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_numbers_are_never_granted_again(database_url: str, tmp_path: Path) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger = opened(old)
     take: Callable[[Ledger, str, int], int] = lambda one, origin, count: (  # noqa: E731
         one.database.write_now(lambda conn: grant(conn, origin, {}, {"lot": count}, 1))[0].last
@@ -155,21 +178,32 @@ def test_numbers_are_never_granted_again(tmp_path: Path) -> None:
     again.database.close()
 
 
-def test_a_ledger_that_is_there_is_kept_or_moved_aside(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_a_ledger_that_is_there_is_kept_or_moved_aside(database_url: str, tmp_path: Path) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger, _ = filled(old)
     path = kept(ledger, tmp_path / "kept")
     mine = opened(new)
     mine.append_office_now([material("MINE")])
     mine.database.close()
     before = exported(new)
-    with pytest.raises(RestoreError, match="holds a ledger already; --replace moves it aside"):
+    with pytest.raises(RestoreError, match=r"holds .*; --replace moves"):
         restored(path, new)
     assert exported(new) == before
     done = restored(path, new, replace=True)
     assert exported(new) == exported(old)
-    with closing(sqlite3.connect(done.aside)) as aside:
-        assert aside.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    assert events_aside(new, done.aside) == 1
+
+
+def events_aside(config: ServerConfig, aside: str) -> int:
+    """How many events the ledger holds that was moved aside."""
+    if not aside.startswith("schema "):
+        with closing(sqlite3.connect(aside)) as connection:
+            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+    database = Database(config.database_url)
+    table = f"{aside.removeprefix('schema ')}.event"
+    [(count,)] = rows(database, f"SELECT count(*) FROM {table}")
+    database.close()
+    return int(count)
 
 
 def test_an_empty_ledger_and_a_damaged_one_give_way(tmp_path: Path) -> None:
@@ -186,8 +220,8 @@ def test_an_empty_ledger_and_a_damaged_one_give_way(tmp_path: Path) -> None:
     assert exported(new) == exported(old)
 
 
-def test_a_bad_backup_touches_nothing(tmp_path: Path) -> None:
-    old, new = ServerConfig(tmp_path / "old"), ServerConfig(tmp_path / "new")
+def test_a_bad_backup_touches_nothing(database_url: str, tmp_path: Path) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
     ledger, _ = filled(old)
     path = kept(ledger, tmp_path / "kept")
     content = bytearray(path.read_bytes())
