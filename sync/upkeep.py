@@ -72,6 +72,7 @@ class Upkeep:
         self._busy_at = self._asked_at = float("-inf")
         self._ask_at: float | None = None
         self._asked = 0
+        self._recover_from = ""
         self._recover_at: float | None = None
         self._retire_at = float("-inf")
         self._retired: tuple[str, int, date] | None = None
@@ -132,7 +133,8 @@ class Upkeep:
         """A server of a new incarnation may have lost what the office said: give it back, once."""
         if self._log.kept(RECOVERED) == heard.incarnation.encode() or self._log.waiting():
             return
-        if self._recover_at is None:
+        if self._recover_at is None or self._recover_from != heard.incarnation:
+            self._recover_from = heard.incarnation
             self._recover_at = now + self._spread_seconds * self._chance()
         if now < self._recover_at:
             return

@@ -153,7 +153,8 @@ class World:
             case "tend":
                 self.tend(station)
             case "office":
-                self.born.append(self.model.office(type="OrderPlanned"))
+                told = {"type": "ReasonDefined", "reason": "R", "revision": 1, "text": "x"}
+                self.born.append(self.model.office(**told))
             case "back up":
                 self.model.ledger.promise()
                 self.backup = self.model.backup()
@@ -272,13 +273,13 @@ def test_every_event_once_and_everywhere(history: list[Step]) -> None:
         # a feed that refills in another order
         "append append append push pull pull,1 append,1 restore push,1 push pull pull,1",
         # forgotten rows, then a server from before them: the mark goes to where the rows begin
-        "append-two append-two push back-up push tend append push restore-too-old push append push",
+        "append-two append-two push push back-up push tend append push restore-too-old push append push",
         # forgotten rows, then a clone, both with events of their own
-        "append-two append-two push back-up push tend clone append append,2 push push,2 tend,2",
+        "append-two append-two push push back-up push tend clone append append,2 push push,2 tend,2",
         # what the office said comes back to a server that was restored
-        "append push back-up office pull tend push restore-declared push tend pull,1",
+        "append push push back-up office pull pull tend push restore-declared push push tend pull,1",
         # the answer is of a chain whose rows are gone meanwhile
-        "append-two push back-up append-two push-unheard tend restore push tend push append push",
+        "append-two push push back-up push append-two push-unheard tend restore push tend append push",
     ],
 )
 def test_histories_that_simpler_schemes_lose(history: str) -> None:
