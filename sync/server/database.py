@@ -209,19 +209,24 @@ class Database:
                 request.answer.set_exception(trouble)
 
     def _committed(self, parts: list[_Part]) -> list[Outcome]:
-        """The outcome of each request after the commit; raises what failed all of them."""
+        """The outcome of each request after the commit; raises what failed all of them.
+
+        What fails for many that are done together is tried again with each alone.
+        """
+        fault: Exception
         for tries in range(1, TRIES_MAX + 1):
             try:
                 return self._transaction(parts)
             except _AgainError as again:
                 fault = again.fault
-            except Exception:
-                if len(parts) > 1 or len(parts[0]) == 1:
-                    raise
-                return self._committed([[request] for request in parts[0]])
+            except Exception as trouble:
+                fault = trouble
+                break
             if tries < TRIES_MAX:
                 time.sleep(random.uniform(0, PAUSE_SECONDS_MAX * tries / TRIES_MAX))  # noqa: S311
-        raise fault
+        if len(parts) > 1 or len(parts[0]) == 1:
+            raise fault
+        return self._committed([[request] for request in parts[0]])
 
     def _transaction(self, parts: list[_Part]) -> list[Outcome]:
         """Run the parts in one transaction with one flush; a part alone needs no savepoint."""
