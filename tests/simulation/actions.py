@@ -1,7 +1,8 @@
 """The home of what may happen in a step, each with its weight."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from sync.domain.events import (
@@ -16,6 +17,7 @@ from sync.domain.events import (
     OrderClosed,
 )
 from sync.domain.quantity import Quantity
+from tests.simulation.auditor import require
 from tests.simulation.network import Fate
 from tests.simulation.servers import CENTERS, ORDERS, PROCESSES, Backup
 from tests.simulation.state import State
@@ -24,6 +26,7 @@ from tests.simulation.stations import Machine
 MACHINES_MAX: Final = 5
 COPIES_MAX: Final = 4
 BACKUPS_MAX: Final = 3
+A_MONTH: Final = timedelta(days=40)
 ACT_EVENTS: Final = (1, 1, 1, 2, 3)
 JUMP_SECONDS: Final = (-259_200, -3_600, -5, 5, 3_600, 259_200)
 PRUNED_SECONDS: Final = (0, 60, 600, 3_600)
@@ -88,7 +91,6 @@ def _event(state: State, machine: Machine) -> Event:
 def append(state: State) -> str:
     machine = state.any_machine()
     made = machine.append(scanned(state, machine))
-    state.bodies.update((record.id, record.body) for record in made)
     return f"{machine.folder.name} {len(made)}"
 
 
@@ -127,8 +129,7 @@ def cut_in_append(state: State) -> str:
     machine = state.any_machine()
 
     def work() -> None:
-        made = machine.append(scanned(state, machine))
-        state.bodies.update((record.id, record.body) for record in made)
+        machine.append(scanned(state, machine))
 
     return f"{machine.folder.name} {machine.interrupted(work, state.chance)}"
 
@@ -156,7 +157,7 @@ def clone(state: State) -> str:
         return "enough"
     model = state.any_machine()
     machine = state.machine(model.station)
-    machine.begin_from(model.copied())
+    machine.begin_from(model.copied(), unnoticed=state.chance.random() < 0.7)
     state.machines.append(machine)
     return f"{model.folder.name} as {machine.folder.name}"
 
@@ -226,26 +227,78 @@ def cut_server(state: State) -> str:
 
 
 def back_up(state: State) -> str:
-    state.backups = [*state.backups[1 - BACKUPS_MAX :], state.plant.backed_up()]
+    """A backup is made, then promised; the oldest is first forgotten."""
+    plant, process = state.plant, state.any_process()
+    if len(state.backups) == BACKUPS_MAX:
+        oldest = state.backups.pop(0)
+        plant.forget_backup(process, oldest.name)
+        state.forgotten = [oldest]
+    state.made += 1
+    made = replace(plant.backed_up(), name=f"backup-{state.made}")
+    plant.promise_backup(process, made)
+    state.backups.append(made)
     return str(len(state.backups))
 
 
-def _restored(state: State) -> bool:
-    if not state.backups:
-        return False
-    state.plant.put_back(state.chance.choice(state.backups))
-    return True
+def _restored(state: State, backup: Backup) -> None:
+    """Put a backup back; only what its database promises, and itself, is kept from then on."""
+    state.plant.put_back(backup)
+    kept = state.plant.kept()
+    state.backups = [one for one in state.backups if one.name in kept]
+    if len(state.backups) < BACKUPS_MAX and state.chance.random() < 0.5:
+        state.plant.promise_backup(0, backup)
+        state.backups.append(backup)
 
 
 def restore_undeclared(state: State) -> str:
-    return str(_restored(state))
+    if not state.backups:
+        return "none"
+    _restored(state, state.chance.choice(state.backups))
+    return "undeclared"
 
 
 def restore_declared(state: State) -> str:
-    if not _restored(state):
+    if not state.backups:
         return "none"
+    _restored(state, state.chance.choice(state.backups))
     state.plant.declare()
     return "declared"
+
+
+def restore_forgotten(state: State) -> str:
+    """Against all advice a backup is put back that was no longer promised."""
+    if not state.forgotten:
+        return "none"
+    _restored(state, state.forgotten[0])
+    state.plant.declare()
+    state.careless = True
+    return "declared"
+
+
+def _retire(state: State, machine: Machine) -> str:
+    """A month later: what may be forgotten is in every backup that is kept."""
+    gone = machine.retire((machine.clock.now() + A_MONTH).date())
+    lost = [gone - backup.promises.stored for backup in state.backups] or [gone]
+    require(state.careless or not any(lost), f"{machine.folder.name} forgot what no backup holds")
+    return f"{machine.folder.name} {len(gone)}"
+
+
+def retire(state: State) -> str:
+    return _retire(state, state.any_machine())
+
+
+def cut_in_retire(state: State) -> str:
+    machine = state.any_machine()
+
+    def work() -> None:
+        _retire(state, machine)
+
+    return f"{machine.folder.name} {machine.interrupted(work, state.chance, forgets=True)}"
+
+
+def damage(state: State) -> str:
+    machine = state.any_machine()
+    return f"{machine.folder.name} {machine.damage(state.chance)}"
 
 
 def prune(state: State) -> str:
@@ -281,4 +334,8 @@ ACTIONS: Final = (
     Action("restore", 1, restore_undeclared),
     Action("restore declared", 1, restore_declared),
     Action("prune", 2, prune),
+    Action("restore forgotten", 1, restore_forgotten),
+    Action("retire", 3, retire),
+    Action("cut in retire", 1, cut_in_retire),
+    Action("damage", 1, damage),
 )

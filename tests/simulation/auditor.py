@@ -96,6 +96,16 @@ def event_ids(path: Path) -> set[str]:
     return {row[0] for row in asked(path, "SELECT id FROM event")}
 
 
+def heads_in(path: Path) -> dict[str, int]:
+    """How far a ledger's file holds each origin."""
+    return dict(asked(path, "SELECT origin, head_seq FROM origin"))
+
+
+def backup_names(path: Path) -> set[str]:
+    """The backups that a ledger's file promises."""
+    return {row[0] for row in asked(path, "SELECT name FROM backup")}
+
+
 def projected(path: Path) -> int:
     """How far the projector of a ledger is."""
     rows = asked(path, "SELECT position FROM mark WHERE reader = 'projector'")
@@ -189,16 +199,21 @@ def papers_of(path: Path) -> Papers:
     known = dict(asked(path, "SELECT id, body FROM event"))
     origin, n = meta["origin"], -1
     own: list[str] = []
+    salvaged = False
     seq, digest = 0, sha(origin.encode())
+    if "low" in meta:
+        low, before = meta["low"].split()
+        seq, digest = int(low) - 1, bytes.fromhex(before)
     query = f"SELECT seq, digest, id FROM place WHERE origin = '{origin}' ORDER BY seq"
     for at, stored, name in asked(path, query):
         body = known.get(name)
         require(body is not None, f"{path}: place {at} of {name} has no bytes")
-        if own or at == 1:
-            require(at == seq + 1, f"{path}: own places {seq + 1} to {at - 1} are missing")
-            require(sha(digest, body or b"") == stored, f"{path}: digest at {at} is of other bytes")
+        require(at == seq + 1, f"{path}: own places {seq + 1} to {at - 1} are missing")
+        require(sha(digest, body or b"") == stored, f"{path}: digest at {at} is of other bytes")
         fields = meaning(body or b"")
-        require(fields["n"] > n, f"{path}: n {fields['n']} at place {at} follows {n}")
+        salvaged = salvaged or fields["type"] == "JournalSalvaged"  # it knows no order any more
+        told = f"{path}: n {fields['n']} at place {at} follows {n}"
+        require(salvaged or fields["n"] > n, told)
         seq, digest, n = at, stored, fields["n"]
         own.append(name)
     for name, body in known.items():

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from sqlite3 import Connection as Sqlite
 from typing import Any, Final
@@ -79,7 +80,7 @@ def unconfirmable_have_accepted() -> AbstractContextManager[None]:
     """The station believes the number of a mark whatever its own rows say."""
 
     def broken(_right: Broken) -> Broken:
-        def acknowledge(self: Journal, mark: Mark) -> bool:
+        def acknowledge(self: Journal, mark: Mark, incarnation: str = "") -> bool:
             head = self._writer.head
             head.acknowledged = min(mark.seq, head.seq)
             self._writer.nudge()
@@ -94,9 +95,9 @@ def cursor_never_backwards() -> AbstractContextManager[None]:
     """The station takes a server that has less than before for confused."""
 
     def broken(right: Broken) -> Broken:
-        def acknowledge(self: Journal, mark: Mark) -> bool:
+        def acknowledge(self: Journal, mark: Mark, incarnation: str = "") -> bool:
             behind = mark.seq < self._writer.head.acknowledged
-            return True if behind else bool(right(self, mark))
+            return True if behind else bool(right(self, mark, incarnation))
 
         return acknowledge
 
@@ -266,6 +267,18 @@ def gap_not_recorded() -> AbstractContextManager[None]:
     return _replaced(Receiving, "_over_gap", broken)
 
 
+def retention_beyond_safe() -> AbstractContextManager[None]:
+    """The station forgets whatever the server has, backed up or not."""
+
+    def broken(right: Broken) -> Broken:
+        def retire(self: Journal, safe: int, today: date) -> int:
+            return int(right(self, self._writer.head.acknowledged, today))
+
+        return retire
+
+    return _replaced(Journal, "retire", broken)
+
+
 BUGS: Final[dict[str, Callable[[], AbstractContextManager[None]]]] = {
     one.__name__.replace("_", "-"): one
     for one in (
@@ -280,5 +293,6 @@ BUGS: Final[dict[str, Callable[[], AbstractContextManager[None]]]] = {
         position_taken_before_other_work,
         quarantine_stops_the_batch,
         gap_not_recorded,
+        retention_beyond_safe,
     )
 }

@@ -4,11 +4,12 @@ A request meets a fate that the world draws. A delayed one arrives later, perhap
 behind younger ones; nobody waits for its answer any more.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -109,6 +110,7 @@ class Wire(httpx.BaseTransport):
         self.network = network
         self.fates: list[Fate] = []
         self.snapshot = Snapshot()
+        self.safe: dict[str, int] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx's errors, as a real connection does."""
@@ -151,7 +153,11 @@ class Wire(httpx.BaseTransport):
         return answer
 
     def _watch(self, asked: Request, answer: Answer) -> None:
-        """What the views held when a snapshot began, and which mark it ended with."""
+        """What the station is told: what is safe, what a snapshot held and its mark."""
+        if asked.pushes and answer.status == httpx.codes.OK:
+            safe = _parsed(answer.body).get("safe")
+            if safe is not None:
+                self.safe[asked.path.split("/")[3]] = safe
         if asked.path != "/v1/snapshot" or answer.status != httpx.codes.OK:
             return
         if asked.query in {"", "cursor="}:
@@ -162,10 +168,14 @@ class Wire(httpx.BaseTransport):
 
 def _page_mark(body: bytes) -> list[object] | None:
     """The mark of a last page."""
-    import json
+    page = _parsed(body)
+    return list(page["mark"]) if page and not page["more"] else None
 
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    """Nothing where the answer was cut."""
     try:
-        page = json.loads(body)
+        found: dict[str, Any] = json.loads(body)
     except ValueError:
-        return None
-    return None if page["more"] else list(page["mark"])
+        return {}
+    return found

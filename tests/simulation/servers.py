@@ -32,11 +32,12 @@ from sync.server.intake import HeaderError
 from sync.server.keys import Signer
 from sync.server.ledger import ForkError, Ledger, OwnerError
 from sync.server.projector import Projector
+from sync.server.promises import Promise, forget, promise
 from sync.server.settings import new_incarnation
 from sync.server.snapshot import SnapshotError, Snapshots
 from sync.server.stations import Stations
 from sync.wire import FeedMark, PushAnswer, WireError, read_push, signed_text
-from tests.simulation.auditor import event_ids, meaning, require
+from tests.simulation.auditor import backup_names, event_ids, heads_in, meaning, require
 from tests.simulation.clocks import PlantClock, Time
 from tests.simulation.disk import Image, image_of, put_image
 
@@ -72,6 +73,7 @@ class Backup:
 
     image: Image
     promises: Promises
+    name: str = ""
 
 
 class Process:
@@ -180,6 +182,18 @@ class Plant:
     def backed_up(self) -> Backup:
         return Backup(self.image(), self.promises.copied())
 
+    def promise_backup(self, number: int, backup: Backup) -> None:
+        """Say in the database that a backup is kept: what it holds may be forgotten elsewhere."""
+        rows = heads_of(backup.image, self.path.with_name("proved.sqlite"))
+        now = self.clock.milliseconds()
+        one = Promise(backup.name, "", "", "", now, 0)
+        database = self.processes[number].database
+        database.write_now(lambda conn: promise(conn, one, rows))
+
+    def forget_backup(self, number: int, name: str) -> None:
+        """The backup is no longer kept."""
+        self.processes[number].database.write_now(lambda conn: forget(conn, [name]))
+
     def put_back(self, backup: Backup) -> None:
         """Start again from the bytes of a moment; what was promised by then must be there."""
         self.close()
@@ -188,6 +202,10 @@ class Plant:
         lost = self.promises.stored - event_ids(self.path)
         require(not lost, f"the server answered for {len(lost)} events that were not on its disk")
         self.open()
+
+    def kept(self) -> set[str]:
+        """The names of the backups that the database promises."""
+        return backup_names(self.path)
 
     def declare(self) -> None:
         """Say that an older copy was put back."""
@@ -227,6 +245,12 @@ class Plant:
             self.promises.stored.add(meaning(body)["id"])
             told = f"the server answered seq {seq} with a digest of other events"
             require(seq < have[0] or chain.hex() == have[1], told)
+
+
+def heads_of(image: Image, path: Path) -> dict[str, int]:
+    """How far a backup holds each origin: it is opened to prove it."""
+    put_image(path, image)
+    return heads_in(path)
 
 
 def enrolled(process: Process, station: str, centers: Sequence[str]) -> str:

@@ -12,7 +12,11 @@ from tests.simulation.stations import Copy, Machine, Names
 
 @dataclass(slots=True)
 class State:
-    """What is there: machines, the plant, copies of disks, backups."""
+    """What is there: machines, the plant, copies of disks, backups.
+
+    `careless`: a backup that was no longer promised was put back; what stations had forgotten by
+    then may be gone.
+    """
 
     folder: Path
     time: Time
@@ -23,6 +27,8 @@ class State:
     machines: list[Machine] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     backups: list[Backup] = field(default_factory=list)
+    forgotten: list[Backup] = field(default_factory=list)
+    careless: bool = False
     said: set[str] = field(default_factory=set)
     bodies: dict[str, bytes] = field(default_factory=dict)
     made: int = 0
@@ -40,6 +46,7 @@ class State:
             self.network,
             self.names,
             self.time,
+            self.bodies,
         )
 
     def any_machine(self) -> Machine:

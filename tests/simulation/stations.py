@@ -4,9 +4,11 @@ Every operation is awaited and followed by `settle`, which waits until the journ
 nothing left to do: one seed is then one history, commit by commit.
 """
 
-import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -16,7 +18,7 @@ from sync.client import SyncClient
 from sync.domain.events import Event
 from sync.exchange import SyncStatus
 from sync.wire import Recorded
-from tests.simulation.auditor import event_ids, require
+from tests.simulation.auditor import event_ids, papers_of, require
 from tests.simulation.clocks import StationClock, Time
 from tests.simulation.disk import Image, image_of, put_image
 from tests.simulation.network import Network, Wire
@@ -24,6 +26,10 @@ from tests.simulation.servers import SIGNER
 
 JOURNAL: Final = "journal.db"
 SETTLING_ROUNDS: Final = 3
+PAGE_BYTES: Final = 4_096
+PAGE_EVENTS_MAX: Final = 20
+# A salvage that lost the places of own events that it cannot read keeps their bytes, unsent.
+UNREADABLE_ARE_PLACED: Final = False
 
 
 @dataclass(slots=True)
@@ -31,14 +37,15 @@ class Notes:
     """What is true of a disk; it travels with every copy of it.
 
     `recorded` are events whose append returned; `snapshot` are the events of which the station
-    need know only what a snapshot held.
+    need know only what a snapshot held; `forgotten` went by retention.
     """
 
     recorded: set[str] = field(default_factory=set)
     snapshot: frozenset[str] = frozenset()
+    forgotten: set[str] = field(default_factory=set)
 
     def copied(self) -> "Notes":
-        return Notes(set(self.recorded), self.snapshot)
+        return Notes(set(self.recorded), self.snapshot, set(self.forgotten))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +77,21 @@ class Machine:
     """One floor PC."""
 
     def __init__(
-        self, folder: Path, station: str, token: str, network: Network, names: Names, time: Time
+        self,
+        folder: Path,
+        station: str,
+        token: str,
+        network: Network,
+        names: Names,
+        time: Time,
+        bodies: dict[str, bytes],
     ) -> None:
         self.folder = folder
         self.path = folder / JOURNAL
         self.station = station
         self.token = token
         self.notes = Notes()
-        self.bodies: dict[str, bytes] = {}
+        self.bodies = bodies
         self.clock = StationClock(time, names.new_origin())
         self._time = time
         self._names = names
@@ -92,6 +106,7 @@ class Machine:
             clock=self.clock,
             new_id=self._names.new_id,
             new_origin=self._names.new_origin,
+            ballast_bytes=0,
         )
         self.connect()
         self.settle(SETTLING_ROUNDS)
@@ -155,7 +170,7 @@ class Machine:
         """The feed goes on from a snapshot's mark: what that held is all that is known so far."""
         mark, taken = self.journal.feed_mark(), self.wire.snapshot
         if taken.mark and mark is not None and mark.text() == taken.mark:
-            self.notes.snapshot, taken.mark = taken.viewed, ""
+            self.notes.snapshot = taken.viewed
 
     def copied(self) -> Copy:
         """Its disk as it is now."""
@@ -171,13 +186,18 @@ class Machine:
         self.boot()
         self.note_snapshot()
 
-    def begin_from(self, copy: Copy) -> None:
-        """A new machine with another's disk."""
+    def begin_from(self, copy: Copy, *, unnoticed: bool) -> None:
+        """A new machine with another's disk; `unnoticed`: to all that it can see, the same one."""
         put_image(self.path, copy.image)
+        if unnoticed:
+            with closing(sqlite3.connect(self.path)) as connection, connection:
+                connection.execute("DELETE FROM meta WHERE name = 'machine'")
         self.notes = copy.notes.copied()
         self.boot()
 
-    def interrupted(self, work: Callable[[], object], chance: Random) -> str:
+    def interrupted(
+        self, work: Callable[[], object], chance: Random, *, forgets: bool = False
+    ) -> str:
         """Do some work; power is cut after any commit on the way."""
         before = self.copied()
         work()
@@ -185,11 +205,35 @@ class Machine:
         after = self.copied()
         images = after.image.since(before.image)
         at = chance.randrange(len(images))
-        notes = after.notes if at == len(images) - 1 else before.notes
+        notes = after.notes if forgets or at == len(images) - 1 else before.notes
         self.put_back(Copy(self.station, images[at], notes))
         return f"{at + 1} of {len(images)}"
 
-    def scrap(self) -> None:
-        """The machine is gone with its disk."""
+    def retire(self, today: date) -> set[str]:
+        """Forget what retention allows; the own events that have no place any more."""
+        known = event_ids(self.path)
+        self.journal.retire(self.wire.safe.get(self.journal.origin, 0), today)
+        self.settle()
+        gone = self.notes.recorded - set(papers_of(self.path).own)
+        self.notes.forgotten |= known - event_ids(self.path)
+        self.notes.recorded -= gone
+        return gone
+
+    def damage(self, chance: Random) -> str:
+        """A page of its file is overwritten while it is off; all but that page can be saved."""
         self.halt()
-        shutil.rmtree(self.folder)
+        with self.path.open("r+b") as file:
+            pages = file.seek(0, 2) // PAGE_BYTES
+            file.seek(chance.randrange(1, pages) * PAGE_BYTES)
+            file.write(chance.choice((bytes(PAGE_BYTES), chance.randbytes(PAGE_BYTES))))
+        self.boot()
+        lost = self.notes.recorded - event_ids(self.path)
+        require(len(lost) <= PAGE_EVENTS_MAX, f"{self.folder.name}: {len(lost)} events of one page")
+        self.notes.recorded -= lost
+        if self.journal.salvaged is None:
+            return "nothing"
+        require(self.journal.salvaged.missing >= len(lost), "missing events are not told")
+        if not UNREADABLE_ARE_PLACED:
+            unplaced = self.notes.recorded - set(papers_of(self.path).own)
+            self.notes.recorded -= {one for one in unplaced if b"FutureFact" in self.bodies[one]}
+        return f"{len(lost)} lost"

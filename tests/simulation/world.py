@@ -160,8 +160,6 @@ class World:
     def _audit(self) -> None:
         state = self.state
         books = auditor.books_of(state.plant.path)
-        bodies = {name: body for m in state.machines for name, body in m.bodies.items()}
-        bodies = {**bodies, **state.bodies}
         born = state.names.given.keys() | state.said
         invented = books.rows.keys() - born
         require(not invented, f"{len(invented)} events in the ledger were never recorded")
@@ -170,8 +168,8 @@ class World:
             promised |= machine.notes.recorded
         missing = sorted(promised - books.rows.keys())
         require(not missing, f"{len(missing)} promised events are not in the ledger: {missing[:3]}")
-        for name in promised & bodies.keys():
-            require(books.rows[name].body == bodies[name], f"event {name} has other bytes")
+        for name in promised & state.bodies.keys():
+            require(books.rows[name].body == state.bodies[name], f"event {name} has other bytes")
         for machine in state.machines:
             self._audit_station(machine, books, born)
 
@@ -187,6 +185,6 @@ class World:
         centers = self.state.plant.centers[machine.station]
         scopes = {"site", f"station:{machine.station}", *(f"work_center:{c}" for c in centers)}
         wanted = auditor.wanted_at(books, scopes, machine.notes.snapshot)
-        unheard = sorted(wanted - papers.known.keys())
+        unheard = sorted(wanted - papers.known.keys() - machine.notes.forgotten)
         told = [(books.rows[one].position, books.rows[one].body[:60]) for one in unheard[:3]]
         require(not unheard, f"{name}: {len(unheard)} events were never heard: {told}")
