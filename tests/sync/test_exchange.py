@@ -40,17 +40,32 @@ def judged(pace: Pace, sent: Batch, reply: Reply, seconds: float = 0.2) -> Verdi
     return judge(pace, sent, reply, seconds=seconds, chance=0.0)
 
 
-TABLE = [
-    # after is the head: stored, acknowledged
-    (AT_EASE, batch(10, 5), have(15), Verdict(AT_EASE, State.ONLINE, sent=5)),
-    # an empty push: the heartbeat
-    (Pace(), batch(10, 0), have(10), Verdict(AT_EASE, State.ONLINE)),
-    # known: an answer was lost, the server has more than was acknowledged
-    (AT_EASE, batch(10, 0), have(15), Verdict(AT_EASE, State.ONLINE, sent=5)),
-    # server restored: backwards
-    (Pace(), batch(10, 0), have(4), Verdict(AT_EASE, State.ONLINE)),
-    # station restored, or a clone: own rows do not confirm what the server has
-    (
+TABLE: dict[str, tuple[Pace, Batch, Reply, Verdict]] = {
+    "`after` is the head: stored": (
+        AT_EASE,
+        batch(10, 5),
+        have(15),
+        Verdict(AT_EASE, State.ONLINE, sent=5),
+    ),
+    "an empty push: the heartbeat": (
+        Pace(),
+        batch(10, 0),
+        have(10),
+        Verdict(AT_EASE, State.ONLINE),
+    ),
+    "known events: an answer was lost": (
+        AT_EASE,
+        batch(10, 0),
+        have(15),
+        Verdict(AT_EASE, State.ONLINE, sent=5),
+    ),
+    "`after` beyond the head: the server was restored": (
+        Pace(),
+        batch(10, 0),
+        have(4),
+        Verdict(AT_EASE, State.ONLINE),
+    ),
+    "`have` beyond or unlike own rows: the station was restored": (
         AT_EASE,
         batch(10, 5),
         have(99, confirmed=False),
@@ -62,69 +77,67 @@ TABLE = [
             fork=True,
         ),
     ),
-    (
+    "another digest at a place it knows: a clone": (
         AT_EASE,
         batch(10, 5),
         Refused(409, "copied disk"),
         Verdict(replace(AT_EASE, forks=1), None, "copied disk", 0.0, fork=True),
     ),
-    # a second fork without a welcome between waits
-    (
+    "a second fork without a welcome in between waits": (
         replace(AT_EASE, forks=1),
         batch(0, 5),
         Refused(409, "copied disk"),
         Verdict(replace(AT_EASE, forks=2), None, "copied disk", 0.3, fork=True),
     ),
-    (
+    "401": (
         AT_EASE,
         batch(10, 5),
         Refused(401, "who?"),
         Verdict(Pace(failures=1), State.REFUSED, "who?", REFUSED_SECONDS),
     ),
-    (
+    "403": (
         AT_EASE,
         batch(10, 5),
         Refused(403, "not here"),
         Verdict(Pace(failures=1), State.REFUSED, "not here", REFUSED_SECONDS),
     ),
-    (
+    "an answer that is not signed": (
         AT_EASE,
         batch(10, 5),
         Unbelieved("unsigned"),
         Verdict(Pace(failures=1), State.REFUSED, "unsigned", REFUSED_SECONDS),
     ),
-    (
+    "413": (
         AT_EASE,
         batch(10, 6),
         Refused(413, "too large"),
         Verdict(Pace(greeting=False, bytes=300, failures=1), None, "too large", 0.0),
     ),
-    (
+    "429 with a time": (
         AT_EASE,
         batch(10, 6),
         Refused(429, "slower", 7.0),
         Verdict(Pace(events=3, failures=1), State.ONLINE, "slower", 7.0),
     ),
-    (
+    "503 with a time": (
         AT_EASE,
         batch(10, 6),
         Refused(503, "busy", 2.0),
         Verdict(Pace(events=3, failures=1), State.OFFLINE, "busy", 2.0),
     ),
-    (
+    "503 without a time": (
         AT_EASE,
         batch(10, 6),
         Refused(503, "busy"),
         Verdict(Pace(events=3, failures=1), State.OFFLINE, "busy", 0.15),
     ),
-    # any other: halves, then accuses one event, then asks whether the server is well
-    (
+    "any other refusal: halved": (
         AT_EASE,
         batch(10, 6),
         Refused(500, "oops"),
         Verdict(replace(AT_EASE, events=3, suspect=16), None, "oops", 0.0),
     ),
-    (
+    "any other refusal of one event: accused, and the server asked how it is": (
         AT_EASE,
         batch(10, 1),
         Refused(400, "oops"),
@@ -132,7 +145,7 @@ TABLE = [
             replace(AT_EASE, events=1, suspect=11, probing=True, accused="oops"), None, "oops", 0.0
         ),
     ),
-    (
+    "the server is well: that one is stuck": (
         replace(AT_EASE, events=1, suspect=11, probing=True, accused="oops"),
         batch(10, 0),
         have(10),
@@ -143,7 +156,7 @@ TABLE = [
             0.15,
         ),
     ),
-    (
+    "the server is not well: offline": (
         replace(AT_EASE, events=1, suspect=11, probing=True, accused="oops"),
         batch(10, 0),
         Refused(500, "all is lost"),
@@ -154,43 +167,75 @@ TABLE = [
             0.15,
         ),
     ),
-    # the accused event was taken at last
-    (
+    "the accused one was taken at last": (
         replace(AT_EASE, events=1, suspect=11, accused="oops", failures=4),
         batch(10, 1),
         have(11),
         Verdict(AT_EASE, State.ONLINE, sent=1),
     ),
-    # the first half was good: the bad one is among the 3 left
-    (
+    "the first half was good: the bad one is among the rest": (
         replace(AT_EASE, events=3, suspect=16),
         batch(10, 3),
         have(13),
         Verdict(replace(AT_EASE, events=1, suspect=16), State.ONLINE, sent=3),
     ),
-    # a server that takes nothing is not asked in a hurry
-    (
+    "nothing is stored of what is sent": (
         AT_EASE,
         batch(10, 5),
         have(10),
         Verdict(Pace(failures=1), State.ONLINE, "the server stores nothing that is sent", 0.15),
     ),
-    (
+    "silence before it was sent": (
         AT_EASE,
         batch(10, 8),
         Silence("cable"),
         Verdict(Pace(failures=1), State.OFFLINE, "cable", 0.15),
     ),
-    (
+    "silence after it was sent": (
         AT_EASE,
         batch(10, 8),
         Silence("slow", sent=True),
         Verdict(Pace(failures=1, events=4), State.OFFLINE, "slow", 0.15),
     ),
-]
+    "head below low - 1: a gap was recorded, on from where the rows begin": (
+        AT_EASE,
+        replace(batch(100, 5), low=Mark(50, "d49")),
+        have(49),
+        Verdict(AT_EASE, State.ONLINE),
+    ),
+    "head below low - 1: no gap was recorded, the mark is at the low already": (
+        AT_EASE,
+        replace(batch(49, 5), low=Mark(50, "d49")),
+        have(30),
+        Verdict(Pace(failures=1), State.ONLINE, "the server stores nothing that is sent", 0.15),
+    ),
+    "cannot be read, or a known id with other bytes: acknowledged like all": (
+        AT_EASE,
+        batch(10, 2),
+        Answered(PushAnswer(Mark(12, "d"), 0, "i", "t", review=("e11", "?ff")), confirmed=True),
+        Verdict(AT_EASE, State.ONLINE, sent=2),
+    ),
+    "413 of one event: accused": (
+        AT_EASE,
+        batch(10, 1),
+        Refused(413, "too large"),
+        Verdict(
+            replace(AT_EASE, events=1, suspect=11, probing=True, accused="too large"),
+            None,
+            "too large",
+            0.0,
+        ),
+    ),
+    "another incarnation: no difference to a push": (
+        AT_EASE,
+        batch(10, 5),
+        Answered(PushAnswer(Mark(15, "d"), 9, "another", "t"), confirmed=True),
+        Verdict(AT_EASE, State.ONLINE, sent=5),
+    ),
+}
 
 
-@pytest.mark.parametrize(("pace", "sent", "reply", "wanted"), TABLE)
+@pytest.mark.parametrize(("pace", "sent", "reply", "wanted"), TABLE.values(), ids=TABLE)
 def test_the_table(pace: Pace, sent: Batch, reply: Reply, wanted: Verdict) -> None:
     assert judged(pace, sent, reply) == wanted
 
