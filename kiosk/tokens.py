@@ -34,12 +34,19 @@ class TokenKeeper:
     """The token for every line to the server; `start` begins to renew it by itself."""
 
     def __init__(
-        self, data: Path, server: str, *, pin: str = "", now: Callable[[], float] = time.time
+        self,
+        data: Path,
+        server: str,
+        *,
+        pin: str = "",
+        now: Callable[[], float] = time.time,
+        first_look_seconds: float = FIRST_LOOK_SECONDS,
     ) -> None:
         self._file, self._file_before = data / TOKEN_NAME, data / TOKEN_BEFORE_NAME
         self._server = server
         self._pin = pin
         self._now = now
+        self._first_look_seconds = first_look_seconds
         self._token = _read(self._file)
         self._changing = threading.Lock()
         self._ending = threading.Event()
@@ -117,7 +124,7 @@ class TokenKeeper:
             self._thread.join(STOP_SECONDS_MAX)
 
     def _looking(self) -> None:
-        pause = FIRST_LOOK_SECONDS
+        pause = self._first_look_seconds
         while not self._ending.wait(pause):
             pause = LOOK_SECONDS
             if self.is_due:

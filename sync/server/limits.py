@@ -112,14 +112,14 @@ def _counting(app: ASGIApp, unit: DurationUnit, count: int) -> RateLimitMiddlewa
 async def _belongs(request: Request[Any, Any, Any]) -> tuple[str, str]:
     """Which count a request belongs to, and whose it is; none for the owner."""
     address = request.client.host if request.client else ""
-    path = request.scope["path"]
-    if path == "/v1/enrol":
+    path, posts = request.scope["path"], request.method == "POST"
+    if posts and path == "/v1/enrol":
         return _ENROL, address
     auth: Auth = request.app.state.auth
     token = bearer_of(request)
     if token and auth.is_admin(token):
         return "", ""
-    if request.method == "POST" and path.startswith("/board"):
+    if posts and path.startswith("/board"):
         return _FORM, address
     caller = await auth.stations.caller_of(token) if token else None
     return (_STRANGER, address) if caller is None else (_STATION, caller.station)
