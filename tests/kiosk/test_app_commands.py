@@ -128,7 +128,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
             main(arguments)
         assert ended.value.code == 0
     out = capsys.readouterr().out
-    assert "kiosk enrol plant:8400 K7QM-2XWD" in out
+    assert "kiosk enrol plant:8400 K7QM2XWD4N-8FJ3QZ0A" in out
     assert "[[scanner]]" in out
     assert "SIGTERM" in out
 
