@@ -69,7 +69,7 @@ async def status(request: AnyRequest) -> Status:
     media_type=NDJSON,
     tags=["server"],
     security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 413)},
+    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
 async def make_backup(request: AnyRequest, data: BackupRequest) -> Stream:
     """Write a backup beside the running work, prove it, then promise it."""
@@ -83,7 +83,7 @@ async def make_backup(request: AnyRequest, data: BackupRequest) -> Stream:
     media_type=NDJSON,
     tags=["server"],
     security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 413)},
+    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
 async def confirm_backup(request: AnyRequest, data: ConfirmRequest) -> Stream:
     """Promise a backup that another tool made."""
@@ -97,7 +97,7 @@ async def confirm_backup(request: AnyRequest, data: ConfirmRequest) -> Stream:
     media_type=NDJSON,
     tags=["server"],
     security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 413)},
+    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
 async def forget_backup(request: AnyRequest, data: ForgetRequest) -> Stream:
     """Promise a backup no more."""

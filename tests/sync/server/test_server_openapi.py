@@ -38,6 +38,12 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("get", "/v1/stations"): (ADMIN, {200, 401}),
     ("get", "/v1/deviations"): (ADMIN, {200, 400, 401}),
     ("post", "/v1/import"): (ADMIN, {200, 400, 401, 413}),
+    ("get", "/v1/status"): (ADMIN, {200, 401}),
+    ("post", "/v1/backups"): (ADMIN, {200, 400, 401, 408, 413, 415}),
+    ("post", "/v1/backup-confirmations"): (ADMIN, {200, 400, 401, 408, 413, 415}),
+    ("post", "/v1/backup-losses"): (ADMIN, {200, 400, 401, 408, 413, 415}),
+    ("post", "/v1/rebuild"): (ADMIN, {200, 401}),
+    ("post", "/v1/recovered"): (STATION, {200, 400, 401, 403, 413}),
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
