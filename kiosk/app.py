@@ -110,6 +110,7 @@ class KioskApp(App[int], inherit_bindings=False):
             clock,
             Teller(observer, clock),
             redraw=self.draw,
+            redraw_link=self.draw_link,
             readers=self.make_readers,
         )
         self._observer = observer
@@ -187,14 +188,21 @@ class KioskApp(App[int], inherit_bindings=False):
 
     def draw(self) -> None:
         """Bring the screen up to date; zones that did not change cost nothing."""
-        if self._floor is None:
-            return
+        if self._floor is not None:
+            self._floor.draw(self._view())
+
+    def draw_link(self) -> None:
+        """Bring up to date only what tells of the way to the server."""
+        if self._floor is not None:
+            self._floor.draw_link(self._view())
+
+    def _view(self) -> View:
+        """All that is to be seen now."""
         desk = self.desk
         rest = self.rest_lines() if desk.band.kind == "rest" or not desk.station else ()
         around = desk.surroundings.around(self.clock.now(), desk.station, rest)
         scans = tuple(desk.scans)
-        view = View(desk.dialog, desk.shop, around, desk.band, scans, desk.undo, desk.label)
-        self._floor.draw(view)
+        return View(desk.dialog, desk.shop, around, desk.band, scans, desk.undo, desk.label)
 
     # From the first moment to the last
 

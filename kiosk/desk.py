@@ -38,7 +38,8 @@ _log = logging.getLogger("kiosk")
 class Desk:
     """One terminal behind its screen; `station` is there once it is enrolled.
 
-    `redraw` brings the screen up to date, `redraw_link` what tells of the server, `readers` makes what reads the journal beside it.
+    `redraw` brings the screen up to date, `redraw_link` only what tells of the server, and
+    `readers` makes what reads the journal beside it.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ journal has it on disk.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +29,8 @@ from kiosk.dialog import (
 )
 from kiosk.journal import Journal
 from kiosk.readers import Reader
-from sync.domain.events import Event
+from sync.domain.events import Event, order_of
+from sync.domain.events.packing import unpacked
 from sync.domain.rules import SEVERITIES, Severity
 from sync.domain.shop import Shop, absorb
 from sync.wire import Recorded, Unknown
@@ -115,6 +116,26 @@ class Station:
         """The oldest events that the server does not have."""
         waiting = self.journal.waiting_events(UNSENT_SHOWN_MAX)
         return tuple(one.event for one in waiting if not isinstance(one.event, Unknown))
+
+    def latest(self) -> tuple[tuple[int, Event], ...]:
+        """The newest own events that the server has, each with its seq, the newest first."""
+        sent = self.journal.sent()
+        latest = self.journal.latest_events(UNSENT_SHOWN_MAX)
+        return tuple(
+            (seq, one.event)
+            for seq, one in reversed(latest)
+            if seq <= sent and not isinstance(one.event, Unknown)
+        )
+
+    def orders_of(self, ids: Collection[str]) -> dict[str, str]:
+        """Event → its order, of those of these events that tell of one."""
+        found = {
+            event_id: order_of(unpacked(act[event_id]))
+            for act in self.shop.packed.values()
+            for event_id in ids
+            if event_id in act
+        }
+        return {event_id: order for event_id, order in found.items() if order}
 
     def save_image(self, *, events_min: int = IMAGE_EVENTS_MIN) -> bool:
         """At a quiet time: save the folded shop where that spares the next start some work."""

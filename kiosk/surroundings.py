@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
@@ -10,6 +11,9 @@ from kiosk.screens.around import Around, Link
 from kiosk.screens.text import hour_of
 from kiosk.station import Station
 from sync.exchange import SyncStatus
+from sync.wire import Review
+
+UNREAD: Final = "quarantine"
 
 
 class Surroundings:
@@ -19,6 +23,7 @@ class Surroundings:
         self.link = Link()
         self._sources: dict[str, SourceState] = {}
         self._printers: dict[str, PrintState] = {}
+        self._reviewed: dict[str, str] = {}
 
     @property
     def printers(self) -> tuple[PrintState, ...]:
@@ -38,9 +43,9 @@ class Surroundings:
         """A printer said what it does; the events that it carried are folded elsewhere."""
         self._printers[state.printer] = replace(state, events=())
 
-    def relink(self, status: SyncStatus, now: datetime) -> bool:
+    def relink(self, status: SyncStatus, now: datetime, station: Station | None = None) -> bool:
         """Take the sync client's word; whether the server came or went with it."""
-        before = self.link.state == "online"
+        before, told = self.link.state == "online", self.link.reviews
         online = status.state == "online"
         self.link = Link(
             state=status.state.value,
@@ -48,13 +53,19 @@ class Surroundings:
             why=status.why,
             waiting=status.waiting,
             heard=hour_of(now) if online else self.link.heard,
-            review=status.review,
+            counted=status.counted,
+            reviews=reviews_of(status),
         )
+        if station is not None and self.link.reviews != told:
+            self._reviewed = reviewed(station, self.link.reviews)
         return before != online
 
     def link_now(self, station: Station | None) -> Link:
         """The way to the server, with what waits at this moment."""
-        return replace(self.link, waiting=station.journal.waiting() if station else 0)
+        if station is None:
+            return replace(self.link, waiting=0)
+        journal = station.journal
+        return replace(self.link, waiting=journal.waiting(), sent=journal.sent())
 
     def around(self, now: datetime, station: Station | None, rest: Sequence[str] = ()) -> Around:
         """What the screens need beside dialog and shop."""
@@ -66,6 +77,25 @@ class Surroundings:
             sources=tuple(self._sources.values()),
             printers=self.printers,
             unsent=station.unsent() if station and shows_outbox else (),
+            latest=station.latest() if station and shows_outbox else (),
+            reviewed=self._reviewed,
             rest=tuple(rest),
             is_enrolled=station is not None,
         )
+
+
+def reviews_of(status: SyncStatus) -> tuple[Review, ...]:
+    """What needs review: told with its sentence, or so far only that it cannot be read."""
+    told = {one.id for one in status.reviews}
+    unread = (Review(one, UNREAD) for one in status.review if one not in told)
+    return (*status.reviews, *unread)
+
+
+def reviewed(station: Station, reviews: Sequence[Review]) -> dict[str, str]:
+    """Order → why the first of its events needs review."""
+    orders = station.orders_of({one.id for one in reviews})
+    found: dict[str, str] = {}
+    for one in reviews:
+        if one.id in orders:
+            found.setdefault(orders[one.id], one.text)
+    return found

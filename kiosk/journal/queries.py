@@ -4,6 +4,7 @@ import sqlite3
 from typing import Final
 
 from kiosk.journal.store import low_of
+from sync.wire import Recorded, decode
 
 ScanRow = tuple[str, str, bytes, str]
 _UNSENT: Final = (
@@ -53,6 +54,13 @@ def bodies_after(
             break
         bodies.append(body)
     return bodies
+
+
+def records_after(
+    connection: sqlite3.Connection, origin: str, seq: int, events_max: int
+) -> list[Recorded]:
+    """So many own events after `seq`."""
+    return [decode(body) for (body,) in connection.execute(_UNSENT, (origin, seq, events_max))]
 
 
 def page(connection: sqlite3.Connection, after: int, events_max: int) -> list[tuple[int, bytes]]:

@@ -122,3 +122,9 @@ def without_retired(shop: Shop, retired: Iterable[str]) -> None:
         order = shop.orders.get(number)
         if order is not None and order.header is None and not order.starts:
             del shop.orders[number]
+
+
+def fork_step(connection: sqlite3.Connection, head: Head) -> bool:
+    """What is being retired goes first: the copying counts on the places that are held."""
+    done = retire_step(connection, head)
+    return done and store.fork_step(connection, head)

@@ -282,12 +282,21 @@ class Journal:
 
     def waiting_events(self, limit: int) -> list[Recorded]:
         """The oldest of them, for the outbox."""
-        head = self._writer.head
+        return self._own_after(self.sent(), limit)
+
+    def sent(self) -> int:
+        """The seq up to which the server has the own events."""
+        return self._writer.head.acknowledged
+
+    def latest_events(self, limit: int) -> list[tuple[int, Recorded]]:
+        """The newest own events with their seq, the oldest of them first."""
+        last = self._writer.head.seq
+        found = self._own_after(last - limit, limit)
+        return list(enumerate(found, last + 1 - len(found)))
+
+    def _own_after(self, seq: int, limit: int) -> list[Recorded]:
         with self._readers.reading() as connection:
-            bodies = queries.bodies_after(
-                connection, head.origin, head.acknowledged, limit, BATCH_BYTES_MAX
-            )
-        return [decode(body) for body in bodies]
+            return queries.records_after(connection, self.origin, seq, limit)
 
     def reader_mark(self, name: str) -> int:
         """How far a reader inside the station got, 0 at first."""
@@ -352,7 +361,7 @@ class Journal:
             self._writer.do(
                 Turn.UPKEEP, lambda connection, head: store.begin_fork(connection, head, origin)
             )
-            self._forking = self._writer.do_steps(Turn.UPKEEP, _fork_step)
+            self._forking = self._writer.do_steps(Turn.UPKEEP, retention.fork_step)
 
     def _await_fork(self) -> None:
         if self._forking is not None:
@@ -382,18 +391,10 @@ class Journal:
         except JournalError as fault:
             answer.set_exception(fault)
             return answer
-        fresh = []
-        for first, last in new.items():
-            fresh += [record for _, record in self._between(first, last)]
-        answer.set_result(fresh)
+        spans = new.items()
+        answer.set_result([one for span in spans for _, one in self._between(*span)])
         return answer
 
     def _between(self, first: int, last: int) -> Iterator[tuple[int, Recorded]]:
         """Events by `local`, both ends included."""
         return takewhile(lambda row: row[0] <= last, self.replay(first - 1))
-
-
-def _fork_step(connection: Connection, head: Head) -> bool:
-    """What is being retired goes first: the copying counts on the places that are held."""
-    done = retention.retire_step(connection, head)
-    return done and store.fork_step(connection, head)

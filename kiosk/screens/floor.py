@@ -87,11 +87,22 @@ class Floor:
             return
         self._draw_band(view)
         self._draw_body(view)
-        head_width = self._zones["head"].size.width
-        self._put("head", head(view.dialog, view.shop, view.around, head_width))
-        self._zones["head"].set_class(is_alarm(view.around.link), "alarm")
+        self._draw_head(view)
         self._put("next", next_step(view, self._zones["next"].size.width))
         self._put("scans", last_scans(view, self._zones["scans"].content_size))
+
+    def draw_link(self, view: View) -> None:
+        """Bring up to date only what tells of the way to the server."""
+        if not self._zones["head"].size.width:
+            return
+        self._draw_head(view)
+        if body_of(view) == "outbox":
+            self._draw_body(view)
+
+    def _draw_head(self, view: View) -> None:
+        zone = self._zones["head"]
+        self._put("head", head(view.dialog, view.shop, view.around, zone.size.width))
+        zone.set_class(is_alarm(view.around.link), "alarm")
 
     def _draw_band(self, view: View) -> None:
         kind = view.band.kind

@@ -93,8 +93,10 @@ def printer(state: PrintState) -> str:
 
 
 def link(state: Link) -> str:
-    """The way to the server in words, with what waits."""
+    """The way to the server in words, with what waits there and what needs review."""
     waiting = f" · {state.waiting} waiting" if state.waiting else ""
+    if state.reviews:
+        waiting += f" · ▲ {len(state.reviews)} to review"
     why = f": {fit(state.why, WHY_CHARS_MAX).rstrip()}" if state.why else ""
     match state.state:
         case "online":

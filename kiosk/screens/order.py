@@ -50,6 +50,7 @@ def order(dialog: Dialog, shop: Shop, around: Around, width: int, rows: int) -> 
     top = [
         title(current, around, width),
         *note(dialog, shop, width),
+        *review(current, around, width),
         *progress(here, dialog, shop, width),
     ]
     below = list(running(current, dialog, shop, around, width))
@@ -74,6 +75,14 @@ def note(dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
     told = open_note(dialog, shop)
     if told:
         yield Content.styled(fit(f" NOTE: {told} (OK when read)", width), NOTE_STYLE)
+
+
+def review(current: Order, around: Around, width: int) -> Iterator[Content]:
+    """Why the office has to look at what was booked here."""
+    why = around.reviewed.get(current.number)
+    if why is not None:
+        told = why or "the office has to look at what was booked here"
+        yield Content.styled(fit(f" NEEDS REVIEW: {told}", width), NOTE_STYLE)
 
 
 def progress(here: Current, dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:

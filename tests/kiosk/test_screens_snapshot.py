@@ -1,6 +1,7 @@
 """Pictures of the screen at 80 × 24 and 120 × 40, the clock standing at ten."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from kiosk.config import Config, StationConfig
 from kiosk.dialog import Key
 from labels.codes import Code
 from sync.exchange import State, SyncStatus
+from sync.wire import Mark, Review, chained
 from tests.kiosk.dialog.bakery import TODAY
 from tests.kiosk.terminals import (
     Terminal,
@@ -34,7 +36,20 @@ FED: Final[tuple[Code, ...]] = (
     lot("W-204", "WHEAT"),
     lot("Y-31", "YEAST"),
 )
-Step = Code | SyncStatus | Key
+WHY: Final = (
+    "Both BAKE-1 and BAKE-2 finished operation 10 of B-1 without knowing of each other. 500 PCS are"
+    " counted twice: check the count."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The server counted all but the newest three events, and one of these needs review."""
+
+    name: str  # of the type of event
+
+
+Step = Code | SyncStatus | Key | Reviewed
 SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "queue": (ONLINE, badge("anna")),
     "order_open": (ONLINE, *OPENED),
@@ -44,11 +59,25 @@ SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "partial": (ONLINE, *FED, *number("480"), command("DONE")),
     "done": (ONLINE, *FED, command("DONE")),
     "offline_outbox": (ONLINE, *FED, OFFLINE, Key("outbox")),
+    "reviewed_outbox": (ONLINE, *FED, Reviewed("MaterialConsumed"), Key("outbox")),
+    "reviewed_order": (ONLINE, *FED, Reviewed("MaterialConsumed")),
     "help": (ONLINE, badge("anna"), Key("help")),
     "two_orders": (ONLINE, *OPENED, order("B-3")),
 }
 SIZES: Final = ((80, 24), (120, 40))
 Compare = Callable[..., bool]
+
+
+def outcome(terminal: Terminal, name: str) -> SyncStatus:
+    """The server has everything, and tells what became of it."""
+    assert terminal.station is not None
+    journal = terminal.station.journal
+    all_of_it = journal.unsent(1_000)
+    digest = chained(bytes.fromhex(all_of_it.after.digest), all_of_it.bodies)[-1].hex()
+    assert journal.acknowledge(Mark(all_of_it.last, digest))
+    event = next(one for _, one in terminal.station.latest() if type(one).__name__ == name)
+    review = Review(event.id, "already_ended", WHY)
+    return replace(ONLINE, counted=all_of_it.last - 3, reviews=(review,))
 
 
 def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
@@ -61,6 +90,8 @@ def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
         for step in steps:
             if isinstance(step, SyncStatus):
                 await terminal.desk.relink(step)
+            elif isinstance(step, Reviewed):
+                await terminal.desk.relink(outcome(terminal, step.name))
             elif isinstance(step, Key):
                 await terminal.desk.take(step)
             else:
