@@ -323,7 +323,6 @@ class Fold:
             self._add_act(shop, act)
         lot = self.memory.stock.get(key[0], _NO_LOTS).get(key[1]) if key else None
         shop.stock = {lot.material: {lot.lot: lot}} if lot is not None else {}
-        shop.taking.clear()  # an order of taking is of one scene
 
     def _add_act(self, shop: Shop, act: Sequence[Event]) -> None:
         """Show an act that is to be taken back, its orders, and those that used what it made."""

@@ -83,7 +83,7 @@ def put_rows(
     put = postgresql.insert(table)
     values = {name: put.excluded[name] for name in columns if name not in keys.columns}
     if values:
-        put = put.on_conflict_do_update(constraint=keys, set_=values)
+        put = put.on_conflict_do_update(index_elements=list(keys), set_=values)
     else:
         put = put.on_conflict_do_nothing()
     connection.execute(put, [dict(zip(columns, row, strict=True)) for row in rows])
