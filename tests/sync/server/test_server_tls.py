@@ -106,11 +106,15 @@ class NoLog(SimpleNamespace):
     """A journal with nothing in it."""
 
     def __init__(self, log: Log) -> None:
-        from sync.exchange import Batch
+        from sync.exchange import Batch, Stamp
 
         batch = Batch(log.origin, log.mark(0), log.header(0).low, ())
         super().__init__(
-            unsent=lambda *_: batch, waiting=lambda: 0, feed_mark=lambda: None, batch=batch
+            unsent=lambda *_: batch,
+            waiting=lambda: 0,
+            feed_mark=lambda: None,
+            stamp=Stamp,
+            batch=batch,
         )
 
 
