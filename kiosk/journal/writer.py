@@ -231,6 +231,8 @@ class Writer(threading.Thread):
             self._checkpoint()
 
     def _changes(self) -> int:
+        if self._is_broken:
+            return 0
         return self._connection.total_changes - self._checkpointed
 
     def _checkpoint(self) -> None:

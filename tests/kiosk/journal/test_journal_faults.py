@@ -55,6 +55,30 @@ with opened(Path(sys.argv[1])) as journal:
     print("good", good, journal.waiting(), journal._writer.head.n)
 """
 
+STRANGLED = """
+import os, resource, signal, sys
+from pathlib import Path
+from kiosk.journal import JournalError
+from tests.kiosk.journal.journals import opened, sign_in, until
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
+with opened(Path(sys.argv[1])) as journal:
+    journal.append([sign_in()]).result()
+    until(lambda: journal.flush)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, FILES[1]))
+    for _ in range(3):
+        try:
+            journal.append([sign_in()]).result()
+        except JournalError as fault:
+            print(type(fault).__name__, fault)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, FILES)
+    journal.append([sign_in()]).result()
+    journal.verify()
+    print("good", journal.waiting(), journal.local(), journal._writer.head.n)
+"""
+
 
 def limit_pages(journal: Journal, more: int) -> None:
     """Let the file grow by some pages only: SQLite then says that the disk is full."""
@@ -117,6 +141,17 @@ def test_a_disk_that_refuses_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     assert int(n) == int(good)
     with opened(tmp_path) as journal:
         assert journal.waiting() == int(good)
+
+
+def test_a_journal_that_could_not_even_be_opened_again_is_opened_later(tmp_path: Path) -> None:
+    """Writes fail, and so does opening the file: no descriptor is left. Then both work again."""
+    done = subprocess.run(
+        [sys.executable, "-c", STRANGLED, tmp_path], capture_output=True, text=True, check=True
+    )
+    *faults, last = done.stdout.splitlines()
+    assert len(faults) == 3
+    assert all("JournalFault" in fault and "journal.db" in fault for fault in faults)
+    assert last == "good 2 2 2"
 
 
 def test_an_act_tried_again_after_its_commit_was_in_doubt_is_there_once(tmp_path: Path) -> None:

@@ -325,3 +325,20 @@ def readable_own(path: Path) -> set[str]:
     except sqlite3.Error:
         return found
     return found
+
+
+def test_every_event_of_an_untouched_page_is_saved(tmp_path: Path, small: Written) -> None:
+    """Nothing but what stood in the overwritten pages is gone."""
+    every = len(small.content) // PAGE_BYTES
+    pages = random.Random(SEED).sample(range(every), every // 3)
+    standing = {
+        id_
+        for page in set(range(every)) - set(pages)
+        for id_, body in small.bodies.items()
+        if body in small.content[page * PAGE_BYTES : (page + 1) * PAGE_BYTES]
+    }
+    small.laid(tmp_path, overwritten(small.content, pages))
+    with opened(tmp_path) as journal:
+        saved = {record.id for _, record in journal.replay()}
+    assert len(standing) < len(small.bodies)
+    assert standing <= saved
