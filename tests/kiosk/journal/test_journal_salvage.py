@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.__main__ import main
 from kiosk.clock import Clock
 from kiosk.journal import Journal, JournalDamaged, verify
 from kiosk.journal.image import IMAGE_NAME
@@ -342,3 +343,19 @@ def test_every_event_of_an_untouched_page_is_saved(tmp_path: Path, small: Writte
         saved = {record.id for _, record in journal.replay()}
     assert len(standing) < len(small.bodies)
     assert standing <= saved
+
+
+def test_the_command_names_the_first_bad_event_and_changes_nothing(
+    tmp_path: Path, small: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harmed = small.own[-1]
+    damaged = flipped(small.content, small.bodies[harmed], random.Random(SEED))
+    path = small.laid(tmp_path, damaged)
+    assert main(["journal", "verify", "--data", str(tmp_path)]) == 1
+    assert f"{path}: own event 300 (id {harmed})" in capsys.readouterr().err
+    assert path.read_bytes() == damaged
+    small.laid(tmp_path)
+    assert main(["journal", "verify", "--data", str(tmp_path)]) == 0
+    assert (
+        capsys.readouterr().out == f"{path}: every page, event and digest is as it was written.\n"
+    )
