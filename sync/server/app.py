@@ -10,6 +10,7 @@ from typing import Final
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.engine import make_url
 
 from sync.server import (
     api,
@@ -26,6 +27,7 @@ from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
 from sync.server.limits import STORE, Counters, middlewares
+from sync.server.notice import Notices
 from sync.server.openapi import openapi_config
 from sync.server.polling import Polling
 from sync.server.problem import problem_plugin
@@ -89,6 +91,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
     services.projector.on_projected.append(hub.wake)
     services.ledger.on_append.append(services.projector.wake)
     services.projector.start()
+    notices = _listening(services)
     await _warn_unprotected(services)
     pruning = asyncio.create_task(_prune(services))
     try:
@@ -97,6 +100,8 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
         pruning.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await pruning
+        if notices is not None:
+            await services.database.run(notices.stop)
         await services.database.run(services.projector.stop)
 
 
@@ -105,6 +110,15 @@ async def _warn_unprotected(services: Services) -> None:
     told = await services.database.write(lambda conn: warn_unprotected(conn, now))
     if told:
         _log.warning("%s", told)
+
+
+def _listening(services: Services) -> Notices | None:
+    """What other processes tell reaches this one's projector; on SQLite there are none."""
+    if make_url(services.config.database_url).get_backend_name() != "postgresql":
+        return None
+    notices = Notices(services.config.database_url, services.projector.heard)
+    notices.start()
+    return notices
 
 
 async def _prune(services: Services) -> None:

@@ -25,7 +25,7 @@ from sync.server.database import DatabaseError
 from sync.server.desk import in_desk_thread
 from sync.server.hub import Hub
 from sync.server.office import OfficeBusy, OfficeError, OfficeInvalid, Wanted
-from sync.server.projector import BOARD
+from sync.server.projector_reader import BOARD
 
 FORM_BYTES_MAX: Final = 65_536
 PRIORITY_DIGITS_MAX: Final = 9

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from sync.server.notice import ALL
+
 GATHER_SECONDS: Final = 0.05
 
 
@@ -50,7 +52,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
 
     def wake(self, scopes: Iterable[str]) -> None:
-        """Something new concerns these scopes."""
+        """Something new concerns these scopes; `ALL` wakes everybody."""
         with self._lock:
             self.generation += 1
             waiting, loop = bool(self._woken), self._loop
@@ -100,7 +102,7 @@ class Hub:
         self._drained = asyncio.get_running_loop().time()
         with self._lock:
             woken, self._woken = self._woken, set()
-        for scope in woken:
+        for scope in self._waiters if ALL in woken else woken:
             for waiter in self._waiters.get(scope, ()):
                 waiter.happened.set()
 

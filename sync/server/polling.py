@@ -12,6 +12,7 @@ from sync.server.hub import Hub
 from sync.wire import FeedMark, FeedPage
 
 ANSWER_SECONDS_MIN: Final = 0.001
+END_SECONDS_MAX: Final = 5.0  # another process may have begun a new incarnation of the feed
 
 
 class Polling:
@@ -22,6 +23,7 @@ class Polling:
         self._hub = hub
         self._end: FeedMark | None = None
         self._generation = -1
+        self._until = 0.0
 
     async def page(self, scopes: tuple[str, ...], mark: FeedMark, wait: float) -> FeedPage:
         """The page after a mark, waiting up to `wait` seconds; raises `MarkGoneError`."""
@@ -36,11 +38,13 @@ class Polling:
                 await waiter.wait(left)
 
     def _is_end(self, mark: FeedMark) -> bool:
-        return self._generation == self._hub.generation and self._end == mark
+        known = self._generation == self._hub.generation and time.monotonic() < self._until
+        return known and self._end == mark
 
     async def _read(self, scopes: tuple[str, ...], mark: FeedMark) -> FeedPage:
-        generation = self._hub.generation
+        generation, began = self._hub.generation, time.monotonic()
         page = await self._database.read(lambda conn: read_feed(conn, scopes, mark))
         if not page.more and generation == self._hub.generation:
             self._end, self._generation = page.mark, generation
+            self._until = began + END_SECONDS_MAX
         return page

@@ -48,8 +48,9 @@ from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
 from sync.server.feed import append_feed
 from sync.server.ledger import Ledger, end_of
-from sync.server.projector import Projector, collecting_later, read_entries
+from sync.server.projector import Projector
 from sync.server.projector_fold import Fold, Touch
+from sync.server.projector_reader import collecting_later, read_entries
 from sync.server.projector_state import LIVE, load_memory
 from sync.server.projector_write import Writing
 from sync.wire import Mark, PushHeader, chain_start, chained, decode, encode

@@ -129,8 +129,8 @@ def release_of(number: str, quantity: str = "200", revision: int = 2) -> Event:
 class Plant:
     """A ledger with a projector that steps when told, and the logs of its stations."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(sqlite_url(folder / "ledger.sqlite"))
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.database = Database(url or sqlite_url(folder / "ledger.sqlite"))
         self.ledger = Ledger(self.database, ServerClock())
         self.projector = Projector(self.database)
         self.logs = {name: Log(origin=uuid.uuid4().hex) for name in STATIONS}
