@@ -178,6 +178,8 @@ async def feed(
         page = await polling.page(request.user.scopes, mark, wait)
     except MarkGoneError as fault:
         raise problem(410, "mark-gone", f"{fault}: take GET /v1/snapshot") from None
+    if page.events:  # who was shut out while waiting is told nothing any more
+        await station_guard(request, request.route_handler)
     return _json(page)
 
 

@@ -55,11 +55,18 @@ def test_secrets_stand_in_their_own_files_alone(tmp_path: Path) -> None:
         admin = (data / "admin.token").read_text().strip()
         outputs = [
             kiosk_server(*words, "--data", str(data))
-            for words in (("stations",), ("verify",), ("export",), ("revoke", "MIX-1"))
+            for words in (
+                ("stations",),
+                ("verify",),
+                ("export",),
+                ("backup", "--to", str(tmp_path / "backups")),
+                ("revoke", "MIX-1"),
+            )
         ]
+        assert [output.returncode for output in outputs] == [0] * len(outputs)
         seen = [files_with(data, secret) for secret in secrets]  # the log of changes is there still
         said = server.end()[1]
-    seen += [files_with(data, secret) for secret in secrets]
+    seen += [files_with(tmp_path, secret) for secret in secrets]
     assert set().union(*seen) == set()
     told = said + "".join(output.stdout + output.stderr for output in outputs)
     keys = {
@@ -69,7 +76,7 @@ def test_secrets_stand_in_their_own_files_alone(tmp_path: Path) -> None:
     }
     for name, parts in keys.items():
         assert (data / name).stat().st_mode & 0o777 == 0o600
-        assert all(files_with(data, part) == {name} for part in parts), name
+        assert all(files_with(tmp_path, part) == {name} for part in parts), name
         assert not any(part in told for part in parts), name
     assert not any(secret in told for secret in secrets)
     assert data.stat().st_mode & 0o077 == 0

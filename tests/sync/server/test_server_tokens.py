@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.sync.server.server_parts import Log, Server, Station, help_called, kiosk_server
+from tests.sync.server.server_parts import Log, Server, Station, help_called, kiosk_server, material
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,16 @@ def test_a_station_that_is_shut_out_hears_so_at_once_until_it_is_enrolled_again(
     again = server.enrol("OUT-1", log.origin)
     assert again.push(log, after=1).json()["have"][0] == 2
     said(station.push(log), 401, "token")
+
+
+def test_who_is_shut_out_while_waiting_for_news_hears_none(server: Server) -> None:
+    station = server.enrol("OUT-3")
+    _, mark = station.snapshot()
+    with ThreadPoolExecutor(1) as waiting:
+        answer = waiting.submit(station.feed, mark, 20)
+        revoked(server, "OUT-3")
+        server.office(material("SECRET"))
+        said(answer.result(), 403, "revoked")
 
 
 def test_nobody_of_a_name_that_there_is_not_is_shut_out(server: Server) -> None:
