@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.message import Message
 
 from kiosk.scanners.serial_port import SerialScanner
+from sync.domain.events import NumbersGranted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kiosk.config import Config
     from kiosk.observer import Request
@@ -57,6 +58,29 @@ class RequestCame(Message, bubble=False):
         super().__init__()
 
 
+class Granted:
+    """The highest number granted to this station by kind, as the journal has it.
+
+    Each push tells it, so that a restored server grants none of them again. The sync client's
+    threads ask here and not the shop: a push does not wait for the app.
+    """
+
+    def __init__(self, highest: Mapping[str, int]) -> None:
+        self._highest = dict(highest)
+
+    def highest(self) -> dict[str, int]:
+        """Kind → number."""
+        return dict(self._highest)
+
+    def heard(self, records: Sequence[Recorded]) -> Sequence[Recorded]:
+        """Take note of what was granted, and pass the records on."""
+        for record in records:
+            event = record.event
+            if isinstance(event, NumbersGranted):
+                self._highest[event.kind] = max(event.last, self._highest.get(event.kind, 0))
+        return records
+
+
 def make_scanners(config: Config) -> list[Scanner]:
     """The scanners of the configuration; the keyboard is the terminal's driver."""
     return [
@@ -76,16 +100,18 @@ def make_readers(
     from sync.client import SyncClient
 
     config = station.config
+    granted = Granted(station.shop.numbers_granted())
     keeper = TokenKeeper(config.data, config.station.server, pin=config.pin)
     client = SyncClient(
         config.station.server,
         keeper,
         station.journal,
         lambda status: post(LinkChanged(status)),
-        lambda records: post(FeedCame(records)),
+        lambda records: post(FeedCame(granted.heard(records))),
         public_key=config.public_key,
         pin=config.pin,
         now=station.clock.now,
+        numbers=lambda: (granted.highest(), {}),
     )
     spoolers = [
         Spooler(

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 from concurrent.futures import Future
 from contextlib import closing
@@ -232,7 +233,7 @@ def test_a_restored_station_counts_on_after_its_own_lost_events(tmp_path: Path) 
         assert known(record).n == 41
 
 
-def test_a_snapshot_is_switched_in_one_transaction(tmp_path: Path) -> None:
+def test_a_snapshot_is_switched_in_steps_and_the_mark_with_the_last(tmp_path: Path) -> None:
     staged = [foreign() for _ in range(700)]
     with opened(tmp_path) as journal:
         (own,) = journal.append([sign_in()]).result()
@@ -245,6 +246,51 @@ def test_a_snapshot_is_switched_in_one_transaction(tmp_path: Path) -> None:
         assert [record.body for record in fresh] == staged[1:]
         assert (journal.local(), journal.feed_mark(), journal.waiting()) == (701, mark_at(3), 1)
         assert rows(tmp_path, "SELECT count(*) FROM stage") == [(0,)]
+
+
+def test_acts_go_between_the_steps_of_a_snapshot_and_are_no_news(tmp_path: Path) -> None:
+    staged = [foreign() for _ in range(4 * store.STAGED_EVENTS_MAX)]
+    with opened(tmp_path) as journal:
+        journal.stage(staged, restart=True)
+        new: dict[int, int] = {}
+        acts: list[Future[list[Recorded]]] = []
+
+        def step(connection: sqlite3.Connection, head: store.Head) -> bool:
+            acts.append(journal.append([sign_in()]))
+            return store.switch_step(connection, head, mark_at(5), new)
+
+        assert journal._writer.do_steps(Turn.FEED, step).result()
+        assert [len(act.result()) for act in acts] == [1] * 4
+        news = sum(last - first + 1 for first, last in new.items())
+        assert (news, journal.local()) == (len(staged), len(staged) + 4)
+        journal.verify()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_a_power_cut_in_a_switch_leaves_the_mark_and_what_is_known(
+    tmp_path: Path, steps: int
+) -> None:
+    staged = [foreign() for _ in range(3 * store.STAGED_EVENTS_MAX)]
+    with opened(tmp_path / "live") as journal:
+        journal.absorb([], mark_at(1)).result()
+        journal.stage(staged, restart=True)
+        for _ in range(steps):
+            journal._writer.do(
+                Turn.FEED,
+                lambda connection, head: store.switch_step(connection, head, mark_at(5), {}),
+            ).result()
+        shutil.copytree(journal.folder, tmp_path / "cut")
+        (tmp_path / "cut" / "journal.lock").unlink()
+    with opened(tmp_path / "cut") as journal:
+        journal.verify()
+        assert journal.feed_mark() == (mark_at(5) if steps == 3 else mark_at(1))
+        assert journal.local() == steps * store.STAGED_EVENTS_MAX
+        journal.stage(staged[:10], restart=True)
+        journal.stage(staged[10:], restart=False)
+        fresh = journal.absorb([], mark_at(5), snapshot=True).result()
+        assert len(fresh) == (3 - steps) * store.STAGED_EVENTS_MAX
+        assert [record.body for _, record in journal.replay()] == staged
+        assert rows(journal.folder, "SELECT count(*) FROM stage") == [(0,)]
 
 
 def test_a_fork_renumbers_places_and_keeps_events(tmp_path: Path) -> None:
