@@ -88,7 +88,11 @@ class Database:
         self._sqlite = self._write_engine.dialect.name == "sqlite"
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = False
-        told(self.url, lambda: migrate(self._write_engine))
+        try:
+            told(self.url, lambda: migrate(self._write_engine))
+        except BaseException:
+            self._write_engine.dispose()
+            raise
         self._readers = ThreadPoolExecutor(READERS_COUNT, thread_name_prefix="ledger-reader")
         self._writer = threading.Thread(target=self._write_loop, name="ledger-writer", daemon=True)
         self._writer.start()

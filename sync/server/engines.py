@@ -141,9 +141,13 @@ def _postgresql_engine(url: URL, role: str) -> Engine:
     def prepare(connection: DBAPIConnection, _record: object) -> None:
         driver: Any = connection
         driver.autocommit = True
-        _verify_postgresql(driver, url)
-        if role == "write":
-            driver.execute(_LIMITS)
+        try:
+            _verify_postgresql(driver, url)
+            if role == "write":
+                driver.execute(_LIMITS)
+        except BaseException:
+            driver.close()
+            raise
         driver.autocommit = False
         # All that one read asks is of one moment.
         driver.isolation_level = _REPEATABLE_READ if role == "read" else _READ_COMMITTED

@@ -186,8 +186,9 @@ class Ledger:
             self._grant(connection, batch, outcome, now)
             for batch, outcome in zip(batches, outcomes, strict=True)
         ]
-        if receiving.store() and not any(granted):
-            self.database.tell(connection, APPENDED)
+        if receiving.stores and not any(granted):
+            self.database.tell(connection, APPENDED)  # before the counter: it holds up all others
+        receiving.store()
         return [
             replace(outcome, granted=count) if count else outcome
             for outcome, count in zip(outcomes, granted, strict=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -32,6 +32,12 @@ _HEAD_COLUMNS: Final = ("station", "head_seq", "head_digest", "safe", "numbers")
 _KEPT_COLUMNS: Final = ("head_seq", "head_digest", "contact_ms", "waiting", "numbers")
 _SAID_COLUMNS: Final = ("contact_ms", "waiting", "origin")
 _NONE: Final[tuple[str, ...]] = ()
+_TAKE: Final = (
+    update(tables.head)
+    .where(tables.head.c.name == bindparam("counter"))
+    .values(position=tables.head.c.position + bindparam("count", type_=tables.Number))
+    .returning(tables.head.c.position)
+)
 
 
 class _Place(NamedTuple):
@@ -74,11 +80,16 @@ class Receiving:
         self._known = _positions_of(self._connection, list(new))
         return [self._decided(batch) for batch in self._batches]
 
-    def store(self) -> int:
-        """Store what was decided, positions last; returns how many events are new."""
+    @property
+    def stores(self) -> bool:
+        """Whether anything of what was decided is new."""
+        return bool(self._places)
+
+    def store(self) -> None:
+        """Store what was decided, positions last."""
         self._keep_heads()
         if not self._places:
-            return 0
+            return
         positions, fresh = self._known, list(self._fresh.values())
         if fresh:
             first = take_positions(self._connection, "event", len(fresh))
@@ -87,7 +98,6 @@ class Receiving:
             insert_rows(self._connection, tables.event, _EVENT_COLUMNS, rows)
         places = [(*place[:3], positions[place.id]) for place in self._places]
         insert_rows(self._connection, tables.place, _PLACE_COLUMNS, places)
-        return len(fresh)
 
     def _hold(self) -> None:
         """Lock the origins' rows, which an origin gets at its first push."""
@@ -265,14 +275,8 @@ def hold_origin(connection: Connection, origin: str, station: str, now_ms: int) 
 
 def take_positions(connection: Connection, name: str, count: int) -> int:
     """Take `count` positions of a counter and return the first (the row is held until commit)."""
-    table = tables.head
-    taken = (
-        update(table)
-        .where(table.c.name == name)
-        .values(position=table.c.position + count)
-        .returning(table.c.position)
-    )
-    return int(connection.execute(taken).scalar_one()) - count + 1
+    taken = connection.execute(_TAKE, {"counter": name, "count": count})
+    return int(taken.scalar_one()) - count + 1
 
 
 def digest_at(connection: Connection, origin: str, seq: int) -> bytes:
