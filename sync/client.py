@@ -342,6 +342,8 @@ class SyncClient:
         fresh = absorbing.result()
         if fresh:
             self._on_events(fresh)
+            if self._upkeep.told(fresh):
+                self._upkeep_bell.ring()
 
     def _await_snapshot(self, refusal: ServerRefused) -> float:
         """A thousand stations of a restored server do not come at once; a new one comes now."""

@@ -1,6 +1,7 @@
 """The home of what a station settles with the server beside pushes and the feed, all by timer.
 
-- What became of its events: asked soon after a push, then with the heartbeat.
+- What became of its events: asked soon after a push, after news of others that may bear on them,
+  then with the heartbeat.
 - The office's events that it holds: offered once to a server of a new incarnation.
 - What every backup holds: told to the journal, which may forget it, at a quiet time.
 
@@ -9,12 +10,18 @@ heard with `heard`; `tend` does what is due.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sync.domain.events import Event
+from sync.domain.events import (
+    Event,
+    EventReversed,
+    MaterialProduced,
+    OperationEnded,
+    OrderRegister,
+)
 from sync.exchange import HEARTBEAT_SECONDS, Batch, Refused, Silence, feed_wait
 from sync.line import ServerRefused, SyncError, read_answer
 from sync.standing import Lines, Log, Standing
@@ -23,6 +30,7 @@ from sync.wire import (
     FEED_EVENTS_MAX,
     OutcomeAnswer,
     PushAnswer,
+    Recorded,
     RecoveredAnswer,
     Unknown,
 )
@@ -34,6 +42,8 @@ TEND_SECONDS_MIN: Final = 0.05
 OFFICE: Final = "office"
 RECOVERED: Final = "recovered"
 _NOT_KNOWN: Final = 404
+# Of these two stations may have done each its own without knowing of the other.
+_BEARING: Final = (EventReversed, MaterialProduced, OperationEnded, OrderRegister)
 _TOO_LARGE: Final = 413
 
 
@@ -88,6 +98,16 @@ class Upkeep:
         self._asked = 0
         if self._ask_at is None:
             self._ask_at = max(now + ASK_SECONDS[0], self._asked_at + ASK_SECONDS[1])
+
+    def told(self, records: Sequence[Recorded]) -> bool:
+        """Others' events came; whether the outcome of own ones is asked for once more for them."""
+        if self._heard is None or not any(isinstance(one.event, _BEARING) for one in records):
+            return False
+        soon = self._monotonic() + ASK_SECONDS[0] * (1.0 + self._chance())
+        wanted = max(soon, self._asked_at + ASK_SECONDS[1])
+        self._asked = 0
+        self._ask_at = wanted if self._ask_at is None else min(self._ask_at, wanted)
+        return True
 
     def tend(self) -> float:
         """Do what is due; seconds until something may be. Raises what the journal does."""

@@ -7,10 +7,18 @@ from kiosk.demo import audit, checker
 from labels.codes import CommandCode, OrderCode
 from sync.domain.order import Order
 from tests.proofs.plant import Plant
-from tests.proofs.stations import BADGE, KILOGRAMS_A_LOT, Job, Station, until
+from tests.proofs.stations import (
+    BADGE,
+    KILOGRAMS_A_LOT,
+    SYNC_SECONDS,
+    Job,
+    Station,
+    until,
+)
 
 QUEUE_SECONDS_MAX = 2.0
 NOTE = "Pack in blue crates"
+OUTBOX_KEY = b"\x1bOR"  # F3
 
 
 def release(plant: Plant, material: str) -> str:
@@ -128,3 +136,42 @@ def test_what_two_stations_did_to_one_order_offline_adds_up_everywhere(plant: Pl
     assert (told["status"], told["operations"][0]["good"]) == ("started", "540")
     assert Decimal(told["materials"][0]["consumed"]) == kilograms
     assert len(told["consumed"]) == 10
+
+
+def end(station: Station) -> None:
+    """END, whatever it asks."""
+    station.advance(2)
+    band = station.scan(CommandCode("END"))
+    while band["kind"] == "ask":
+        band = station.scan(CommandCode("OK"))
+    assert band["kind"] in ("ok", "note"), band
+
+
+def test_what_both_stations_ended_offline_needs_review_on_both_screens(plant: Plant) -> None:
+    left, job = plant.at_work(lots=12)
+    right = plant.station()
+    plant.put_to_work(right, job)
+    both = (left, right)
+    for station in both:
+        station.until_sent()
+    plant.server.stop()
+    for station, pieces in zip(both, ("300", "200"), strict=True):
+        station.until_link("offline")
+        take(station, job, 2)
+        report(station, pieces)
+        end(station)
+    plant.server.start()
+    for station in both:
+        station.until_sent()
+    for station in both:
+        station.until_shown("to review", SYNC_SECONDS)
+        station.terminal.keys(OUTBOX_KEY)
+        screen = station.until_shown("needs review")
+        assert "without knowing of each" in " ".join(screen.split()), screen
+        plant.assert_kept(station)
+    told = plant.server.get(f"/v1/deviations?order={job.order}")["items"]
+    (ended,) = [one for one in told if "finished operation" in one["text"]]
+    names = (left.name, right.name)
+    assert any(f"Both {a} and {b} finished" in ended["text"] for a, b in (names, names[::-1]))
+    good = plant.server.get(f"/v1/orders/{job.order}")["operations"][0]["good"]
+    assert good == "500"
