@@ -12,6 +12,7 @@ import pytest
 
 from kiosk import enrolment
 from kiosk.config import load
+from labels.codes import EnrolmentCode, decode, encode
 
 GRANTED = {
     "station": "MIX-A",
@@ -120,13 +121,31 @@ def test_a_folder_that_cannot_be_written(serve: Serve, tmp_path: Path) -> None:
         ("plant:8400 K7QM", ("http://plant:8400", "K7QM")),
         ("kiosk enrol plant:8400 K7QM", ("http://plant:8400", "K7QM")),
         ("  https://plant.example/   K7QM ", ("https://plant.example", "K7QM")),
+        ("plant:8400 k7qm2xwd4n-8fj3qz0a", ("https://plant:8400", "k7qm2xwd4n-8fj3qz0a")),
+        ("https://plant:8400 K7QM2XWD4N8FJ3QZ0A", ("https://plant:8400", "K7QM2XWD4N8FJ3QZ0A")),
     ],
 )
 def test_what_people_type(entry: str, found: tuple[str, str]) -> None:
     assert enrolment.typed(entry) == found
 
 
-@pytest.mark.parametrize("entry", ["", "plant", "plant K7 QM", "ftp://plant K7", "http:// K7"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "plant",
+        "plant K7 QM",
+        "ftp://plant K7",
+        "http:// K7",
+        "http://plant K7QM2XWD4N-8FJ3QZ0A",
+        "plant K7QM2XWD4N-8FJ3",
+    ],
+)
 def test_what_is_no_server_and_code(entry: str) -> None:
     with pytest.raises(enrolment.EnrolmentMistyped):
         enrolment.typed(entry)
+
+
+def test_a_code_with_its_check_fits_a_barcode() -> None:
+    code = EnrolmentCode("https://plant.example:8400", "K7QM2XWD4N-8FJ3QZ0A")
+    assert decode(encode(code).encode(), current_year=2027) == code
