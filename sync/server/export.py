@@ -40,7 +40,7 @@ def export_page(connection: Connection, after: int) -> tuple[int, bytes]:
         return after, b""
     places = _places(connection, [row[0] for row in rows])
     encoder = msgspec.json.Encoder()
-    lines = [encoder.encode(_line(row, places.get(row[0], []))) for row in rows]
+    lines = [encoder.encode(_line(row, sorted(places.get(row[0], ())))) for row in rows]
     return rows[-1][0], b"\n".join(lines) + b"\n"
 
 

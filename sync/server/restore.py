@@ -16,7 +16,6 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, func, inspect, select, text
 from sqlalchemy import insert as insert_into
-from sqlalchemy.engine import make_url
 
 from sync.server import tables
 from sync.server.alarms import raise_alarm
@@ -32,6 +31,7 @@ from sync.server.projector import Projector
 from sync.server.projector_reader import READER
 from sync.server.projector_rebuild import SHADOW_READER
 from sync.server.settings import new_incarnation
+from sync.server.together import PUBLIC_KEY, TLS_PIN
 from sync.server.verify import verify
 
 RESTORED: Final = "restored"
@@ -56,9 +56,12 @@ class Restored:
     aside: str = ""
 
 
-def restore(path: Path, config: ServerConfig, *, replace: bool, tell: Tell) -> Restored:
+def restore(
+    path: Path, config: ServerConfig, *, replace: bool, tell: Tell, new_keys: bool = False
+) -> Restored:
     """Restore a backup, under the data folder's lock.
 
+    The ledger goes on with the keys that its stations know, unless they are lost: `new_keys`.
     Raises `BackupError` for the file, `RestoreError` for the place, `DatabaseError`.
     """
     clock = ServerClock(config.clock_offset)
@@ -72,6 +75,8 @@ def restore(path: Path, config: ServerConfig, *, replace: bool, tell: Tell) -> R
         try:
             now = clock.milliseconds()
             incarnation = database.write_now(lambda conn: _fill(conn, file, now, tell))
+            if new_keys:
+                database.write_now(_forget_keys)
             verdict = verify(database)
             if verdict.bad:
                 raise RestoreError(f"{database.url}: {verdict.bad}; look at the disk, try again")
@@ -94,12 +99,11 @@ def _stamp(clock: ServerClock) -> str:
 
 def _made_room(config: ServerConfig, *, replace: bool, stamp: str) -> str:
     """See that nothing is where the ledger goes; where to it was moved, or nothing."""
-    url = make_url(config.database_url)
-    if url.get_backend_name() == "sqlite":
-        assert url.database, "the configuration names a file"
-        return _room_in_folder(Path(url.database), replace, stamp)
     engine, _ = engines(config.database_url)
     try:
+        if engine.dialect.name == "sqlite":
+            assert engine.url.database, "a URL that names no file was refused"
+            return _room_in_folder(Path(engine.url.database), replace, stamp)
         return told(str(engine.url), lambda: _room_in_database(engine, replace, stamp))
     finally:
         engine.dispose()
@@ -184,6 +188,13 @@ def _begin_anew(connection: Connection) -> None:
     connection.execute(insert_into(head).values(name="feed", position=0))
     connection.execute(delete(mark).where(mark.c.reader.in_((READER, SHADOW_READER))))
     connection.execute(origin.update().values(safe=0))
+
+
+def _forget_keys(connection: Connection) -> int:
+    """The first server to start says which keys stations are to know it by."""
+    table = tables.setting
+    names = [f"{name}{what}" for name in (PUBLIC_KEY, TLS_PIN) for what in ("", "_folder")]
+    return connection.execute(delete(table).where(table.c.name.in_(names))).rowcount
 
 
 def _stations(connection: Connection) -> int:

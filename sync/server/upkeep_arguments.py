@@ -35,7 +35,8 @@ written over: --replace moves it aside. No server may run on the folder meanwhil
 The ledger goes on as a new incarnation. Stations notice by themselves: they send again what the
 backup lacked, bring back the orders and master data that they were told, and take a fresh picture.
 Numbers skip ahead, so that none is printed twice. Bring signing.key and tls.key from the old
-machine into the data folder first; without them every station must be enrolled again.
+machine into the data folder before the first start. If they are lost, restore with --new-keys and
+enrol every station again.
 """
 REBUILD: Final = """\
 Make the views (board, orders, stock, deviations) again from the ledger and put them in place at
@@ -86,6 +87,9 @@ def _add_restore(command: argparse.ArgumentParser, data: Callable[..., Path]) ->
     command.add_argument(
         "--replace", action="store_true", help="move aside the ledger that is there"
     )
+    command.add_argument(
+        "--new-keys", action="store_true", help="the old keys are lost; enrol every station again"
+    )
     command.set_defaults(run=lambda options: _restore(options, data(options)))
 
 
@@ -105,8 +109,14 @@ def _backup(options: argparse.Namespace, data: Path) -> int:
 def _restore(options: argparse.Namespace, data: Path) -> int:
     from sync.server.upkeep_commands import restore
 
-    database, replace = options.database, options.replace
-    return restore(options.file, data, database, replace=replace, json=options.json)
+    return restore(
+        options.file,
+        data,
+        options.database,
+        replace=options.replace,
+        new_keys=options.new_keys,
+        json=options.json,
+    )
 
 
 def _rebuild(options: argparse.Namespace, data: Path) -> int:

@@ -111,13 +111,15 @@ def rebuild(data: Path, url: str | None, *, json: bool) -> int:
     return 0
 
 
-def restore(file: Path, data: Path, url: str | None, *, replace: bool, json: bool) -> int:
+def restore(
+    file: Path, data: Path, url: str | None, *, replace: bool, new_keys: bool, json: bool
+) -> int:
     """Make a backup the ledger of a data folder; no server may run on it."""
     from sync.server.restore import restore as put_back
 
     config = read_config(data, url=url)
     with DataFolder(data), _progress() as tell:
-        done = put_back(file, config, replace=replace, tell=tell)
+        done = put_back(file, config, replace=replace, tell=tell, new_keys=new_keys)
     key = data / "signing.key"
     if json:
         print_json({**msgspec.to_builtins(done), "signing_key": key.exists()})
@@ -126,9 +128,12 @@ def restore(file: Path, data: Path, url: str | None, *, replace: bool, json: boo
           f" {done.stations} stations, as incarnation {done.incarnation}")  # fmt: skip
     if done.aside:
         print(f"what was there before: {done.aside}")
-    if not key.exists():
+    if new_keys:
+        print("With new keys: enrol every station again; each keeps its journal.")
+    elif not key.exists():
         print(f"Bring signing.key (and tls.key, tls.crt) from the old machine into {data} before"
-              " the first start; without them every station must be enrolled again.")  # fmt: skip
+              " the first start. Are they lost? Restore again with --replace --new-keys, and enrol"
+              " every station again.")  # fmt: skip
     print(f"Then start it: kiosk-server serve --data {data}. Stations send again what the backup"
           " lacked, and bring back what the office said.")  # fmt: skip
     return 0

@@ -64,6 +64,7 @@ def filled(config: ServerConfig) -> tuple[Ledger, Log]:
     log = Log([*help_called(40), b"no event", *help_called(9)])
     log.push(ledger, count=45)
     Log(help_called(5)).push(ledger, 3, low=4)
+    Log(log.bodies[:3]).push(ledger)  # a cloned journal: the same events under another origin
     ledger.append_office_now([material("FLOUR"), material("SALT")])
     return ledger, log
 

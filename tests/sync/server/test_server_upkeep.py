@@ -18,7 +18,6 @@ from sync.server.config import ServerConfig
 from sync.server.database import Database, sqlite_url
 from sync.server.ledger import Ledger
 from sync.server.promises import NO_BACKUP
-from sync.server.restore import restore
 from sync.server.services import open_services
 from tests.sync.server.server_parts import (
     Log,
@@ -51,7 +50,7 @@ def told_twice(data: Path, *words: str) -> list[dict[str, Any]]:
 def test_help_teaches_the_upkeep() -> None:
     taught = {
         "backup": ("--keep 14", "pg_dump", "no key, no admin", "signing.key"),
-        "restore": ("--replace", "new incarnation", "enrolled again"),
+        "restore": ("--replace", "new incarnation", "--new-keys"),
         "rebuild": ("views",),
         "status": ("stations[].waiting",),
     }
@@ -164,6 +163,20 @@ def test_a_restored_folder_serves_and_its_stations_are_known(tmp_path: Path) -> 
     assert looked["alarms"] == {"recovered": 1, "restored": 1}
 
 
+def test_lost_keys_are_given_up_on_demand_only(tmp_path: Path) -> None:
+    data, new = tmp_path / "data", tmp_path / "new"
+    with Server(data) as server:
+        server.enrol()
+        file = told("backup", "--data", str(data), "--to", str(tmp_path / "kept"))["file"]
+    assert told("restore", file, "--data", str(new))["signing_key"] is False
+    refused = kiosk_server("serve", "--data", str(new), "--port", "0")
+    assert (refused.returncode, "signing.key" in refused.stderr) == (1, True)
+    words = ("restore", file, "--data", str(new), "--replace", "--new-keys")
+    assert "enrol every station again" in kiosk_server(*words).stdout
+    with Server(new) as server:
+        assert server.enrol().push(Log(help_called(1))).status_code == 200
+
+
 def test_what_a_station_brings_back_has_limits(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         station = server.enrol()
@@ -253,14 +266,15 @@ def test_a_folder_whose_ledger_is_elsewhere_is_not_given_an_empty_one(tmp_path: 
     assert (found.returncode, found.stdout[:2]) == (0, "OK")
 
 
-def test_a_restore_into_a_server_s_database_by_url(tmp_path: Path) -> None:
-    ledger = big_ledger(tmp_path / "old", 10)
-    ledger.database.close()
+def test_a_restore_into_a_database_by_url(tmp_path: Path) -> None:
+    big_ledger(tmp_path / "old", 10).database.close()
+    copy, data = tmp_path / "old" / "ledger.sqlite", tmp_path / "data"
+    words = ("restore", str(copy), "--data", str(data), "--database")
+    wrong = kiosk_server(*words, "nonsense")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "database.url" in wrong.stderr
     url = sqlite_url(tmp_path / "there.sqlite")
-    (tmp_path / "data").mkdir()
-    config = ServerConfig(tmp_path / "data", url=url)
-    copy = tmp_path / "old" / "ledger.sqlite"
-    restore(copy, config, replace=False, tell=lambda *_said: None)
+    assert told(*words, url)["events"] == 10
     database = Database(url)
     assert rows(database, "SELECT count(*) FROM event") == [(10,)]
     database.close()
