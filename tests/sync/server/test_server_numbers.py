@@ -1,14 +1,19 @@
 """Number ranges: one counter a kind, raised above what stations report, never given out twice."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync.domain.events import NumbersGranted
+from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
+from sync.server.export import export_now
+from sync.server.ledger import Ledger
 from sync.server.numbers import (
     ANSWER_SECONDS,
     KINDS_MAX,
@@ -17,6 +22,7 @@ from sync.server.numbers import (
     grant,
 )
 from sync.server.settings import INCARNATION, NUMBERS_SKIP, made_once, new_incarnation
+from tests.sync.server.server_parts import Log, help_called
 
 ONE, TWO = "1" * 32, "2" * 32
 NOW_MS = 1_800_000_000_000
@@ -138,3 +144,19 @@ def test_no_number_is_granted_twice_or_after_it_was_reported(
             assert last - first + 1 == wanted[kind]
             highest[kind] = last
     database.close()
+
+
+def test_a_push_that_wants_numbers_has_them_in_the_office_s_log(database: Database) -> None:
+    ledger = Ledger(database, ServerClock(), grant)
+    log = Log(help_called(2))
+    header = structs.replace(log.header(0), wanted={"lot": 40}, numbers={"sscc": 9})
+    for _ in range(2):
+        ledger.receive_now(log.origin, "MIX-1", header, log.bodies)
+    exported = b"".join(export_now(database)).decode().splitlines()
+    events = [json.loads(line)["event"] for line in exported]
+    found = [one for one in events if one["type"] == "NumbersGranted"]
+    assert [(one["origin"], one["kind"], one["first"], one["last"]) for one in found] == [
+        (log.origin, "lot", 1, 40)
+    ]
+    assert {one["station"] for one in found} == {"office"}
+    assert len(events) == 3
