@@ -55,12 +55,16 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem documents that a path may answer with; any may be busy, or asked too often."""
+    """The problem documents that a path may answer with; any may be busy, or asked too often.
+
+    Where a body is read (413) it may also come too slowly, or be of another kind.
+    """
+    read = {408, 415} if 413 in statuses else set()
     return {
         status: ResponseSpec(
             Problem, generate_examples=False, description=_WHY[status], media_type=PROBLEM
         )
-        for status in sorted({*statuses, 429, 503})
+        for status in sorted({*statuses, *read, 429, 503})
     }
 
 
