@@ -237,7 +237,9 @@ def _spend(
         if wait:
             return TriesError(wait, everywhere=where == _EVERYWHERE)
     table = tables.enrolment_code
-    row = connection.execute(select(table).where(table.c.code_hash == digest)).one_or_none()
+    # Locked: of two server processes one spends it.
+    found = select(table).where(table.c.code_hash == digest).with_for_update()
+    row = connection.execute(found).one_or_none()
     if row is not None and not hmac.compare_digest(bytes(row.code_hash), digest):
         row = None
     why = "unknown" if row is None else "used" if row.used_ms else ""
