@@ -26,6 +26,8 @@ from tests.simulation.stations import Machine
 MACHINES_MAX: Final = 5
 COPIES_MAX: Final = 4
 BACKUPS_MAX: Final = 3
+# Whether a station that is enrolled for other work centers hears of what concerned them before.
+REASSIGNED_ARE_TOLD: Final = False
 A_MONTH: Final = timedelta(days=40)
 ACT_EVENTS: Final = (1, 1, 1, 2, 3)
 JUMP_SECONDS: Final = (-259_200, -3_600, -5, 5, 3_600, 259_200)
@@ -114,6 +116,23 @@ def pull(state: State) -> str:
     machine.pull()
     machine.wire.fates = []
     return f"{machine.folder.name} {fate}"
+
+
+def tend(state: State) -> str:
+    """Upkeep: what is counted, what the office said and the server lost."""
+    machine = state.any_machine()
+    fate = _fated(state, machine)
+    machine.tend()
+    machine.wire.fates = []
+    return f"{machine.folder.name} {fate} {machine.status.counted}"
+
+
+def reassign(state: State) -> str:
+    """A station is enrolled for other work centers; a machine hears of it when it starts again."""
+    station = state.any_machine().station
+    centers = state.chance.sample(CENTERS, state.chance.randint(1, 2))
+    state.plant.enrol(station, centers)
+    return f"{station} {centers}"
 
 
 def drain(state: State) -> str:
@@ -243,6 +262,7 @@ def back_up(state: State) -> str:
 def _restored(state: State, backup: Backup) -> None:
     """Put a backup back; only what its database promises, and itself, is kept from then on."""
     state.plant.put_back(backup)
+    state.restored_as = state.plant.incarnation()
     kept = state.plant.kept()
     state.backups = [one for one in state.backups if one.name in kept]
     if len(state.backups) < BACKUPS_MAX and state.chance.random() < 0.5:
@@ -319,6 +339,8 @@ ACTIONS: Final = (
     Action("project", 14, project, optional=False),
     Action("office", 6, say, optional=False),
     Action("deliver", 5, deliver),
+    Action("tend", 4, tend),
+    Action("reassign", int(REASSIGNED_ARE_TOLD), reassign),
     Action("cut in append", 2, cut_in_append),
     Action("cut in push", 3, cut_in_push),
     Action("cut in pull", 3, cut_in_pull),

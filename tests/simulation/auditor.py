@@ -48,6 +48,10 @@ def meaning(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def is_of_office(body: bytes) -> bool:
+    return meaning(body).get("station") == "office"
+
+
 def sha(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -99,6 +103,11 @@ def event_ids(path: Path) -> set[str]:
 def heads_in(path: Path) -> dict[str, int]:
     """How far a ledger's file holds each origin."""
     return dict(asked(path, "SELECT origin, head_seq FROM origin"))
+
+
+def incarnation(path: Path) -> str:
+    """Which ledger a file says that it is."""
+    return str(asked(path, "SELECT value FROM setting WHERE name = 'incarnation'")[0][0])
 
 
 def backup_names(path: Path) -> set[str]:

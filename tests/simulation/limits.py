@@ -13,7 +13,10 @@ from typing import Final
 _PAGE: Final = ("sync.server.feed.FEED_EVENTS_MAX", "sync.server.snapshot.FEED_EVENTS_MAX")
 _FORK: Final = ("kiosk.journal.store.FORK_PLACES_MAX",)
 _STAGE: Final = ("kiosk.journal.store.STAGED_EVENTS_MAX",)
-_SLICE: Final = ("sync.server.projector.SLICE_EVENTS_MAX", "sync.server.projector.SLICE_EVENTS_MIN")
+_SLICE: Final = (
+    "sync.server.projector_reader.SLICE_EVENTS_MAX",
+    "sync.server.projector_reader.SLICE_EVENTS_MIN",
+)
 _IDLE: Final = "kiosk.journal.writer.IDLE_SECONDS"
 IDLE_SECONDS: Final = 3_600.0
 

@@ -47,7 +47,7 @@ class Request:
 
     @property
     def pushes(self) -> bool:
-        return self.method == "POST"
+        return self.method == "POST" and self.path.startswith("/v1/origins/")
 
 
 @dataclass(slots=True)

@@ -31,13 +31,30 @@ from sync.server.feed import MarkGoneError, prune_feed, read_feed, scopes_of
 from sync.server.intake import HeaderError
 from sync.server.keys import Signer
 from sync.server.ledger import ForkError, Ledger, OwnerError
+from sync.server.outcome import outcome_of, owner_of
 from sync.server.projector import Projector
 from sync.server.promises import Promise, forget, promise
+from sync.server.recovered import recover
 from sync.server.settings import new_incarnation
 from sync.server.snapshot import SnapshotError, Snapshots
 from sync.server.stations import Stations
-from sync.wire import FeedMark, PushAnswer, WireError, read_push, signed_text
-from tests.simulation.auditor import backup_names, event_ids, heads_in, meaning, require
+from sync.wire import (
+    FeedMark,
+    OutcomeAnswer,
+    PushAnswer,
+    RecoveredAnswer,
+    WireError,
+    read_push,
+    signed_text,
+)
+from tests.simulation.auditor import (
+    backup_names,
+    event_ids,
+    heads_in,
+    incarnation,
+    meaning,
+    require,
+)
 from tests.simulation.clocks import PlantClock, Time
 from tests.simulation.disk import Image, image_of, put_image
 
@@ -106,6 +123,10 @@ class Process:
         try:
             if method == "POST" and path.startswith("/v1/origins/"):
                 return self._pushed(path.split("/")[3], station, body)
+            if path.startswith("/v1/origins/"):
+                return self._outcome(path.split("/")[3], station)
+            if path == "/v1/recovered":
+                return self._recovered(station, body)
             if path == "/v1/feed":
                 return self._fed(scopes, values.get("after", ""))
             if path == "/v1/snapshot":
@@ -129,6 +150,20 @@ class Process:
         signature = SIGNER.sign(signed_text(origin, outcome.have, incarnation, now))
         answer = PushAnswer(outcome.have, outcome.safe, incarnation, now, signature, outcome.review)
         return Answer(200, msgspec.json.encode(answer))
+
+    def _outcome(self, origin: str, station: str) -> Answer:
+        owner = self.database.read_now(lambda conn: owner_of(conn, origin))
+        if owner not in {None, station}:
+            return Answer(403)
+        if owner is None:
+            return Answer(200, msgspec.json.encode(OutcomeAnswer(0)))
+        answer = self.database.read_now(lambda conn: outcome_of(conn, origin, station))
+        return Answer(200, msgspec.json.encode(answer))
+
+    def _recovered(self, station: str, message: bytes) -> Answer:
+        bodies, now = message.split(b"\n")[:-1], self._clock.milliseconds()
+        stored = self.database.write_now(lambda conn: recover(conn, station, bodies, now))
+        return Answer(200, msgspec.json.encode(RecoveredAnswer(stored)))
 
     def _fed(self, scopes: tuple[str, ...], after: str) -> Answer:
         if not after:
@@ -206,6 +241,9 @@ class Plant:
     def kept(self) -> set[str]:
         """The names of the backups that the database promises."""
         return backup_names(self.path)
+
+    def incarnation(self) -> str:
+        return incarnation(self.path)
 
     def declare(self) -> None:
         """Say that an older copy was put back."""

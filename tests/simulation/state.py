@@ -15,7 +15,7 @@ class State:
     """What is there: machines, the plant, copies of disks, backups.
 
     `careless`: a backup that was no longer promised was put back; what stations had forgotten by
-    then may be gone.
+    then may be gone. `restored_as`: what the ledger said that it was when it was last put back.
     """
 
     folder: Path
@@ -29,6 +29,7 @@ class State:
     backups: list[Backup] = field(default_factory=list)
     forgotten: list[Backup] = field(default_factory=list)
     careless: bool = False
+    restored_as: str = ""
     said: set[str] = field(default_factory=set)
     bodies: dict[str, bytes] = field(default_factory=dict)
     made: int = 0

@@ -125,6 +125,7 @@ class Machine:
             snapshot_seconds=0.0,
             chance=self._chance.random,
             now=self.clock.now,
+            monotonic=self.clock.monotonic,
         )
 
     def _told(self, status: SyncStatus) -> None:
@@ -154,6 +155,9 @@ class Machine:
 
     def pull(self) -> None:
         self._settled(self.client.pull)
+
+    def tend(self) -> None:
+        self._settled(self.client.tend)
 
     def _settled(self, work: Callable[[], object]) -> None:
         origin = self.journal.origin

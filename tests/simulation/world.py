@@ -23,6 +23,7 @@ from tests.simulation.stations import Machine, Names
 STEPS_COUNT: Final = 130
 HEALING_ROUNDS_MAX: Final = 40
 QUIET_ROUNDS: Final = 2
+ROUND_SECONDS: Final = 400.0
 PULLS_MAX: Final = 200
 PUSHES_MAX: Final = 6
 LEFT_OUT_MAX: Final = 5
@@ -133,11 +134,13 @@ class World:
         raise Violation(f"no rest after {HEALING_ROUNDS_MAX} rounds: {waiting}")
 
     def _round(self) -> None:
+        self.state.time.seconds += ROUND_SECONDS
         for machine in self.state.machines:
             for _ in range(PUSHES_MAX):
                 machine.push()
                 if not machine.journal.waiting():
                     break
+            machine.tend()
         self.state.plant.processes[0].projector.catch_up()
         for machine in self.state.machines:
             self._hear(machine)
@@ -187,4 +190,16 @@ class World:
         wanted = auditor.wanted_at(books, scopes, machine.notes.snapshot)
         unheard = sorted(wanted - papers.known.keys() - machine.notes.forgotten)
         told = [(books.rows[one].position, books.rows[one].body[:60]) for one in unheard[:3]]
+        self._audit_office(name, papers, books)
         require(not unheard, f"{name}: {len(unheard)} events were never heard: {told}")
+
+    def _audit_office(self, name: str, papers: auditor.Papers, books: auditor.Books) -> None:
+        """What the office said is in the ledger, if a station knows it: it was brought back.
+
+        Only a ledger that knows of being put back takes it.
+        """
+        if self.state.restored_as == self.state.plant.incarnation():
+            return
+        lost = papers.known.keys() - books.rows.keys()
+        said = [one for one in sorted(lost) if auditor.is_of_office(papers.known[one])]
+        require(not said, f"{name}: what the office said is lost to the ledger: {said[:3]}")
