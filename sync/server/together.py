@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from sync.server.database import Database
 from sync.server.errors import ServerError
@@ -33,8 +34,11 @@ class OnlyServer:
 
     def __init__(self, url: str) -> None:
         """Raise `InUseError` where another process has the file, by whatever data folder."""
-        parsed = make_url(url)
         self._lock = -1
+        try:
+            parsed = make_url(url)
+        except ArgumentError:  # whoever opens it says so
+            return
         if parsed.get_backend_name() != "sqlite" or not parsed.database:
             return
         path = Path(f"{Path(parsed.database).resolve()}{LOCK_SUFFIX}")
