@@ -5,13 +5,14 @@ What a handler takes to answer, and a connection that rests between requests, ha
 """
 
 import asyncio
+from typing import Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sync.server.config import Limits
 
-BODY_SECONDS_SPARE = 5  # after the polite answer 408, which `limits` gives
+BODY_SECONDS_SPARE: Final = 5  # after the polite answer 408, which `limits` gives
 
 
 def patient(limits: Limits) -> type[asyncio.Protocol]:
