@@ -19,12 +19,11 @@ import msgspec
 from kiosk.clock import Clock
 from kiosk.journal.retention import RETIRING, Retiring
 from kiosk.journal.salvage_read import Pages, Row
-from kiosk.journal.store import identity, low_of
+from kiosk.journal.store import identity, low_of, number_here
 from sync.domain.events import Event, JournalSalvaged, stamped
 from sync.wire import (
     ORIGIN_CHARS,
     FeedMark,
-    Unknown,
     WireError,
     chain,
     chain_start,
@@ -182,9 +181,10 @@ def _take(
     if identity(record) != id_:
         find.unlike.append((local, identity(record), body))
         return
-    if not isinstance(record.event, Unknown) and record.event.station == station:
+    number = number_here(record, station)
+    if number:
         own.add(id_)
-        find.n = max(find.n, record.event.n)
+        find.n = max(find.n, number)
     _put(fresh, row, find)
 
 

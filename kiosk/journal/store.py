@@ -31,6 +31,7 @@ _PUT_PLACE: Final = "INSERT INTO place VALUES (?, ?, ?, ?)"
 
 class _Numbered(msgspec.Struct):
     n: int = 0
+    station: str = ""
 
 
 _numbered: Final = msgspec.json.Decoder(_Numbered)
@@ -168,17 +169,24 @@ def count_own(
     connection: sqlite3.Connection, head: Head, station: str, records: Iterable[Recorded]
 ) -> None:
     """A restored station hears its own lost events again: new ones are numbered after them."""
-    highest = max(
-        (
-            record.event.n
-            for record in records
-            if not isinstance(record.event, Unknown) and record.event.station == station
-        ),
-        default=0,
-    )
+    highest = max((number_here(record, station) for record in records), default=0)
     if highest > head.n:
         head.n = highest
         connection.execute(_PUT_META, ("n", str(highest)))
+
+
+def number_here(record: Recorded, station: str) -> int:
+    """An event's number at its station, 0 if it was born elsewhere.
+
+    One of a type that only a newer program knows counts as well: this station may have written it.
+    """
+    if not isinstance(record.event, Unknown):
+        return record.event.n if record.event.station == station else 0
+    try:
+        found = _numbered.decode(record.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0
+    return found.n if found.station == station else 0
 
 
 def stage(connection: sqlite3.Connection, records: Sequence[Recorded]) -> None:

@@ -1,5 +1,6 @@
 """Damaged files: what is found, what is saved, and how the station goes on."""
 
+import json
 import random
 import sqlite3
 from contextlib import closing
@@ -312,6 +313,51 @@ def test_any_overwritten_pages_never_stop_the_station(
         )
         assert readable <= own
         assert own - told <= set(small.own)
+
+
+def test_own_events_of_a_newer_program_are_sent_again_though_their_places_are_gone(
+    tmp_path: Path,
+) -> None:
+    """A newer program wrote them, an older one salvages them: their numbers are not used again."""
+    ours = [future(n, "MIX-1") for n in range(1, 6)]
+    theirs = [future(7_000, "MIX-2"), b'{"type":"Future","n":"many","station":"MIX-1"}']
+    with opened(tmp_path) as journal:
+        journal.absorb(theirs, mark_at(1)).result()
+    path = tmp_path / "journal.db"
+    digest = chain_start(journal.origin)
+    with closing(sqlite3.connect(path)) as connection:
+        for seq, body in enumerate(ours, 1):
+            digest, id_ = chain(digest, body), decode(body).id
+            connection.execute("INSERT INTO event (id, body) VALUES (?, ?)", (id_, body))
+            row = (journal.origin, seq, digest, id_)
+            connection.execute("INSERT INTO place VALUES (?, ?, ?, ?)", row)
+        connection.commit()
+    content = path.read_bytes()
+    path.write_bytes(overwritten(content, [content.index(digest) // PAGE_BYTES]))
+    with opened(tmp_path) as journal:
+        assert journal.salvaged
+        assert journal.salvaged.missing == 0
+        told, *sent = journal.unsent(100).bodies
+        assert sent == ours
+        record = decode(told)
+        assert isinstance(record.event, JournalSalvaged)
+        assert record.event.n > 5
+        assert record.event.n < 7_000
+        journal.verify()
+
+
+def test_a_restored_station_hears_its_own_events_of_a_newer_program(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.absorb([future(40, "MIX-1"), future(90, "MIX-2")], mark_at(1)).result()
+        (record,) = journal.append([sign_in()]).result()
+        assert not isinstance(record.event, Unknown)
+        assert record.event.n == 41
+
+
+def future(n: int, station: str) -> bytes:
+    """The bytes of an event of a type that only a later version knows."""
+    made = {"type": "FutureAct", "id": new_id(), "n": n, "station": station}
+    return json.dumps(made, separators=(",", ":")).encode()
 
 
 def readable_own(path: Path) -> set[str]:
