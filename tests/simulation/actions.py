@@ -25,7 +25,7 @@ from tests.simulation.stations import Machine
 
 MACHINES_MAX: Final = 5
 COPIES_MAX: Final = 4
-BACKUPS_MAX: Final = 3
+BACKUPS_MAX: Final = 2
 # Whether a station that is enrolled for other work centers hears of what concerned them before.
 REASSIGNED_ARE_TOLD: Final = False
 A_MONTH: Final = timedelta(days=40)
@@ -251,7 +251,7 @@ def back_up(state: State) -> str:
     if len(state.backups) == BACKUPS_MAX:
         oldest = state.backups.pop(0)
         plant.forget_backup(process, oldest.name)
-        state.forgotten = [oldest]
+        state.forgotten = [state.forgotten[-1], oldest]
     state.made += 1
     made = replace(plant.backed_up(), name=f"backup-{state.made}")
     plant.promise_backup(process, made)
@@ -287,8 +287,6 @@ def restore_declared(state: State) -> str:
 
 def restore_forgotten(state: State) -> str:
     """Against all advice a backup is put back that was no longer promised."""
-    if not state.forgotten:
-        return "none"
     _restored(state, state.forgotten[0])
     state.plant.declare()
     state.careless = True
@@ -304,7 +302,10 @@ def _retire(state: State, machine: Machine) -> str:
 
 
 def retire(state: State) -> str:
-    return _retire(state, state.any_machine())
+    """A station hears what is safe, then forgets."""
+    machine = state.any_machine()
+    machine.push()
+    return _retire(state, machine)
 
 
 def cut_in_retire(state: State) -> str:
@@ -352,12 +353,12 @@ ACTIONS: Final = (
     Action("cut in project", 2, cut_in_project),
     Action("kill a process", 2, kill),
     Action("cut server", 1, cut_server),
-    Action("back up", 3, back_up),
+    Action("back up", 4, back_up),
     Action("restore", 1, restore_undeclared),
     Action("restore declared", 1, restore_declared),
     Action("prune", 2, prune),
     Action("restore forgotten", 1, restore_forgotten),
-    Action("retire", 3, retire),
+    Action("retire", 4, retire),
     Action("cut in retire", 1, cut_in_retire),
     Action("damage", 1, damage),
 )

@@ -1,6 +1,6 @@
 """The home of what a history has come to: the parts of the world, and what the actions share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -36,6 +36,7 @@ class State:
 
     def __post_init__(self) -> None:
         self.said |= self.plant.promises.stored
+        self.forgotten = [replace(self.plant.backed_up(), name="the first")]
 
     def machine(self, station: str) -> Machine:
         """A machine without a disk."""
