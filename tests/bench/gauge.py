@@ -21,7 +21,7 @@ import tty
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COLUMNS, ROWS = 120, 40
@@ -40,6 +40,15 @@ Size = Literal["small", "full"]
 
 class BenchError(Exception):
     """A program that is measured did not do what was waited for; its last words are told."""
+
+
+class MissingError(Exception):
+    """A tool of this machine is not there: what needs it is left out of the table."""
+
+    def __init__(self, tool: str, why: str) -> None:
+        super().__init__(f"{tool}: {why}")
+        self.tool = tool
+        self.why = why
 
 
 class Screen:
@@ -149,9 +158,24 @@ def cpu_of_threads(pid: int) -> dict[int, float]:
     return {int(task.name): _cpu(task) for task in Path(f"/proc/{pid}/task").iterdir()}
 
 
-def _cpu(folder: Path) -> float:
-    fields = (folder / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+def cpu_of_family(pid: int) -> float:
+    """The same for a process and all that came of it, those that ended and were waited for too."""
+    own = Path(f"/proc/{pid}")
+    return sum(_cpu(folder, ended=folder == own) for folder in (own, *_children(pid)))
+
+
+def _children(pid: int) -> list[Path]:
+    found = (own / "children" for own in Path(f"/proc/{pid}/task").iterdir())
+    return [Path("/proc", child) for file in found for child in file.read_text().split()]
+
+
+def _cpu(folder: Path, *, ended: bool = False) -> float:
+    """Seconds; with those of its ended children if asked."""
+    try:
+        fields = (folder / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except FileNotFoundError:  # a child that ended just now
+        return 0.0
+    return sum(map(int, fields[11 : 15 if ended else 13])) / TICKS_PER_SECOND
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -200,6 +224,20 @@ def size_asked(name: str, text: str) -> Size:
 def say(line: str) -> None:
     """Progress for people, apart from the result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def goal(said: str, figure: float | None, limit: float, *, least: bool = False) -> dict[str, Any]:
+    """A goal and whether the figure meets it: at most the limit, or at least; None was not seen."""
+    seen = figure is not None and not math.isnan(figure)
+    met = (figure >= limit if least else figure <= limit) if seen and figure is not None else None
+    shown = round(figure, 3) if seen and figure is not None else None
+    return {"goal": said, "figure": shown, "limit": limit, "met": met}
+
+
+def left_out(fault: MissingError, what: str) -> dict[str, str]:
+    """What is not in the table, and why; told to people at once."""
+    say(f"{what} is left out: {fault}")
+    return {"what": what, "tool": fault.tool, "why": fault.why}
 
 
 def result(bench: str, size: Size, load_before: list[float], **figures: object) -> None:
