@@ -344,7 +344,7 @@ ACTIONS: Final = (
     Action("reassign", int(REASSIGNED_ARE_TOLD), reassign),
     Action("cut in append", 2, cut_in_append),
     Action("cut in push", 3, cut_in_push),
-    Action("cut in pull", 3, cut_in_pull),
+    Action("cut in pull", 6, cut_in_pull),
     Action("restart", 3, restart),
     Action("clone", 2, clone),
     Action("copy disk", 3, copy_disk),

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-KEPT: Final[tuple[int, ...]] = (12,)
+KEPT: Final[tuple[int, ...]] = (12, 20, 39, 74)

@@ -28,8 +28,6 @@ JOURNAL: Final = "journal.db"
 SETTLING_ROUNDS: Final = 3
 PAGE_BYTES: Final = 4_096
 PAGE_EVENTS_MAX: Final = 20
-# A salvage that lost the places of own events that it cannot read keeps their bytes, unsent.
-UNREADABLE_ARE_PLACED: Final = False
 
 
 @dataclass(slots=True)
@@ -237,7 +235,4 @@ class Machine:
         if self.journal.salvaged is None:
             return "nothing"
         require(self.journal.salvaged.missing >= len(lost), "missing events are not told")
-        if not UNREADABLE_ARE_PLACED:
-            unplaced = self.notes.recorded - set(papers_of(self.path).own)
-            self.notes.recorded -= {one for one in unplaced if b"FutureFact" in self.bodies[one]}
         return f"{len(lost)} lost"
