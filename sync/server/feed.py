@@ -3,10 +3,15 @@
 The projector appends rows; stations read pages after their mark. One digest chain runs over all
 scopes: digest(row) = sha256(digest before ‖ event id ‖ scope), so that a mark of a restored or
 another ledger is known as foreign. A page that is not full moves the mark to the feed's end.
+
+A mark says nothing about rows of scopes that its station did not hear then. So it is bound to them:
+what is given to a station has a hash of its scopes behind the digest (`…~1a2b3c4d`), and a station
+that hears others by now, however old or cloned its journal is, takes a snapshot of all of them.
 """
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -24,6 +29,9 @@ SITE: Final = "site"
 FEED_DAYS_KEPT: Final = 30
 _COLUMNS: Final = ("position", "scope", "event_position", "digest")
 _PRUNED: Final = "feed_pruned"
+_BINDS: Final = "~"
+_BOUND_CHARS: Final = 16
+_SCOPES_REMEMBERED_MAX: Final = 4_096
 _START: Final = hashlib.sha256(b"feed").digest()
 
 
@@ -34,6 +42,24 @@ class MarkGoneError(Exception):
 def scopes_of(station: str, work_centers: Iterable[str]) -> tuple[str, ...]:
     """The scopes that a station hears: the site, its work centers and itself."""
     return (SITE, *(f"work_center:{name}" for name in work_centers), f"station:{station}")
+
+
+def bound(mark: FeedMark, scopes: Collection[str]) -> FeedMark:
+    """The mark as a station that hears these scopes is given it."""
+    return msgspec.structs.replace(mark, digest=mark.digest + _bond(tuple(sorted(scopes))))
+
+
+def unbound(mark: FeedMark, scopes: Collection[str]) -> FeedMark:
+    """The mark as the feed knows it; raises `MarkGoneError` where it was given for other scopes."""
+    digest, binds, _ = mark.digest.partition(_BINDS)
+    if binds and mark.digest != digest + _bond(tuple(sorted(scopes))):
+        raise MarkGoneError("the mark was given when the station had other work centers")
+    return msgspec.structs.replace(mark, digest=digest)
+
+
+@lru_cache(_SCOPES_REMEMBERED_MAX)
+def _bond(scopes: tuple[str, ...]) -> str:
+    return _BINDS + hashlib.sha256("\n".join(scopes).encode()).hexdigest()[:_BOUND_CHARS]
 
 
 def append_feed(connection: Connection, rows: Sequence[tuple[str, int]]) -> None:
@@ -73,6 +99,7 @@ def check_mark(connection: Connection, mark: FeedMark) -> None:
 
 def read_feed(connection: Connection, scopes: Collection[str], mark: FeedMark) -> FeedPage:
     """The page after a mark; raises `MarkGoneError`. An empty page may move the mark."""
+    mark = unbound(mark, scopes)
     check_mark(connection, mark)
     table = tables.feed
     rows = connection.execute(
@@ -84,7 +111,8 @@ def read_feed(connection: Connection, scopes: Collection[str], mark: FeedMark) -
     more = len(rows) == FEED_EVENTS_MAX
     at = FeedMark(mark.incarnation, rows[-1][0], rows[-1][2].hex()) if more else None
     wanted = list(dict.fromkeys(row[1] for row in rows))
-    return FeedPage(raw_events(connection, wanted), at or end_mark(connection), more)
+    given = bound(at or end_mark(connection), scopes)
+    return FeedPage(raw_events(connection, wanted), given, more)
 
 
 def raw_events(connection: Connection, positions: Sequence[int]) -> tuple[msgspec.Raw, ...]:

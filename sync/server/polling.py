@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from sync.server.database import Database
-from sync.server.feed import read_feed
+from sync.server.feed import bound, read_feed, unbound
 from sync.server.hub import Hub
 from sync.wire import FeedMark, FeedPage
 
@@ -30,21 +30,23 @@ class Polling:
         until = time.monotonic() + wait
         with self._hub.listening(scopes) as waiter:
             while True:
-                page = FeedPage((), mark) if self._is_end(mark) else await self._read(scopes, mark)
+                is_end = self._is_end(scopes, mark)
+                page = FeedPage((), mark) if is_end else await self._read(scopes, mark)
                 left = until - time.monotonic()
                 if page.events or left < ANSWER_SECONDS_MIN or self._hub.stopping.is_set():
                     return page
                 mark = page.mark
                 await waiter.wait(left)
 
-    def _is_end(self, mark: FeedMark) -> bool:
-        known = self._generation == self._hub.generation and time.monotonic() < self._until
-        return known and self._end == mark
+    def _is_end(self, scopes: tuple[str, ...], mark: FeedMark) -> bool:
+        if self._generation != self._hub.generation or time.monotonic() >= self._until:
+            return False
+        return self._end is not None and mark == bound(self._end, scopes)
 
     async def _read(self, scopes: tuple[str, ...], mark: FeedMark) -> FeedPage:
         generation, began = self._hub.generation, time.monotonic()
         page = await self._database.read(lambda conn: read_feed(conn, scopes, mark))
         if not page.more and generation == self._hub.generation:
-            self._end, self._generation = page.mark, generation
+            self._end, self._generation = unbound(page.mark, scopes), generation
             self._until = began + END_SECONDS_MAX
         return page

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.server.feed import MarkGoneError, check_mark, end_mark, raw_events
+from sync.server.feed import MarkGoneError, bound, check_mark, end_mark, raw_events, unbound
 from sync.server.views.snapshot import snapshot_positions
 from sync.wire import FEED_EVENTS_MAX, FeedMark, FeedPage, WireError
 
@@ -37,7 +37,7 @@ class Snapshots:
 
     def read(self, connection: Connection, scopes: tuple[str, ...], cursor: str) -> FeedPage:
         """The page after a cursor, the first for none; raises `SnapshotError`."""
-        mark, given = _begun(connection, cursor)
+        mark, given = _begun(connection, scopes, cursor)
         positions = self._positions(connection, scopes, mark)
         start = bisect_right(positions, given)
         page = positions[start : start + FEED_EVENTS_MAX]
@@ -61,13 +61,14 @@ class Snapshots:
         return found
 
 
-def _begun(connection: Connection, cursor: str) -> tuple[FeedMark, int]:
+def _begun(connection: Connection, scopes: tuple[str, ...], cursor: str) -> tuple[FeedMark, int]:
+    """The mark that the snapshot ends with, and the last position given."""
     if not cursor:
-        return end_mark(connection), _FIRST
+        return bound(end_mark(connection), scopes), _FIRST
     text, _, event = cursor.rpartition("-")
     try:
         mark, given = FeedMark.of(text), int(event)
-        check_mark(connection, mark)
+        check_mark(connection, unbound(mark, scopes))
     except (WireError, ValueError, MarkGoneError) as fault:
         raise SnapshotError(f"cursor {cursor[:80]!r}: {fault}; begin the snapshot again") from None
     return mark, given

@@ -163,8 +163,10 @@ class Server:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["code"])
 
-    def enrol(self, station: str = "MIX-1", origin: str = "") -> "Station":
-        asked = {"code": self.code(station), "origin": origin}
+    def enrol(
+        self, station: str = "MIX-1", origin: str = "", work_centers: Sequence[str] = ("MIX",)
+    ) -> "Station":
+        asked = {"code": self.code(station, work_centers), "origin": origin}
         answer = self.client.post("/v1/enrol", json=asked)
         assert answer.status_code == 200, answer.text
         return Station(self, answer.json())

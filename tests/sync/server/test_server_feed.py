@@ -8,6 +8,7 @@ import pytest
 from sync.server.feed import (
     MarkGoneError,
     append_feed,
+    bound,
     end_mark,
     prune_feed,
     read_feed,
@@ -72,7 +73,7 @@ def test_long_feeds_come_in_pages_and_the_mark_passes_foreign_rows(ledger: Ledge
     second = read(ledger, first.mark)
     assert (len(second.events), second.more) == (5, False)
     assert told(first) + told(second) == log.bodies[::2]
-    assert second.mark == ledger.database.read_now(end_mark)
+    assert second.mark == bound(ledger.database.read_now(end_mark), SCOPES)
 
 
 def test_marks_that_this_feed_cannot_confirm_are_gone(ledger: Ledger) -> None:
@@ -123,12 +124,37 @@ def test_pruned_rows_make_older_marks_void_and_never_the_last_one(ledger: Ledger
     assert told(read(ledger, two)) == []
 
 
+def test_a_mark_holds_only_for_the_scopes_that_it_was_given_for(ledger: Ledger) -> None:
+    """What a station did not hear then stands before its mark: only a snapshot brings it."""
+    start, others = ledger.database.read_now(end_mark), ("work_center:BAKE", *SCOPES)
+    log = fed(ledger, 3, ("work_center:BAKE", "site"))
+    kept = read(ledger, start).mark
+    assert kept.position == 3
+    assert told(read(ledger, start, others)) == log.bodies  # a mark of no station is any one's
+    with pytest.raises(MarkGoneError, match="other work centers"):
+        read(ledger, kept, others)
+    assert told(read(ledger, kept, tuple(reversed(SCOPES)))) == []
+    snapshot = ledger.database.read_now(lambda conn: Snapshots().read(conn, others, ""))
+    assert told(read(ledger, snapshot.mark, others)) == []
+    with pytest.raises(MarkGoneError, match="other work centers"):
+        read(ledger, snapshot.mark)
+
+
+def test_a_snapshot_of_other_work_centers_is_not_gone_on_with(ledger: Ledger) -> None:
+    ledger.append_office_now([material(f"M-{n:04d}") for n in range(FEED_EVENTS_MAX + 1)])
+    Projector(ledger.database).catch_up()
+    first = ledger.database.read_now(lambda conn: Snapshots().read(conn, SCOPES, ""))
+    cursor, fewer = first.mark.text(), SCOPES[:1]
+    with pytest.raises(SnapshotError, match="other work centers"):
+        ledger.database.read_now(lambda conn: Snapshots().read(conn, fewer, cursor))
+
+
 def test_a_snapshot_comes_in_pages_and_ends_with_the_feed_s_mark(ledger: Ledger) -> None:
     snapshots = Snapshots()
     names = [f"M-{n:04d}" for n in range(FEED_EVENTS_MAX + 20)]
     made = ledger.append_office_now([material(name) for name in names])
     Projector(ledger.database).catch_up()
-    end = ledger.database.read_now(end_mark)
+    end = bound(ledger.database.read_now(end_mark), SCOPES)
     first = ledger.database.read_now(lambda conn: snapshots.read(conn, SCOPES, ""))
     assert (len(first.events), first.more) == (FEED_EVENTS_MAX, True)
     with pytest.raises(MarkGoneError):

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
+
+from msgspec.structs import replace
 
 from kiosk.journal import Journal
 from sync.client import State, SyncClient, SyncStatus
+from sync.domain.events import Event, OrderReleased
 from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
 from sync.server.feed import prune_feed
 from sync.upkeep import ASK_SECONDS
 from tests.kiosk.journal.journals import opened, sign_in, until
+from tests.sync.server.histories import master_data, planned, release_of
 from tests.sync.server.server_parts import Server, material
 
 SHORT_SECONDS = 0.2
@@ -76,6 +81,36 @@ def test_a_station_behind_what_the_feed_keeps_takes_a_snapshot(tmp_path: Path) -
         assert (end.incarnation, end.position > mark.position) == (mark.incarnation, True)
         assert journal.waiting() == 1
         journal.verify()
+
+
+def test_a_station_that_works_elsewhere_by_now_hears_what_was_said_there(tmp_path: Path) -> None:
+    """Its journal keeps the mark of what it heard before; a clone of it, made then, does too."""
+    folder, clone = tmp_path / "station", tmp_path / "clone"
+    with Server(tmp_path / "data") as server:
+        server.office(*master_data())
+        packed = set(server.office(planned("B-1"), pack_only("B-1")))
+        mixed = set(server.office(planned("B-2"), release_of("B-2")))
+        answer = server.enrol(work_centers=("MIX",)).answer
+        with linked(folder, server, answer["token"], answer["public_key"]) as (journal, client):
+            heard_all(journal, client, mixed)
+            assert not packed & known(journal)
+        copytree(folder, clone)
+        answer = server.enrol(work_centers=("PACK",)).answer
+        for place in (folder, clone):
+            with linked(place, server, answer["token"], answer["public_key"]) as (journal, client):
+                heard_all(journal, client, packed)
+                mark = journal.feed_mark()
+                client.pull()
+                assert journal.feed_mark() == mark
+
+
+def pack_only(order: str) -> Event:
+    """A released order that concerns packing alone."""
+    whole = release_of(order)
+    assert isinstance(whole, OrderReleased)
+    last = whole.operations[-1:]
+    assert [one.work_center for one in last] == ["PACK"]
+    return replace(whole, operations=last, lines=())
 
 
 def test_a_station_hears_that_its_events_are_counted(tmp_path: Path) -> None:
