@@ -6,17 +6,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from kiosk.correction import Reading
+
+READING_SECONDS_MAX: Final = 0.1
+READING_TRIES: Final = 5
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)  # runs on while the machine sleeps
 
 
 class Clock:
     """Time as the kiosk sees it: the machine's clock plus an offset that only tests and shows move.
 
     The offset moves wall clock and boot clock alike, so that waiting is waiting in every respect.
+    A `steered` clock is a show's own: no server corrects it.
     """
 
-    def __init__(self, offset_seconds: float = 0.0) -> None:
+    def __init__(self, offset_seconds: float = 0.0, *, steered: bool = False) -> None:
         self.offset_seconds = offset_seconds
+        self.steered = steered
         self.boot = _boot_id()
 
     def now(self) -> datetime:
@@ -24,12 +31,22 @@ class Clock:
         return datetime.now().astimezone() + timedelta(seconds=self.offset_seconds)
 
     def monotonic(self) -> float:
-        """Seconds that never go back within one boot."""
-        return time.monotonic() + self.offset_seconds
+        """Seconds that never go back within one boot, sleep included."""
+        now = time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+        return now + self.offset_seconds
 
     def milliseconds(self) -> int:
         """Milliseconds since boot, for `mono` of an event."""
         return round(self.monotonic() * 1000)
+
+    def reading(self) -> Reading:
+        """Both clocks as of one moment, however the process was held up in between."""
+        for _ in range(READING_TRIES):
+            before, now, after = self.monotonic(), self.now(), self.monotonic()
+            if after - before <= READING_SECONDS_MAX:
+                break
+        mono = round((before + after) * 500)
+        return Reading(self.boot, mono, round(now.timestamp() * 1000))
 
     def advance(self, seconds: float) -> None:
         """Move all of this clock forwards."""

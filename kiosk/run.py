@@ -82,7 +82,8 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
             raise Trouble(str(fault)) from None
     from kiosk.app import KioskApp
 
-    app = (make or KioskApp)(config, clock=Clock(options.clock_offset), observer=observer)
+    clock = Clock(options.clock_offset, steered=options.simulated_clock)
+    app = (make or KioskApp)(config, clock=clock, observer=observer)
     app.run(
         headless=options.headless, mouse=False, size=HEADLESS_SIZE if options.headless else None
     )

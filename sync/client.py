@@ -25,6 +25,7 @@ from sync.exchange import (
     Refused,
     Reply,
     Silence,
+    Stamp,
     State,
     SyncStatus,
     Unbelieved,
@@ -48,6 +49,7 @@ from sync.line import (
     read_answer,
 )
 from sync.standing import Bell, Lines, Log, Standing
+from sync.timing import Measured, better, measured, milliseconds_of
 from sync.upkeep import Upkeep
 from sync.wire import (
     BATCH_BYTES_MAX,
@@ -137,6 +139,9 @@ class SyncClient:
         )
         self._pace = Pace()
         self._greeting = False
+        self._asked = Stamp()
+        self._measured: Measured | None = None
+        self._measured_in = ""
         self._incarnation = ""
         self._feed_failures = 0
         self._snapshot_due = False
@@ -187,6 +192,8 @@ class SyncClient:
         begun = self._monotonic()
         reply = self._reply(batch)
         seconds = self._monotonic() - begun
+        if isinstance(reply, Answered) and reply.confirmed:
+            self._timed(reply.answer.time, seconds)
         was = self.status.state
         verdict = judge(self._pace, batch, reply, seconds=seconds, chance=self._chance())
         self._pace = verdict.pace
@@ -199,7 +206,7 @@ class SyncClient:
         if verdict.state is State.ONLINE and was in (State.OFFLINE, State.REFUSED):
             self._call_feed_back()
         if isinstance(reply, Answered) and reply.confirmed:
-            self._heard(batch, reply.answer, seconds)
+            self._heard(batch, reply.answer)
         return verdict.wait
 
     def tend(self) -> float:
@@ -257,15 +264,23 @@ class SyncClient:
             self._upkeep_bell.wait(wait or 0.0, hears_soft=True)
         self._lines.hang_up("upkeep")
 
-    def _heard(self, batch: Batch, answer: PushAnswer, seconds: float) -> None:
+    def _timed(self, time_told: str, seconds: float) -> None:
+        """Measure this boot's clock by an answer that took so long; the next push tells it."""
+        asked, told = self._asked, milliseconds_of(time_told)
+        if told is not None and asked.boot:
+            held = self._measured if self._measured_in == asked.boot else None
+            self._measured = better(held, measured(told, asked.mono, round(seconds * 1000)))
+            self._measured_in = asked.boot
+        if self._on_time:
+            self._on_time(time_told, seconds)
+
+    def _heard(self, batch: Batch, answer: PushAnswer) -> None:
         self._upkeep.heard(batch, answer)
         self._upkeep_bell.ring()
         mark = self._log.feed_mark()
         before, self._incarnation = self._incarnation, answer.incarnation
         if mark and answer.incarnation not in (mark.incarnation, before) and not self._snapshot_due:
             self._call_feed_back()  # what it waits for is the news of a server that is no more
-        if self._on_time:
-            self._on_time(answer.time, seconds)
 
     def _guarded(self, work: Callable[[], float | None]) -> float | None:
         """A full disk or a fault of who is told must not end the exchange."""
@@ -278,7 +293,8 @@ class SyncClient:
 
     def _reply(self, batch: Batch) -> Reply:
         granted, wanted = self._numbers() if self._numbers else ({}, {})
-        boot, mono, at = self._log.stamp()
+        self._asked = asked = self._log.stamp()
+        told = self._measured if self._measured_in == asked.boot else None
         header = PushHeader(
             batch.after,
             batch.low,
@@ -286,9 +302,8 @@ class SyncClient:
             self._log.waiting(),
             wanted,
             batch.incarnation,
-            boot,
-            mono,
-            at,
+            *asked,
+            *((told.ahead, told.within, told.mono) if told is not None else ()),
         )
         path = f"/v1/origins/{batch.origin}/events"
         try:

@@ -79,7 +79,9 @@ class PushHeader(msgspec.Struct, frozen=True):
 
     `incarnation` is the server's when it confirmed `after`. `numbers` are the highest granted to
     the station by kind, `wanted` how many more it asks for. `boot`, `mono` and `at` are the
-    station's clocks as it sends.
+    station's clocks as it sends; where `within` is not -1, an earlier answer told it that the
+    server's time was `ahead` of this boot clock, within so much, when that stood at `measured`
+    (all in milliseconds).
     """
 
     after: Mark
@@ -91,6 +93,9 @@ class PushHeader(msgspec.Struct, frozen=True):
     boot: str = ""
     mono: int = 0
     at: str = ""
+    ahead: int = 0
+    within: int = -1
+    measured: int = 0
 
 
 class PushAnswer(msgspec.Struct, frozen=True):
@@ -202,7 +207,7 @@ def read_push(message: bytes) -> tuple[PushHeader, list[bytes]]:
     first, _, rest = message.partition(b"\n")
     try:
         header = _header.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise WireError(f"push header: {fault}") from None
     bodies = rest.split(b"\n")
     if bodies and not bodies[-1]:

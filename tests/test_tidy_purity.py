@@ -10,6 +10,7 @@ import pytest
 from tests.tidy_source import PRODUCT, Source, imports, none, product, source
 
 PURE: Final = (
+    "kiosk/correction.py",
     "kiosk/dialog/*.py",
     "kiosk/scanners/framing.py",
     "labels/codes.py",
@@ -23,6 +24,7 @@ PURE: Final = (
     "sync/domain/*.py",
     "sync/exchange*.py",
     "sync/server/planning/*.py",
+    "sync/timing.py",
     "sync/wire.py",
 )
 # What of the standard library only computes. `datetime` is here for its types: see IMPURE_CALLS.

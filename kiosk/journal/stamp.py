@@ -6,6 +6,7 @@ from typing import Final
 
 from kiosk.clock import Clock
 from sync.domain.events import Event, stamped
+from sync.exchange import Stamp
 
 TIME_SPECIFICATION: Final = "milliseconds"
 
@@ -18,6 +19,13 @@ def random_origin() -> str:
 def now_text(clock: Clock) -> str:
     """The wall clock as RFC 3339 with its offset."""
     return clock.now().isoformat(timespec=TIME_SPECIFICATION)
+
+
+def clocks_of(clock: Clock) -> Stamp:
+    """What a push tells of the station's clocks; nothing of a show's, which the server's is not."""
+    if clock.steered:
+        return Stamp()
+    return Stamp(clock.boot, clock.milliseconds(), now_text(clock))
 
 
 class Stamper:

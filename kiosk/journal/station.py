@@ -22,7 +22,7 @@ from kiosk.journal.fitness import made_fit
 from kiosk.journal.flushes import Flush
 from kiosk.journal.retention_plan import plan
 from kiosk.journal.salvage import Birth, Salvage
-from kiosk.journal.stamp import Stamper, now_text, random_origin
+from kiosk.journal.stamp import Stamper, clocks_of, now_text, random_origin
 from kiosk.journal.store import Head
 from kiosk.journal.writer import Turn, Work, Writer
 from sync.domain.events import Event
@@ -248,7 +248,7 @@ class Journal:
 
     def stamp(self) -> Stamp:
         """What the station's clocks say now."""
-        return Stamp(self._clock.boot, self._clock.milliseconds(), now_text(self._clock))
+        return clocks_of(self._clock)
 
     def retire(self, safe: int, today: date) -> int:
         """Forget what `retention` allows, own events up to seq `safe`; how many events went.
