@@ -9,7 +9,7 @@ import asyncio
 from typing import Any, Final
 
 from litestar import Request
-from litestar.middleware.base import AbstractMiddleware, DefineMiddleware
+from litestar.middleware.base import DefineMiddleware
 from litestar.middleware.rate_limit import DurationUnit, RateLimitConfig, RateLimitMiddleware
 from litestar.stores.memory import MemoryStore
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -40,11 +40,11 @@ class Counters(MemoryStore):
         await super().set(key, value, expires_in)
 
 
-class Rates(AbstractMiddleware):
+class Rates:
     """Counts each request where it belongs; the count itself is Litestar's."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
-        super().__init__(app)
+        self.app = app
         self._counting = {
             _STATION: _counting(app, "second", limits.station_requests_per_second),
             _STRANGER: _counting(app, "second", limits.stranger_requests_per_second),
@@ -62,11 +62,11 @@ class Rates(AbstractMiddleware):
         await self._counting[kind](scope, receive, send)
 
 
-class Bodies(AbstractMiddleware):
+class Bodies:
     """A body of a kind that the path reads, and all of it before its time is over."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
-        super().__init__(app)
+        self.app = app
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
