@@ -33,8 +33,13 @@ _HAPPENED = frozenset(
 def born(dialog: Dialog, now: Moment, event: E, operator: str = "") -> E:
     """The event with time, station and operator; the journal gives the rest of its stamp."""
     who = operator or dialog.person or ""
-    at = now.at.isoformat(timespec="milliseconds")
-    return stamped(event, at=at, station=dialog.workplace.station, operator=who)
+    return stamped(event, **_clocks(now), station=dialog.workplace.station, operator=who)
+
+
+def _clocks(now: Moment) -> dict[str, object]:
+    """What the station's own clocks say; the boot clock only where its boot is known."""
+    mono = round(now.mono * 1000) if now.boot else 0
+    return {"at": now.at.isoformat(timespec="milliseconds"), "boot": now.boot, "mono": mono}
 
 
 def said(kind: Kind, text: str, /, **facts: str) -> Notice:
@@ -148,6 +153,7 @@ def judged(
                 work_centers=place.work_centers,
                 severities=place.severities,
                 stale=not dialog.online,
+                today=dialog.today,
             ),
         )
         for event in events
@@ -186,10 +192,10 @@ def approve(dialog: Dialog, shop: Shop, now: Moment, by: str) -> Turn:
     assert asking is not None, "approval without a question"
     assert asking.proposal is not None, "approval without an act"
     accepted = tuple(Acceptance(one.name, by) for one in _unique(asking.open))
-    at = now.at.isoformat(timespec="milliseconds")
+    clocks = _clocks(now)
     proposal = replace(
         asking.proposal,
-        events=tuple(stamped(event, at=at) for event in asking.proposal.events),
+        events=tuple(stamped(event, **clocks) for event in asking.proposal.events),
         accepted=asking.proposal.accepted + accepted,
     )
     return propose(replace(dialog, asking=None), shop, now, proposal)

@@ -61,7 +61,7 @@ _BOOKINGS: Final = frozenset({"lot", "done"})
 
 def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
     """What one input makes of the dialog; never raises on anything a person or device can send."""
-    dialog = replace(dialog, today=now.at.date().isoformat())
+    dialog = replace(dialog, today=now.today.isoformat())
     match given:
         case Tick():
             turn = _tick(dialog, shop, now)
@@ -81,7 +81,7 @@ def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
 
 def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
     """What the band says at rest."""
-    dialog = replace(dialog, today=dialog.today or now.at.date().isoformat())
+    dialog = replace(dialog, today=dialog.today or now.today.isoformat())
     asked = questions.question(dialog, shop)
     if asked is not None:
         return asked

@@ -240,7 +240,7 @@ def _of_label(
     }
     found = []
     told = known.expiry if known is not None else ""
-    if is_expired(item.expiry, event.at) and not is_expired(told, event.at):
+    if is_expired(item.expiry, dialog.today) and not is_expired(told, dialog.today):
         found.append(_own(dialog, "lot_expired", {**facts, "expiry": item.expiry}))
     if item.assumed:
         found.append(_own(dialog, "lot_assumed", facts))

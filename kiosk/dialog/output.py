@@ -212,7 +212,7 @@ def _produced(
     number = shop.labels_made(dialog.workplace.station) + 1
     made = shop.materials.get(order.material)
     days = release.shelf_life_days or (made.shelf_life_days if made is not None else 0)
-    expiry = (now.at.date() + timedelta(days=days)).isoformat() if days else ""
+    expiry = (now.today + timedelta(days=days)).isoformat() if days else ""
     event = MaterialProduced(
         order=order.number,
         operation=here.operation,
@@ -287,7 +287,7 @@ def _drawn(
 
 
 def _past(expiry: str, now: Moment) -> bool:
-    return is_expired(expiry, now.at.isoformat())
+    return is_expired(expiry, now.today.isoformat())
 
 
 def _flushed(

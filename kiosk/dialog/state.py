@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from labels.codes import Code, CodeError
@@ -35,10 +35,20 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Now: the wall clock with its offset, and seconds that never go back."""
+    """Now: the wall clock with its offset, and seconds of a boot that never go back.
+
+    `corrected` is the wall clock put right, where that is known: people and expiry go by it.
+    """
 
     at: datetime
     mono: float
+    boot: str = ""
+    corrected: datetime | None = None
+
+    @property
+    def today(self) -> date:
+        """The day that it is."""
+        return (self.corrected or self.at).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,14 +41,16 @@ def check(
     severities: Mapping[str, Severity] = SEVERITIES,
     stale: bool = False,
     received: str = "",
+    today: str = "",
 ) -> tuple[Deviation, ...]:
-    """Where `event` disagrees with `shop` as it was before it; `event.at` is the time judged by.
+    """Where `event` disagrees with `shop` as it was before it; `today` is the day that expiry
+    is judged by, else that of `event.at`.
 
     No `work_centers`: where an operation runs is not judged. `stale`: the shop may not know new
     lots. `received` is the server's time; an event cannot be younger than that.
     """
     order = shop.orders.get(order_of(event))
-    case = Case(shop, event, work_centers, severities, stale, received, order)
+    case = Case(shop, event, work_centers, severities, stale, received, order, today or event.at)
     rules = _RULES.get(type(event), ())
     return tuple([deviation for rule in rules for deviation in rule(case, event)])
 

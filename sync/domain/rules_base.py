@@ -66,7 +66,8 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
 class Case(NamedTuple):
     """One event, the state it is judged against, and what the judge knows of itself.
 
-    `stale` tells that the state may be older than the event's lot; `received` is the server's time.
+    `stale` tells that the state may be older than the event's lot; `received` is the server's time,
+    `today` the day that expiry is judged by.
     """
 
     shop: Shop
@@ -76,6 +77,7 @@ class Case(NamedTuple):
     stale: bool
     received: str
     order: Order | None
+    today: str
 
     def deviation(self, name: str, grade: str = "", /, **facts: str) -> Deviation:
         """Deviation `name`; where its severity depends on how far it goes, `grade` names that."""

@@ -91,7 +91,7 @@ def _short_facts(case: Case, line: ReleasedLine, issued: int, need: int) -> dict
         "quantity": amount(issued, unit),
         "need": amount(need, unit),
         "short": amount(need - issued, unit),
-        **fetch_facts(case.shop, line.material, case.event.at),
+        **fetch_facts(case.shop, line.material, case.today),
     }
 
 
@@ -124,7 +124,7 @@ def _lot(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
     if lot.status == "blocked":
         yield case.deviation("lot_blocked", **_fetching_facts(case, event))
     expiry, unit = lot.expiry, event.quantity.unit
-    if is_expired(expiry, event.at):
+    if is_expired(expiry, case.today):
         yield case.deviation("lot_expired", **_fetching_facts(case, event), expiry=expiry)
     if lot.unit == unit and micros_of(event.quantity) > (held := lot.micros):
         facts = {**_fetching_facts(case, event), "held": amount(max(held, 0), unit)}
@@ -132,7 +132,7 @@ def _lot(case: Case, event: MaterialConsumed) -> Iterator[Deviation]:
 
 
 def _fetching_facts(case: Case, event: MaterialConsumed) -> dict[str, str]:
-    return {**_lot_facts(case, event), **fetch_facts(case.shop, event.material, event.at)}
+    return {**_lot_facts(case, event), **fetch_facts(case.shop, event.material, case.today)}
 
 
 def _wrong_material(case: Case, order: Order, event: MaterialConsumed) -> Deviation:
@@ -141,7 +141,7 @@ def _wrong_material(case: Case, order: Order, event: MaterialConsumed) -> Deviat
     if wanted is not None:
         facts["wanted"] = line_name(case.shop, wanted.line)
         facts["wanted_material"] = wanted.line.material
-        facts.update(fetch_facts(case.shop, wanted.line.material, event.at))
+        facts.update(fetch_facts(case.shop, wanted.line.material, case.today))
     facts["other"] = _other_order(case, event)
     return case.deviation("wrong_material", **facts)
 

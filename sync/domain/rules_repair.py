@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from sync.domain.durations import between
 from sync.domain.events import (
     Event,
     EventReversed,
@@ -30,7 +31,7 @@ def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
         yield case.deviation("unknown_target")
         return
     facts = act_facts(case.shop, act)
-    late = seconds_between(act[0].at, event.at) > UNDO_SECONDS_MAX
+    late = between(act[0], event) > UNDO_SECONDS_MAX
     if _is_over(case.shop, act, late=late):
         yield case.deviation("reversal_after_end", **facts)
     if act[0].operator != event.operator or act[0].station != event.station:
