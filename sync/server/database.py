@@ -87,6 +87,7 @@ class Database:
         self.url = self._write_engine.url.render_as_string(hide_password=True)
         self._sqlite = self._write_engine.dialect.name == "sqlite"
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
         self._closed = False
         try:
             told(self.url, lambda: migrate(self._write_engine))
@@ -152,21 +153,23 @@ class Database:
 
     def close(self) -> None:
         """Finish the writes that wait, then let go of everything."""
-        if self._closed:
-            return
-        self._closed = True
-        self._requests.put(None)
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._requests.put(None)
         self._writer.join()
         self._readers.shutdown()
         self._read_engine.dispose()
         self._write_engine.dispose()
 
     def _queued(self, request: _Request) -> "Future[Any]":
-        if self._closed:
-            fault = ClosedError(f"{self.url}: closed, start the server again")
-            request.answer.set_exception(fault)
-        else:
-            self._requests.put(request)
+        with self._closing:  # nothing comes behind what ends the writer
+            if self._closed:
+                fault = ClosedError(f"{self.url}: closed, start the server again")
+                request.answer.set_exception(fault)
+            else:
+                self._requests.put(request)
         return request.answer
 
     def _read(self, act: Callable[[Connection], T]) -> T:
@@ -181,7 +184,11 @@ class Database:
 
     def _write_loop(self) -> None:
         while (first := self._requests.get()) is not None:
-            parts = _parts([first, *self._waiting()])
+            group = [first, *self._waiting()]
+            # What was taken back is not done; from here on nobody can.
+            parts = _parts([one for one in group if one.answer.set_running_or_notify_cancel()])
+            if not parts:
+                continue
             for some in [parts] if self._sqlite else [[part] for part in parts]:
                 self._serve(some)
 

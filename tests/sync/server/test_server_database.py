@@ -6,10 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from sync.server.backup_tables import backup
@@ -26,6 +27,7 @@ from sync.server.database import (
 )
 from sync.server.tables import mark, metadata
 from sync.server.view_tables import VIEWS
+from tests.postgres import Cluster
 from tests.sync.server.server_parts import rows
 
 
@@ -128,9 +130,61 @@ def test_what_was_asked_before_closing_is_done_and_later_is_refused(database: Da
     assert not database.writes
 
 
+async def test_who_stops_waiting_leaves_the_writer_to_the_others(database: Database) -> None:
+    """A request that is ended (at shutdown, say) is not done if it had not begun."""
+    begun, free = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> int:
+        begun.set()
+        assert free.wait(10)
+        return put("begun", 1)(connection)
+
+    under_way = asyncio.create_task(database.write(slow))
+    assert await asyncio.to_thread(begun.wait, 10)
+    waits = asyncio.create_task(database.write(put("waits", 2)))
+    await asyncio.sleep(0)
+    for task in (under_way, waits):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    free.set()
+    assert await database.write(put("next", 3)) == 3
+    assert rows(database, "SELECT reader FROM mark ORDER BY 1") == [("begun",), ("next",)]
+
+
 def test_rows_are_found_by_more_values_than_a_statement_takes(database: Database) -> None:
     many = [(f"r{n}", n) for n in range(1_201)]
     database.write_now(lambda conn: insert_rows(conn, mark, ("reader", "position"), many))
     names = [name for name, _ in many] + ["unknown"]
     found = database.read_now(lambda conn: rows_with(conn, mark, "reader", names, "position"))
     assert sorted(found) == sorted(many)
+
+
+def test_names_are_ordered_by_bytes_whatever_the_database_s_language_is(cluster: Cluster) -> None:
+    """As SQLite and Python order them; in a language `a` stands before `B`."""
+    url = in_a_language(cluster)
+    database, names = Database(url), sorted(("B", "a", "B-10", "b-2", "_x", "É", "B 1"))
+    for position, name in enumerate(names):
+        database.write_now(put(name, position))
+    in_order = select(mark.c.reader).order_by(mark.c.reader)
+    found = database.read_now(lambda conn: [row[0] for row in conn.execute(in_order)])
+    others = text(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND data_type = 'text'"
+        " AND collation_name IS DISTINCT FROM 'C'"
+    )
+    in_language = database.read_now(lambda conn: conn.execute(others).all())
+    database.close()
+    cluster.drop(url)
+    assert (found, in_language) == (names, [])
+
+
+def in_a_language(cluster: Cluster) -> str:
+    """The URL of a new database that sorts as English does, where this PostgreSQL has that."""
+    name = "in_a_language"
+    made = f"CREATE DATABASE {name} TEMPLATE template0"
+    try:
+        cluster.run(f"{made} LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+    except psycopg.errors.FeatureNotSupported:
+        cluster.run(made)
+    return cluster.url_of(name)
