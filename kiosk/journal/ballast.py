@@ -16,6 +16,7 @@ BALLAST_NAME: Final = "journal.ballast"
 BALLAST_BYTES: Final = 16 << 20
 ROOM_FACTOR_MIN: Final = 4
 LAST_PART: Final = 4
+START_BYTES_MIN: Final = 1 << 20
 
 
 class Room(StrEnum):
@@ -34,11 +35,16 @@ class Ballast:
         self._size = size
         self.room = Room.AMPLE
 
+    def make_way(self) -> None:
+        """Before a start on a full disk: even opening the journal takes some room."""
+        if self._free() < START_BYTES_MIN:
+            self.release()
+
     def renew(self) -> bool:
         """Hold the room if the disk has it to spare; whether all is well again or still."""
         if self._is_made() or self._make():
             self.room = Room.AMPLE
-        elif self.room is Room.AMPLE and self._free() < self._size:
+        elif self.room is Room.AMPLE and self._free() < self._size + START_BYTES_MIN:
             self.room = Room.BALLAST_USED
         return self.room is Room.AMPLE
 

@@ -56,8 +56,9 @@ def told(fault: sqlite3.Error, path: object) -> JournalError:
 
 
 def is_full(fault: sqlite3.Error) -> bool:
-    """True where nothing more can be stored."""
-    return getattr(fault, "sqlite_errorname", "").startswith("SQLITE_FULL")
+    """True where nothing more can be stored, not even what SQLite keeps beside the file."""
+    name = getattr(fault, "sqlite_errorname", "")
+    return name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_SHMSIZE"
 
 
 def is_io_fault(fault: sqlite3.Error) -> bool:

@@ -52,8 +52,9 @@ def lock(folder: Path) -> int:
             f"{folder}: another kiosk (process {holder}) keeps its journal here;"
             " stop it, or give this one another --data folder"
         ) from None
-    os.ftruncate(held, 0)
-    os.pwrite(held, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk: only the one who is refused misses the number
+        os.ftruncate(held, 0)
+        os.pwrite(held, f"{os.getpid()}\n".encode(), 0)
     return held
 
 
@@ -108,17 +109,11 @@ class Readers:
         if self._closed:
             raise JournalClosed(f"{self._path}: the journal is closed")
         try:
-            connection = self._free.get_nowait()
-        except Empty:
-            connection = connect_reader(self._path)
-        try:
-            connection.execute("BEGIN")
-            yield connection
+            with self._lent() as connection:
+                connection.execute("BEGIN")
+                yield connection
         except sqlite3.Error as fault:
             raise told(fault, self._path) from fault
-        finally:
-            connection.rollback()
-            self._give_back(connection)
 
     def close(self) -> None:
         """Close what is free now, and the rest when it is given back."""
@@ -128,6 +123,18 @@ class Readers:
                 self._free.get_nowait().close()
             except Empty:
                 return
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._free.get_nowait()
+        except Empty:
+            connection = connect_reader(self._path)
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            self._give_back(connection)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed:

@@ -43,7 +43,10 @@ def condemn(
         return False
     if made.last > min(head.acknowledged, head.seq - 1):
         return False
-    for _, body in queries.page(connection, limits.local, SINCE_EVENTS_MAX):
+    since = queries.page(connection, limits.local, SINCE_EVENTS_MAX)
+    if len(since) == SINCE_EVENTS_MAX:
+        return False
+    for _, body in since:
         event = decode(body).event
         if not isinstance(event, Unknown) and _is_about(event, made):
             return False

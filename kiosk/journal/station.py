@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from kiosk.clock import Clock
 from kiosk.journal import audit, files, image, queries, retention, snapshot, store
-from kiosk.journal.ballast import BALLAST_BYTES, Room
+from kiosk.journal.ballast import BALLAST_BYTES, Ballast, Room
 from kiosk.journal.errors import JournalError
 from kiosk.journal.fitness import made_fit
 from kiosk.journal.flushes import Flush
@@ -38,9 +38,7 @@ NOT_STORED: Final = -1
 class Journal:
     """One station's log in one folder, held by one process. Made by `Journal.open`."""
 
-    def __init__(
-        self, folder: Path, born: Birth, held: int, ballast_bytes: int = BALLAST_BYTES
-    ) -> None:
+    def __init__(self, folder: Path, born: Birth, held: int, ballast_bytes: int) -> None:
         self.folder = folder
         self.path = folder / files.JOURNAL_NAME
         self.station = born.station
@@ -73,15 +71,19 @@ class Journal:
         """
         held = files.lock(folder)
         try:
+            Ballast(folder, ballast_bytes).make_way()
             born = Birth(station, clock, new_id, new_origin)
             fit = made_fit(folder / files.JOURNAL_NAME, born)
             journal = cls(folder, born, held, ballast_bytes)
         except BaseException:
             os.close(held)
             raise
-        journal.moved_aside, journal.salvaged = fit.moved, fit.salvaged
-        journal.cloned = fit.cloned
-        journal._begin()
+        journal.moved_aside, journal.salvaged, journal.cloned = fit.moved, fit.salvaged, fit.cloned
+        try:
+            journal._begin()
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     @property
@@ -121,9 +123,7 @@ class Journal:
 
     def keep(self, name: str, value: bytes) -> "Future[None]":
         """Remember a small value, such as the dialog, for after a restart."""
-        return self._writer.do(
-            Turn.KEEP, lambda connection, _: store.put_kept(connection, {name: value})
-        )
+        return self._writer.do(Turn.KEEP, lambda conn, _: store.put_kept(conn, {name: value}))
 
     def kept(self, name: str) -> bytes | None:
         """The value last kept under that name."""
@@ -236,13 +236,13 @@ class Journal:
             low, _ = queries.low(connection, head.origin)
             digest = queries.digest_at(connection, head.origin, mark.seq)
         if mark.seq < low - 1:
-            mark = Mark(low - 1, "")
+            mark, incarnation = Mark(low - 1, ""), ""  # none confirmed that one
         elif digest is None or digest.hex() != mark.digest:
             return False
         if (head.acknowledged, head.incarnation) != (mark.seq, incarnation):
+            head.acknowledged = mark.seq  # first: it may be written down before the next line
             if head.incarnation != incarnation:
                 head.incarnation, head.acknowledged_stored = incarnation, NOT_STORED
-            head.acknowledged = mark.seq
             self._writer.nudge()
         return True
 
@@ -257,9 +257,10 @@ class Journal:
         in small steps. Raises `JournalError`.
         """
         self._await_fork()
-        shop, local = self.folded()
-        head = self._writer.head
+        self._writer.do_steps(Turn.UPKEEP, retention.retire_step).result()
+        head = self._writer.head  # before the folding: a fork meanwhile drops the plan
         origin, seq = head.origin, min(safe, head.acknowledged, head.seq - 1)
+        shop, local = self.folded()
         with self._readers.reading() as connection:
             limits = retention.limits(connection, today, seq, local)
             held = retention.held(connection, origin)
@@ -358,9 +359,7 @@ class Journal:
     def _begin_fork(self) -> None:
         if self._forking is None:
             origin = self._born.new_origin()
-            self._writer.do(
-                Turn.UPKEEP, lambda connection, head: store.begin_fork(connection, head, origin)
-            )
+            self._writer.do(Turn.UPKEEP, lambda conn, head: store.begin_fork(conn, head, origin))
             self._forking = self._writer.do_steps(Turn.UPKEEP, retention.fork_step)
 
     def _await_fork(self) -> None:

@@ -85,6 +85,20 @@ def test_a_full_disk_still_takes_the_last_scans_and_the_upload(tmp_path: Path, s
 
 
 @pytest.mark.parametrize("size", DISKS)
+def test_a_station_starts_on_a_full_disk(tmp_path: Path, size: str) -> None:
+    """What SQLite keeps beside the file went at the clean end: it needs room again."""
+    with small_disk(tmp_path / "disk", size) as folder:
+        with opened(folder) as journal:
+            journal.append([sign_in()]).result()
+            until((folder / BALLAST_NAME).exists)
+        fill(folder / "filler")
+        with opened(folder) as journal:
+            until(lambda: journal.room is Room.BALLAST_USED)
+            journal.append([sign_in() for _ in range(1_000)]).result()
+            assert len(journal.unsent(2_000).bodies) == 1_001
+
+
+@pytest.mark.parametrize("size", DISKS)
 def test_the_ballast_is_never_made_of_the_last_room(tmp_path: Path, size: str) -> None:
     with small_disk(tmp_path / "disk", size) as folder:
         too_large = Ballast(folder, 30 * MEBIBYTE)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -11,9 +12,9 @@ from threading import Event
 
 import pytest
 
-from kiosk.journal import Journal, JournalFull
+from kiosk.journal import Journal, JournalError, JournalFull
 from kiosk.journal.writer import Turn
-from tests.kiosk.journal.journals import foreign, mark_at, opened, rows, sign_in
+from tests.kiosk.journal.journals import foreign, mark_at, opened, rows, sign_in, until
 
 KILLS = 50
 APPENDER = """
@@ -152,6 +153,19 @@ def test_a_journal_that_could_not_even_be_opened_again_is_opened_later(tmp_path:
     assert len(faults) == 3
     assert all("JournalFault" in fault and "journal.db" in fault for fault in faults)
     assert last == "good 2 2 2"
+
+
+def test_a_reader_that_finds_no_descriptor_says_what_is_wrong(tmp_path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with opened(tmp_path) as journal:
+        until(lambda: journal.flush)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+        try:
+            with pytest.raises(JournalError, match=r"journal\.db: .*check the disk"):
+                journal.kept("dialog")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, most)
+        assert journal.kept("dialog") is None
 
 
 def test_an_act_tried_again_after_its_commit_was_in_doubt_is_there_once(tmp_path: Path) -> None:

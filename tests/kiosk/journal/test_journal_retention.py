@@ -294,7 +294,7 @@ def test_a_server_before_all_that_is_held_moves_the_mark_to_where_it_begins(tmp_
         assert journal.acknowledge(Mark(3, "00" * 32), "two")
         batch = journal.unsent(100)
         assert (batch.after, batch.low) == (Mark(15, low.digest), low)
-        assert (len(batch.bodies), batch.incarnation) == (15, "two")
+        assert (len(batch.bodies), batch.incarnation) == (15, ""), "it did not confirm 15"
         assert journal.origin == origin
 
 
@@ -386,6 +386,16 @@ def test_a_plan_is_dropped_if_the_order_is_reopened_meanwhile(tmp_path: Path) ->
         assert retention.carry_out(journal._writer, journal.origin, made, limits) == 0
         assert journal.retire(8, TODAY) == 4
         assert sorted(journal.shop().orders) == ["B-1", "B-2"]
+
+
+def test_what_a_fault_broke_off_is_finished_by_the_next_retirement(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        worked(journal, 120)
+        acknowledged(journal)
+        _condemned(journal, 330)
+        assert journal.retire(330, TODAY) == 0, "all of it was condemned before"
+        assert sorted(journal.shop().orders) == sorted(f"B-{n}" for n in range(110, 120))
+        assert rows(tmp_path, "SELECT name FROM kept WHERE name LIKE 'retiring%'") == []
 
 
 def test_the_image_serves_the_next_start_after_events_went(tmp_path: Path) -> None:
