@@ -22,7 +22,14 @@ ORIGIN_CHARS: Final = 32
 
 
 class WireError(ValueError):
-    """A message of the exchange that cannot be read. The message says what and where."""
+    """A message of the exchange that cannot be read. The message says what and where.
+
+    `line` is that of the push, the first is 1; 0 is the whole.
+    """
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +215,7 @@ def read_push(message: bytes) -> tuple[PushHeader, list[bytes]]:
     try:
         header = _header.decode(first)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise WireError(f"push header: {fault}") from None
+        raise WireError(f"push header: {fault}", 1) from None
     bodies = rest.split(b"\n")
     if bodies and not bodies[-1]:
         bodies.pop()
@@ -216,7 +223,7 @@ def read_push(message: bytes) -> tuple[PushHeader, list[bytes]]:
         raise WireError(f"push of {len(bodies)} events: at most {BATCH_EVENTS_MAX}")
     long = next((n for n, body in enumerate(bodies, 2) if len(body) > BODY_BYTES_MAX), 0)
     if long:
-        raise WireError(f"line {long} is over {BODY_BYTES_MAX} bytes")
+        raise WireError(f"line {long} is over {BODY_BYTES_MAX} bytes", long)
     return header, bodies
 
 

@@ -5,15 +5,15 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import CacheControlHeader, State
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from sync.server.auth import station_guard
 from sync.server.feed import MarkGoneError
-from sync.server.intake import HeaderError, Outcome
+from sync.server.intake import ORIGIN, HeaderError, Outcome
 from sync.server.ledger import ForkError, OwnerError, backlog
 from sync.server.openapi import NOBODY, STATION, PushOperation, answer, refusals
 from sync.server.polling import Polling
-from sync.server.problem import problem
+from sync.server.problem import Fault, at_field, at_line, at_parameter, at_place_told, problem
 from sync.server.services import Services
 from sync.server.snapshot import SnapshotError, Snapshots
 from sync.server.stations import Caller, CodeError, EnrolmentError, TriesError
@@ -100,7 +100,7 @@ class Readiness(msgspec.Struct, frozen=True):
     response_description="The station's token; it is told this once.",
     responses=refusals(400, 403, 409, 413, 429),
 )
-async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
+async def enrol(request: AnyRequest, data: JSONBody[EnrolRequest]) -> EnrolAnswer:
     """Spend a one-time code and become a station; no token is needed."""
     services = services_of(request)
     address = request.client.host if request.client else ""
@@ -134,7 +134,7 @@ async def enrol(request: AnyRequest, data: EnrolRequest) -> EnrolAnswer:
     operation_class=PushOperation,
     responses={200: answer(Pushed, "On disk."), **refusals(400, 401, 403, 409, 413)},
 )
-async def push(request: StationRequest, origin: str) -> Response[bytes]:
+async def push(request: StationRequest, origin: FromPath[str]) -> Response[bytes]:
     """Take a station's events (NDJSON: the header, then an event a line); answers after commit."""
     services = services_of(request)
     if services.database.queued > QUEUE_REQUESTS_MAX:
@@ -144,7 +144,7 @@ async def push(request: StationRequest, origin: str) -> Response[bytes]:
     try:
         outcome = await services.ledger.receive(origin, caller.station, header, bodies)
     except HeaderError as fault:
-        raise problem(400, "push-header", str(fault)) from None
+        raise problem(400, "push-header", str(fault), errors=_in_header(fault)) from None
     except OwnerError as fault:
         raise problem(403, "origin-of-another", str(fault)) from None
     except ForkError as fault:
@@ -248,7 +248,16 @@ def _read(message: bytes) -> tuple[PushHeader, list[bytes]]:
     try:
         return read_push(message)
     except WireError as fault:
-        raise problem(400, "push", str(fault)) from None
+        errors: list[Fault] = [{**at_place_told(str(fault))[0], "line": fault.line or 1}]
+        if fault.line > 1:
+            errors = at_line(fault.line, str(fault))
+        raise problem(400, "push", str(fault), errors=errors) from None
+
+
+def _in_header(fault: HeaderError) -> list[Fault]:
+    if fault.field == ORIGIN:
+        return at_parameter(ORIGIN, str(fault))
+    return [{**at_field(fault.field, str(fault))[0], "line": 1}]
 
 
 def _answer(services: Services, origin: str, outcome: Outcome) -> PushAnswer:
@@ -263,7 +272,8 @@ def _mark(text: str) -> FeedMark:
     try:
         return FeedMark.of(text)
     except WireError as fault:
-        raise problem(400, "mark", str(fault)) from None
+        errors = at_parameter("after", str(fault))
+        raise problem(400, "mark", str(fault), errors=errors) from None
 
 
 def _json(message: PushAnswer | FeedPage) -> Response[bytes]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Union
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 from litestar.response import Stream
 
 from sync.domain.events import EVENT_TYPES, Event
@@ -17,7 +17,7 @@ from sync.server.database import Database
 from sync.server.export import export_page
 from sync.server.ledger import OfficeEventError
 from sync.server.openapi import ADMIN, NDJSON, OfficeEventsOperation, answer, refusals
-from sync.server.problem import problem
+from sync.server.problem import at_field, at_place_told, problem
 from sync.server.stations import StationNameError, moment
 from sync.server.verify import verify
 
@@ -66,7 +66,7 @@ class OfficeAnswer(msgspec.Struct, frozen=True):
     response_description="The code, and when it ends.",
     responses=refusals(400, 401, 413),
 )
-async def make_code(request: AnyRequest, data: CodeRequest) -> CodeAnswer:
+async def make_code(request: AnyRequest, data: JSONBody[CodeRequest]) -> CodeAnswer:
     """A code that enrols one station once."""
     services = services_of(request)
     try:
@@ -74,7 +74,8 @@ async def make_code(request: AnyRequest, data: CodeRequest) -> CodeAnswer:
             lambda: services.stations.make_code_now(data.station, data.work_centers)
         )
     except StationNameError as fault:
-        raise problem(400, "station-name", str(fault)) from None
+        errors = at_field(fault.field, str(fault))
+        raise problem(400, "station-name", str(fault), errors=errors) from None
     return CodeAnswer(made.code, moment(made.expires_ms), made.unknown)
 
 
@@ -125,7 +126,8 @@ async def office_events(request: AnyRequest) -> Response[OfficeAnswer]:
     try:
         stored = await services_of(request).ledger.append_office(events)
     except OfficeEventError as fault:
-        raise problem(400, "events", str(fault)) from None
+        errors = at_field(f"[{fault.number}]", str(fault))
+        raise problem(400, "events", str(fault), errors=errors) from None
     return Response(OfficeAnswer(tuple(record.id for record in stored)), status_code=201)
 
 
@@ -144,7 +146,8 @@ def _decoded(body: bytes) -> list[Event]:
     try:
         events: list[Event] = _events.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise problem(400, "events", f"{fault}; want a JSON list of events") from None
+        said = f"{fault}; want a JSON list of events"
+        raise problem(400, "events", said, errors=at_place_told(str(fault))) from None
     if len(events) > OFFICE_EVENTS_MAX:
         raise problem(413, "too-many-events", f"at most {OFFICE_EVENTS_MAX} at once: send fewer")
     return events

@@ -4,14 +4,13 @@ Lists answer `{"items": [...]}` and with `next` the value of `after` for the pag
 """
 
 import base64
-import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
@@ -21,7 +20,7 @@ from sync.server.importing.folder import ProblemLine, Report
 from sync.server.importing.run import import_files_async
 from sync.server.office import OfficeError
 from sync.server.openapi import ADMIN, refusals
-from sync.server.problem import problem
+from sync.server.problem import at_field, at_key, problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX
 from sync.server.views.detail import Trace, trace_of
@@ -78,7 +77,9 @@ class ImportAnswer(msgspec.Struct, frozen=True):
 
 
 @get("/v1/stock", responses=refusals(400, 401))
-async def list_stock(request: AnyRequest, material: Number = "", empty: bool = False) -> Stock:
+async def list_stock(
+    request: AnyRequest, material: Number = "", empty: FromQuery[bool] = False
+) -> Stock:
     """Lots with what is left of them; with `empty` those used up too."""
     items = await services_of(request).database.read(
         lambda conn: stock_lines(conn, names_of(conn), material, empty=empty)
@@ -92,7 +93,7 @@ async def list_stock(request: AnyRequest, material: Number = "", empty: bool = F
     response_description="Received.",
     responses=refusals(400, 401, 404, 413),
 )
-async def receive_stock(request: AnyRequest, data: Receipt) -> Stock:
+async def receive_stock(request: AnyRequest, data: JSONBody[Receipt]) -> Stock:
     """Take goods into stock; answers with the lots of the material."""
     services, desk = services_of(request), desk_of(request)
     await acted(lambda: desk.receive(data))
@@ -103,7 +104,7 @@ async def receive_stock(request: AnyRequest, data: Receipt) -> Stock:
 
 
 @get("/v1/lots/{lot:str}/trace", responses=refusals(400, 401, 404))
-async def trace_lot(request: AnyRequest, lot: str, material: Number = "") -> Trace:
+async def trace_lot(request: AnyRequest, lot: FromPath[str], material: Number = "") -> Trace:
     """What went into a lot and what it went into, level by level."""
     found = await services_of(request).database.read(lambda conn: trace_of(conn, lot, material))
     if found is None:
@@ -136,16 +137,10 @@ async def list_deviations(
     request_max_body_size=IMPORT_BYTES_MAX,
     responses=refusals(400, 401, 413),
 )
-async def import_csv(request: AnyRequest, data: ImportRequest) -> ImportAnswer:
+async def import_csv(request: AnyRequest, data: JSONBody[ImportRequest]) -> ImportAnswer:
     """Load a factory's CSV files, all of them or nothing."""
     services = services_of(request)
-    try:
-        today = date.fromisoformat(data.today) if data.today else today_of(services)
-        files = {
-            name: base64.b64decode(content, validate=True) for name, content in data.files.items()
-        }
-    except (ValueError, binascii.Error) as fault:
-        raise problem(400, "import", f"{fault}; want base64 files and an ISO date") from None
+    today, files = _day(data.today) or today_of(services), _contents(data.files)
     try:
         report = await import_files_async(files, services.ledger, services.projector, today)
     except OfficeError as fault:
@@ -193,7 +188,29 @@ def today_of(services: Services) -> date:
 def told(fault: OfficeError) -> Exception:
     """An office fault as a problem document."""
     status, kind = _STATUS.get(type(fault), (400, "value"))
-    return problem(status, kind, str(fault))
+    extra: dict[str, Any] = (
+        {"errors": at_field(fault.field, str(fault))} if fault.field or status == 400 else {}
+    )
+    return problem(status, kind, str(fault), **extra)
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        said = f"today {written[:40]!r} is no date: write 2027-03-31"
+        raise problem(400, "import", said, errors=at_field("today", said)) from None
+
+
+def _contents(files: Mapping[str, str]) -> dict[str, bytes]:
+    found = {}
+    for name, content in files.items():
+        try:
+            found[name] = base64.b64decode(content, validate=True)
+        except ValueError as fault:
+            said = f"{name[:40]!r}: {fault}; want the file's bytes as base64"
+            raise problem(400, "import", said, errors=at_key("files", name, said)) from None
+    return found
 
 
 async def acted(act: Callable[[], T]) -> T:

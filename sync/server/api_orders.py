@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody
 
 from sync.domain.events import LabelRule
 from sync.domain.quantity import text
@@ -86,7 +87,7 @@ async def list_orders(
 
 
 @get("/v1/orders/{order:str}", responses=refusals(400, 401, 404))
-async def one_order(request: AnyRequest, order: str) -> OrderDetail:
+async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
     """An order with its operations, materials, lots in and out, labels and deviations."""
     services = services_of(request)
     today = today_of(services)
@@ -102,7 +103,7 @@ async def one_order(request: AnyRequest, order: str) -> OrderDetail:
     response_description="Planned.",
     responses=refusals(400, 401, 404, 409, 413),
 )
-async def create_order(request: AnyRequest, data: OrderRequest) -> OrderLine:
+async def create_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> OrderLine:
     """Plan an order, and with `release` give it to the floor at once."""
     services, desk = services_of(request), desk_of(request)
     wanted = wanted_of(data)
@@ -118,7 +119,7 @@ async def create_order(request: AnyRequest, data: OrderRequest) -> OrderLine:
 
 
 @post("/v1/orders/check", status_code=200, responses=refusals(400, 401, 404, 413))
-async def check_order(request: AnyRequest, data: OrderRequest) -> FeasibilityAnswer:
+async def check_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> FeasibilityAnswer:
     """Whether such an order could be made from free stock; plans nothing."""
     services, desk = services_of(request), desk_of(request)
     today = today_of(services)
@@ -137,7 +138,7 @@ async def check_order(request: AnyRequest, data: OrderRequest) -> FeasibilityAns
     responses=refusals(400, 401, 404, 409, 413),
 )
 async def release_order(
-    request: AnyRequest, order: str, data: ReleaseRequest | None = None
+    request: AnyRequest, order: FromPath[str], data: JSONBody[ReleaseRequest | None] = None
 ) -> OrderLine:
     """Give a planned order to the floor."""
     services, desk = services_of(request), desk_of(request)
@@ -153,7 +154,10 @@ async def release_order(
     responses=refusals(400, 401, 404, 409, 413),
 )
 async def say_of_order(
-    request: AnyRequest, order: str, word: str, data: ReasonRequest | None = None
+    request: AnyRequest,
+    order: FromPath[str],
+    word: FromPath[str],
+    data: JSONBody[ReasonRequest | None] = None,
 ) -> OrderLine:
     """`hold`, `resume`, `close`, `reopen` or `cancel` an order."""
     services, desk = services_of(request), desk_of(request)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from litestar import get
+from litestar.params import FromPath
 
 from sync.server.api import StationRequest, services_of
 from sync.server.auth import station_guard
@@ -20,7 +21,7 @@ from sync.wire import OutcomeAnswer
     response_description="How far the events are counted, and which of them need review.",
     responses=refusals(400, 401, 403),
 )
-async def outcome(request: StationRequest, origin: str) -> OutcomeAnswer:
+async def outcome(request: StationRequest, origin: FromPath[str]) -> OutcomeAnswer:
     """What became of a station's own events; one that never pushed has nothing counted."""
     database, station = services_of(request).database, request.user.station
     owner = await database.read(lambda conn: owner_of(conn, origin))
@@ -30,7 +31,8 @@ async def outcome(request: StationRequest, origin: str) -> OutcomeAnswer:
         raise problem(
             403,
             "origin-of-another",
-            f"origin {origin[:40]!r} belongs to {owner or 'the office'}, not to {station}: ask for your own",
+            f"origin {origin[:40]!r} belongs to {owner or 'the office'}, not to {station}:"
+            " ask for your own",
         )
     return await database.read(lambda conn: outcome_of(conn, origin, station))
 

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from litestar import post
 from litestar.datastructures import CacheControlHeader
+from litestar.params import JSONBody
 
 from sync.server.api import AnyRequest, StationRequest, services_of
 from sync.server.auth import admin_guard, station_guard
@@ -54,7 +55,7 @@ async def new_token(request: StationRequest) -> TokenAnswer:
     response_description="Shut out: at once here, within 5 s at servers on the same database.",
     responses=refusals(400, 401, 404, 408, 413, 415),
 )
-async def revoke(request: AnyRequest, data: RevokeRequest) -> RevokeAnswer:
+async def revoke(request: AnyRequest, data: JSONBody[RevokeRequest]) -> RevokeAnswer:
     """Shut a station out: its token and its unused codes open nothing any more."""
     services = services_of(request)
     if not await services.database.run(lambda: services.stations.revoke_now(data.station)):

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import get, post
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from sync.server import upkeep
@@ -18,7 +19,7 @@ from sync.server.api import AnyRequest, StationRequest, services_of
 from sync.server.auth import admin_guard, station_guard
 from sync.server.backup import KEEP_MAX
 from sync.server.openapi import ADMIN, NDJSON, STATION, RecoveredOperation, answer, refusals
-from sync.server.problem import problem
+from sync.server.problem import at_line, problem
 from sync.server.promises import NAME_CHARS_MAX
 from sync.server.recovered import RECOVERED_EVENTS_MAX, recover
 from sync.server.status import Status, status_of
@@ -71,7 +72,7 @@ async def status(request: AnyRequest) -> Status:
     security=ADMIN,
     responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
-async def make_backup(request: AnyRequest, data: BackupRequest) -> Stream:
+async def make_backup(request: AnyRequest, data: JSONBody[BackupRequest]) -> Stream:
     """Write a backup beside the running work, prove it, then promise it."""
     return _told(upkeep.backup(services_of(request), data.to, data.keep))
 
@@ -85,7 +86,7 @@ async def make_backup(request: AnyRequest, data: BackupRequest) -> Stream:
     security=ADMIN,
     responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
-async def confirm_backup(request: AnyRequest, data: ConfirmRequest) -> Stream:
+async def confirm_backup(request: AnyRequest, data: JSONBody[ConfirmRequest]) -> Stream:
     """Promise a backup that another tool made."""
     return _told(upkeep.confirm(services_of(request), data.name, data.position, data.file))
 
@@ -99,7 +100,7 @@ async def confirm_backup(request: AnyRequest, data: ConfirmRequest) -> Stream:
     security=ADMIN,
     responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
 )
-async def forget_backup(request: AnyRequest, data: ForgetRequest) -> Stream:
+async def forget_backup(request: AnyRequest, data: JSONBody[ForgetRequest]) -> Stream:
     """Promise a backup no more."""
     return _told(upkeep.forget(services_of(request), data.name))
 
@@ -157,7 +158,8 @@ def _bodies(message: bytes) -> list[bytes]:
         raise problem(413, "too-many-events", most)
     long = next((n for n, body in enumerate(bodies, 1) if len(body) > BODY_BYTES_MAX), 0)
     if long:
-        raise problem(400, "recovered", f"line {long} is over {BODY_BYTES_MAX} bytes")
+        said = f"line {long} is over {BODY_BYTES_MAX} bytes"
+        raise problem(400, "recovered", said, errors=at_line(long, said))
     return bodies
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
 
-from litestar import Litestar
+from litestar import Litestar, MediaType, Response
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.engine import make_url
@@ -21,6 +21,7 @@ from sync.server import (
     api_stations,
     api_upkeep,
 )
+from sync.server.api import AnyRequest
 from sync.server.auth import Auth
 from sync.server.board import board_routes
 from sync.server.database import DatabaseError
@@ -58,11 +59,21 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         middleware=middlewares(services.config.limits),
         stores={STORE: Counters()},
         openapi_config=openapi_config(PROGRAM_VERSION),
+        before_request=_allowed,
         lifespan=[_running],
         response_headers={"X-Content-Type-Options": "nosniff"},
         state=_state(services, hub),
         logging_config=None,
     )
+
+
+async def _allowed(request: AnyRequest) -> Response[None] | None:
+    """The answer to OPTIONS: the framework's own forgets methods that have a handler each."""
+    if request.method != "OPTIONS":
+        return None
+    handlers = request.app.route_handler_method_map[request.scope["path_template"]]
+    methods = ", ".join(sorted({*map(str, handlers), "OPTIONS"}))
+    return Response(None, status_code=204, media_type=MediaType.TEXT, headers={"Allow": methods})
 
 
 def _state(services: Services, hub: Hub) -> State:

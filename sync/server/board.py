@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import CacheControlHeader, State
+from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
 from litestar.static_files import create_static_files_router
 
@@ -99,7 +100,7 @@ async def create(request: AnyRequest) -> Page | Redirect:
     include_in_schema=False,
     request_max_body_size=FORM_BYTES_MAX,
 )
-async def release(request: AnyRequest, order: str) -> Page | Redirect:
+async def release(request: AnyRequest, order: FromPath[str]) -> Page | Redirect:
     """Give a planned order to the floor."""
     refusal = refused(request)
     if refusal is not None:

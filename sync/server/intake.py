@@ -18,12 +18,17 @@ SEQ_MAX: Final = 2**53
 DIGEST_HEX_CHARS: Final = 64
 ID_CHARS_MAX: Final = 36
 WHY_CHARS_MAX: Final = 400
+ORIGIN: Final = "origin"
 _HEX: Final = frozenset("0123456789abcdef")
 _NUL: Final = b"\\u0000"
 
 
 class HeaderError(ValueError):
-    """A push header that contradicts itself; the message names the field."""
+    """A push header that contradicts itself; the message names the field, `field` is its name."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Entry(NamedTuple):
@@ -81,15 +86,15 @@ class Outcome:
 def prepare(origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]) -> Batch:
     """Check the header, decode every body once, link the chain; raises `HeaderError`."""
     if len(origin) != ORIGIN_CHARS or not _HEX.issuperset(origin):
-        raise HeaderError(f"origin {origin[:40]!r}: want {ORIGIN_CHARS} hexadecimal digits")
+        raise HeaderError(f"origin {origin[:40]!r}: want {ORIGIN_CHARS} hexadecimal digits", ORIGIN)
     _check_mark("after", header.after)
     _check_mark("low", header.low)
     if not 1 <= header.low.seq <= header.after.seq + 1:
         raise HeaderError(
-            f"low is {header.low.seq}, after is {header.after.seq}: want low <= after + 1"
+            f"low is {header.low.seq}, after is {header.after.seq}: want low <= after + 1", "low"
         )
     if header.after.seq == 0 and header.after.digest != chain_start(origin).hex():
-        raise HeaderError("after: the digest at 0 is the SHA-256 of the origin")
+        raise HeaderError("after: the digest at 0 is the SHA-256 of the origin", "after")
     digests = chained(bytes.fromhex(header.after.digest), bodies)
     return Batch(origin, station, header, [entry_of(body) for body in bodies], digests)
 
@@ -107,9 +112,10 @@ def entry_of(body: bytes) -> Entry:
 
 def _check_mark(name: str, mark: Mark) -> None:
     if not 0 <= mark.seq <= SEQ_MAX:
-        raise HeaderError(f"{name}: seq {mark.seq} is out of range")
+        raise HeaderError(f"{name}: seq {mark.seq} is out of range", name)
     if len(mark.digest) != DIGEST_HEX_CHARS or not _HEX.issuperset(mark.digest):
-        raise HeaderError(f"{name}: the digest is not {DIGEST_HEX_CHARS} hexadecimal digits")
+        said = f"{name}: the digest is not {DIGEST_HEX_CHARS} hexadecimal digits"
+        raise HeaderError(said, name)
 
 
 def _quarantined(body: bytes, why: str, name: str, kind: str) -> Entry:

@@ -63,7 +63,11 @@ class OwnerError(LedgerError):
 
 
 class OfficeEventError(LedgerError):
-    pass
+    """`number` is the event's in the act, the first is 0."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 class Ledger:
@@ -172,9 +176,9 @@ class Ledger:
         records = self._stamped(events, head.seq, account)
         header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
         batch = prepare(origin, OFFICE, header, [record.body for record in records])
-        for entry in batch.entries:
+        for number, entry in enumerate(batch.entries):
             if entry.unreadable:
-                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out")
+                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out", number)
         return records, batch
 
     def _receive(self, connection: Connection, batches: list[Batch]) -> list[Outcome]:

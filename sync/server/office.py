@@ -62,6 +62,13 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "reopen": frozenset({"closed"}),
     "cancel": frozenset({"planned", "released", "held"}),
 }
+# What people call a field that is named otherwise.
+_FIELDS: Final[dict[str, str]] = {
+    "planned start": "start",
+    "customer reference": "customer_reference",
+    "supplier lot": "supplier_lot",
+    "serial": "serials",
+}
 _NEXT: Final[dict[str, str]] = {
     "planned": "release it first",
     "held": "resume it first",
@@ -74,7 +81,11 @@ _NEXT: Final[dict[str, str]] = {
 
 
 class OfficeError(Exception):
-    """The message names the thing, the value and the next step."""
+    """The message names the thing, the value and the next step; `field` where the value stood."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class OfficeUnknown(OfficeError):  # noqa: N818 — named after what happened
@@ -207,11 +218,14 @@ def received(
     """Goods into stock, in the material's base unit; raises `OfficeInvalid`."""
     base = in_base(quantity, material)
     if material.lot_controlled and not lot.strip():
-        raise OfficeInvalid(f"material {material.material}: its lot is missing; every use names it")
+        raise OfficeInvalid(
+            f"material {material.material}: its lot is missing; every use names it", "lot"
+        )
     _check_serials(lot, serials)
     if serials and len(serials) * 1_000_000 != base.micros:
         raise OfficeInvalid(
-            f"lot {lot} of {material.material}: {len(serials)} serials for {base}; list each one"
+            f"lot {lot} of {material.material}: {len(serials)} serials for {base}; list each one",
+            "serials",
         )
     return MaterialReceived(
         material=material.material,
@@ -228,17 +242,19 @@ def received(
 def _check_serials(lot: str, serials: tuple[str, ...]) -> None:
     for serial in serials:
         if not _within("serial", serial, NAME_CHARS_MAX):
-            raise OfficeInvalid(f"lot {lot}: an empty serial number; take it out")
+            raise OfficeInvalid(f"lot {lot}: an empty serial number; take it out", "serials")
     if len(set(serials)) != len(serials):
         twice = next(serial for serial in serials if serials.count(serial) > 1)
-        raise OfficeInvalid(f"lot {lot}: serial {twice} stands twice; one number, one piece")
+        said = f"lot {lot}: serial {twice} stands twice; one number, one piece"
+        raise OfficeInvalid(said, "serials")
 
 
 def order_number(written: str) -> str:
     """A number that every code can carry (capitals, digits, dot, dash); raises `OfficeInvalid`."""
     if not ORDER_NUMBER.match(written):
         raise OfficeInvalid(
-            f"order number {written[:60]!r}: use up to {ORDER_CHARS_MAX} of A-Z 0-9 . and -"
+            f"order number {written[:60]!r}: use up to {ORDER_CHARS_MAX} of A-Z 0-9 . and -",
+            "order",
         )
     return written
 
@@ -247,7 +263,8 @@ def material_of(name: str, book: Book) -> MaterialDefined:
     """The active material; raises `OfficeUnknown`."""
     material = book.materials.get(name)
     if material is None:
-        raise OfficeUnknown(f"material {name[:40]!r} is not defined: import it in materials.csv")
+        said = f"material {name[:40]!r} is not defined: import it in materials.csv"
+        raise OfficeUnknown(said, "material")
     return material
 
 
@@ -260,9 +277,9 @@ def quantity_of(written: str, unit: str, material: MaterialDefined) -> Quantity:
     try:
         quantity = typed(amount, unit_named(own or unit or material.unit))
     except QuantityError as fault:
-        raise OfficeInvalid(f"quantity {fault}") from None
+        raise OfficeInvalid(f"quantity {fault}", "quantity") from None
     if quantity.micros <= 0:
-        raise OfficeInvalid(f"quantity {written[:20]}: must be more than nothing")
+        raise OfficeInvalid(f"quantity {written[:20]}: must be more than nothing", "quantity")
     return in_base(quantity, material)
 
 
@@ -272,7 +289,7 @@ def in_base(quantity: Quantity, material: MaterialDefined) -> Quantity:
         return whole_if_counted(convert(quantity, material.unit, material.conversions))
     except QuantityError as fault:
         raise OfficeInvalid(
-            f"material {material.material}: {fault}; write it in {material.unit}"
+            f"material {material.material}: {fault}; write it in {material.unit}", "quantity"
         ) from None
 
 
@@ -281,21 +298,22 @@ def day(name: str, written: str) -> str:
     try:
         return date.fromisoformat(written.strip()).isoformat() if written.strip() else ""
     except ValueError:
-        raise OfficeInvalid(f"{name} {written[:20]!r} is no date: write 2027-03-31") from None
+        said = f"{name} {written[:20]!r} is no date: write 2027-03-31"
+        raise OfficeInvalid(said, _FIELDS.get(name, name)) from None
 
 
 def _priority(priority: int) -> int:
     if not 0 <= priority <= PRIORITY_MAX:
-        raise OfficeInvalid(f"priority {priority}: want 0 (first) to {PRIORITY_MAX}")
+        raise OfficeInvalid(f"priority {priority}: want 0 (first) to {PRIORITY_MAX}", "priority")
     return priority
 
 
 def _within(name: str, written: str, characters_max: int, *, lines: bool = False) -> str:
     """The text without blanks around it; `lines`: it may have more than one."""
-    plain = written.strip()
+    plain, field = written.strip(), _FIELDS.get(name, name)
     if len(plain) > characters_max:
-        raise OfficeInvalid(f"{name}: {len(plain)} characters, at most {characters_max}")
+        raise OfficeInvalid(f"{name}: {len(plain)} characters, at most {characters_max}", field)
     allowed = "\n\t\r" if lines else ""
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in plain):
-        raise OfficeInvalid(f"{name}: holds a control character; write plain text")
+        raise OfficeInvalid(f"{name}: holds a control character; write plain text", field)
     return plain

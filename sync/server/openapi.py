@@ -45,13 +45,23 @@ _WHY: Final = {
 }
 
 
+class Wrong(msgspec.Struct, frozen=True):
+    """Where a wrong value stands: in the body (RFC 6901, or its line), in the path or the query."""
+
+    detail: str
+    pointer: str = ""
+    line: int = 0
+    parameter: str = ""
+
+
 class Problem(msgspec.Struct, frozen=True):
-    """RFC 9457; members beside these tell more of some types."""
+    """RFC 9457; `errors` names wrong values, members beside these tell more of some types."""
 
     status: int
     title: str
     detail: str
     type: Annotated[str, msgspec.Meta(description="urn:kiosk-server:problem: and a name")] = ""
+    errors: tuple[Wrong, ...] = ()
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:

@@ -1,6 +1,7 @@
 """The home of what the REST interface says when it cannot: problem details (RFC 9457)."""
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from litestar.plugins.problem_details import (
 from sync.server.database import DatabaseError
 
 RETRY_SECONDS: Final = 5
+BODY: Final = "data"  # what the framework calls a request's body
 _KINDS: Final = {404: "unknown", 405: "method", 413: "too-large", 429: "too-many-requests"}
 _NEXT: Final = {
     404: "nothing is at this path: /v1/openapi.json lists what is",
@@ -21,7 +23,10 @@ _NEXT: Final = {
     413: "the body is larger than this path takes: send less at once",
     429: "more requests than one caller has here: wait as told in Retry-After, then come again",
 }
+_PLACE: Final = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`")
+_STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<number>\d+)\]")
 _log: Final = logging.getLogger("kiosk-server")
+Fault = dict[str, str | int]
 
 
 def problem(
@@ -36,6 +41,48 @@ def problem(
         headers=headers,
         extra=extra or None,
     )
+
+
+def at_field(field: str, said: str) -> list[Fault]:
+    """For the member `errors`: where in the JSON body a wrong value stands (RFC 6901), and why.
+
+    `field` is a path such as `lines[0].quantity`; an empty one is the whole body.
+    """
+    return [{"pointer": _pointer(field if field.startswith("[") else f".{field}"), "detail": said}]
+
+
+def at_key(field: str, key: str, said: str) -> list[Fault]:
+    """The same for what a caller named, whatever signs the name holds."""
+    return [{"pointer": f"#/{field}/{_escaped(key)}", "detail": said}]
+
+
+def at_place_told(said: str) -> list[Fault]:
+    """The same from what the JSON reader says, which names the place itself."""
+    place = _PLACE.search(said)
+    return [{"pointer": _pointer(place["path"]) if place else "#", "detail": said}]
+
+
+def at_line(line: int, said: str) -> list[Fault]:
+    """The same where a line of the body is wrong; the first is 1."""
+    return [{"line": line, "detail": said}]
+
+
+def at_parameter(name: str, said: str) -> list[Fault]:
+    """The same for a part of the path or the query."""
+    return [{"parameter": name, "detail": said}]
+
+
+def _pointer(path: str) -> str:
+    """As far as each step is known by name: `.lines[0].quantity` → `#/lines/0/quantity`."""
+    pointer, position = "#", 0
+    while step := _STEP.match(path, position):
+        pointer += "/" + _escaped(step["name"] or step["number"])
+        position = step.end()
+    return pointer
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def problem_plugin() -> ProblemDetailsPlugin:
@@ -58,12 +105,30 @@ def _refused(fault: HTTPException) -> ProblemDetailsException:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(fault)
     wrong = fault.extra if isinstance(fault.extra, list) else []
-    said = [f"{part.get('key', 'body')}: {part.get('message')}" for part in wrong]
+    faults = [one for part in wrong for one in _faults(part)]
+    said = [f"{_named(one)}: {one['detail']}" for one in faults]
     detail = "; ".join(said) or _NEXT.get(status) or fault.detail
+    if status == HTTPStatus.BAD_REQUEST and not faults:
+        faults = at_place_told(fault.detail)
     headers = dict(fault.headers or {})
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         headers["Retry-After"] = str(max(1, int(headers.get("RateLimit-Reset", "1"))))
-    return problem(status, _KINDS.get(status, "request"), detail, headers)
+    extra = {"errors": faults} if faults else {}
+    return problem(status, _KINDS.get(status, "request"), detail, headers, **extra)
+
+
+def _faults(part: dict[str, Any]) -> list[Fault]:
+    """What the framework says of one wrong value."""
+    key, message = str(part.get("key", BODY)), str(part.get("message", "cannot be read"))
+    if part.get("source") == "body" or key == BODY:
+        said = "is missing: send JSON" if message == repr(BODY) else message
+        return at_field("" if key == BODY else key, said)
+    return at_parameter(key, message)
+
+
+def _named(fault: Fault) -> str:
+    where = str(fault.get("pointer") or fault.get("parameter"))
+    return where.removeprefix("#/") if where != "#" else "body"
 
 
 def _unavailable(fault: Exception) -> ProblemDetailsException:
@@ -78,7 +143,8 @@ def _unavailable(fault: Exception) -> ProblemDetailsException:
 
 
 def _too_deep(_fault: Exception) -> ProblemDetailsException:
-    return problem(400, "request", "the body is nested too deep: send flat JSON")
+    said = "the body is nested too deep: send flat JSON"
+    return problem(400, "request", said, errors=at_field("", said))
 
 
 def _unexpected(fault: Exception) -> ProblemDetailsException:

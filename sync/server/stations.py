@@ -66,7 +66,11 @@ class JournalTakenError(EnrolmentError):
 
 
 class StationNameError(ServerError):
-    """A station or work center name that cannot be taken; the message says why."""
+    """A station or work center name that cannot be taken; the message says why, `field` which."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +191,15 @@ def checked_names(station: str, work_centers: Sequence[str]) -> tuple[str, ...]:
     for name in (station, *names):
         if not name or len(name) > NAME_CHARS_MAX or not name.isprintable() or "," in name:
             raise StationNameError(
-                f"name {name[:40]!r}: want 1 to {NAME_CHARS_MAX} printable characters, no comma"
+                f"name {name[:40]!r}: want 1 to {NAME_CHARS_MAX} printable characters, no comma",
+                "station" if name == station else "work_centers",
             )
     if station == OFFICE:
-        raise StationNameError(f"name {OFFICE!r} is the server's own: choose another")
+        raise StationNameError(f"name {OFFICE!r} is the server's own: choose another", "station")
     if len(names) > WORK_CENTERS_COUNT_MAX:
-        raise StationNameError(f"{len(names)} work centers: at most {WORK_CENTERS_COUNT_MAX}")
+        raise StationNameError(
+            f"{len(names)} work centers: at most {WORK_CENTERS_COUNT_MAX}", "work_centers"
+        )
     return names
 
 
