@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from sync.domain.events import Event
 from sync.timing import Measured, better, measured, milliseconds_of
 
 JUMP_MS_MIN: Final = 2_000
@@ -129,6 +130,16 @@ def unpacked(kept: bytes | None) -> Correction:
 def local(time: int, like: datetime) -> datetime:
     """Milliseconds since 1970 as a moment with the same offset from UTC as another."""
     return (_EPOCH + timedelta(milliseconds=time)).astimezone(like.tzinfo)
+
+
+def corrected_text(known: Correction, event: Event) -> str:
+    """When an event happened by this station's clocks, RFC 3339 with its own offset from UTC."""
+    wall = milliseconds_of(event.at)
+    if wall is None:
+        return event.at
+    time = known.time_of(event.boot, event.mono, wall).time
+    like = datetime.fromisoformat(event.at)
+    return local(time, like).isoformat(timespec="milliseconds")
 
 
 def _booted(known: Correction, reading: Reading) -> Correction:

@@ -110,7 +110,8 @@ def make_readers(
         lambda records: post(FeedCame(granted.heard(records))),
         public_key=config.public_key,
         pin=config.pin,
-        now=station.clock.now,
+        now=station.time.time,
+        on_time=station.time.heard,
         numbers=lambda: (granted.highest(), {}),
     )
     spoolers = [
@@ -122,6 +123,7 @@ def make_readers(
             language=printer.language,
             dpi=printer.dpi,
             on_state=lambda state: post(PrintChanged(state)),
+            time_of=station.time.time_of,
         )
         for printer in config.printers
     ]

@@ -7,6 +7,7 @@ doubt and is never printed again by itself.
 
 import threading
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from kiosk.journal import Journal, JournalError
@@ -31,7 +32,10 @@ OnState = Callable[[PrintState], None]
 
 
 class Spooler:
-    """Prints for one printer in a thread of its own; `on_state` hears of every change."""
+    """Prints for one printer in a thread of its own; `on_state` hears of every change.
+
+    `time_of` tells when an event happened, RFC 3339: what the label says.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Spooler:
         language: Language,
         dpi: int,
         on_state: OnState,
+        time_of: Callable[[Event], str] = attrgetter("at"),
     ) -> None:
         self._journal = journal
         self._shop = shop
@@ -51,6 +56,7 @@ class Spooler:
         self._language = language
         self._dpi = dpi
         self._on_state = on_state
+        self._time_of = time_of
         self._printer: Printer | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -132,7 +138,7 @@ class Spooler:
     def _print(self, local: int, event: MaterialProduced, queued: int) -> bool:
         """Print one label; False if it has to be tried again later."""
         try:
-            values = self._shop(lambda shop: values_of(shop, event))
+            values = self._shop(lambda shop: values_of(shop, event, self._time_of(event)))
             rule = self._shop(lambda shop: rule_of(shop, event))
             data = render(rule.template, values, self._language, self._dpi, event.id)
             printer = self._opened()
@@ -225,8 +231,8 @@ def is_wanted(shop: Shop, event: MaterialProduced) -> bool:
     return has_good and event.act not in shop.reversed and rule_of(shop, event).label != "none"
 
 
-def values_of(shop: Shop, event: MaterialProduced) -> dict[str, str]:
-    """What stands on the label of a finished batch."""
+def values_of(shop: Shop, event: MaterialProduced, time: str) -> dict[str, str]:
+    """What stands on the label of a batch that was finished at a time (RFC 3339)."""
     material = shop.materials.get(event.material)
     order = shop.orders.get(event.order)
     name = material.name if material else ""
@@ -240,7 +246,7 @@ def values_of(shop: Shop, event: MaterialProduced) -> dict[str, str]:
         "lot": event.lot,
         "quantity": event.quantity.amount,
         "unit": event.quantity.unit,
-        "produced": event.at[:16].replace("T", " "),
+        "produced": time[:16].replace("T", " "),
         "expiry": event.expiry,
         "station": event.station,
         "operator": person.name if person else event.operator,

@@ -5,6 +5,7 @@ journal has it on disk.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,9 +28,10 @@ from kiosk.dialog import (
     kept,
     settled,
 )
-from kiosk.journal import Journal
+from kiosk.journal import Journal, JournalError
 from kiosk.readers import Reader
-from sync.domain.events import Event, order_of
+from kiosk.timekeeper import CLOCK_KEY, Timekeeper
+from sync.domain.events import ClockJumped, Event, order_of
 from sync.domain.events.packing import unpacked
 from sync.domain.rules import SEVERITIES, Severity
 from sync.domain.shop import Shop, absorb
@@ -51,6 +53,7 @@ class Station:
     shop: Shop
     dialog: Dialog
     reached: int
+    time: Timekeeper
     imaged: int = 0
     readers: list[Reader] = field(default_factory=list)
     _kept: bytes = b""
@@ -62,14 +65,16 @@ class Station:
         try:
             shop, reached = journal.folded()
             dialog = begin(workplace(config), shop, journal.kept(DIALOG_KEY))
+            time = Timekeeper(clock, journal.kept(CLOCK_KEY))
         except BaseException:
             journal.close()
             raise
-        return cls(config, clock, journal, shop, dialog, reached, reached, _kept=kept(dialog))
+        return cls(config, clock, journal, shop, dialog, reached, time, reached, _kept=kept(dialog))
 
     def moment(self) -> Moment:
         """Now, for the dialog."""
-        return Moment(self.clock.now(), self.clock.monotonic())
+        clock = self.clock
+        return Moment(clock.now(), clock.monotonic(), clock.boot, self.time.time())
 
     def rest(self) -> Notice:
         """What the band says when nothing happened last."""
@@ -80,6 +85,7 @@ class Station:
 
         Raises `JournalError`, and then nothing has changed.
         """
+        await self._look_at_clock(given)
         turn = advance(self.dialog, self.shop, given, self.moment())
         memory = kept(turn.dialog)
         if turn.events:
@@ -93,6 +99,24 @@ class Station:
         self._kept = memory
         self.dialog = turn.dialog
         return turn
+
+    async def _look_at_clock(self, given: Input) -> None:
+        """A jump of the wall clock is on record before what follows it."""
+        jump = self.time.look()
+        if jump:
+            event, memory = ClockJumped(seconds=jump), {CLOCK_KEY: self.time.memory()}
+            try:
+                records = await asyncio.wrap_future(self.journal.append([event], memory))
+            except JournalError:
+                if isinstance(given, Tick):
+                    return  # found again at the next look: a clock alone alarms nobody
+                raise
+            self.time.accept()
+            self.fold(records)
+            self.wake()
+        elif self.time.is_due():
+            with contextlib.suppress(JournalError):  # the next start only knows less
+                await asyncio.wrap_future(self.journal.keep(CLOCK_KEY, self.time.memory()))
 
     def fold(self, records: Iterable[Recorded | Event]) -> None:
         """Absorb what the journal has; known events have no effect."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
-from kiosk.screens.around import Around, Link
+from kiosk.screens.around import NO_READING, UNKNOWN, Around, Link
 from kiosk.screens.text import hour_of
 from kiosk.station import Station
 from sync.exchange import SyncStatus
@@ -52,7 +52,7 @@ class Surroundings:
             since=hour_of(status.since) if status.since else "",
             why=status.why,
             waiting=status.waiting,
-            heard=hour_of(now) if online else self.link.heard,
+            heard=hour_of(station.time.time() if station else now) if online else self.link.heard,
             counted=status.counted,
             reviews=reviews_of(status),
         )
@@ -70,8 +70,9 @@ class Surroundings:
     def around(self, now: datetime, station: Station | None, rest: Sequence[str] = ()) -> Around:
         """What the screens need beside dialog and shop."""
         shows_outbox = station is not None and station.dialog.body == "outbox"
+        time = station.time if station else None
         return Around(
-            now=now,
+            now=time.time() if time else now,
             station=station.config.station.name if station else "",
             link=self.link_now(station),
             sources=tuple(self._sources.values()),
@@ -81,6 +82,9 @@ class Surroundings:
             reviewed=self._reviewed,
             rest=tuple(rest),
             is_enrolled=station is not None,
+            clock=time.sign() if time else "",
+            known=time.known if time else UNKNOWN,
+            reading=time.reading if time else NO_READING,
         )
 
 

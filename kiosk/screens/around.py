@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
+from kiosk.correction import Correction, Reading, Sign, corrected_text
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
 from sync.domain.events import Event
+from sync.timing import milliseconds_of
 from sync.wire import Review
+
+NO_READING: Final = Reading("", 0, 0)
+UNKNOWN: Final = Correction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Around:
     """The surroundings at one moment. `unsent` are the first of `link.waiting` events.
 
     `latest` are the newest that the server has, each with its seq, the newest first; `reviewed`
-    tells for each order that needs review why.
+    tells for each order that needs review why. `now` is the time that is shown, `clock` how far to
+    trust it; the time of events is told by `known` and `reading`.
     """
 
     now: datetime
@@ -46,3 +52,19 @@ class Around:
     reviewed: Mapping[str, str] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
     is_enrolled: bool = True
+    clock: Sign = ""
+    known: Correction = UNKNOWN
+    reading: Reading = NO_READING
+
+    def time_of(self, event: Event) -> str:
+        """When an event happened, put right where it is this station's own."""
+        is_own = event.station == self.station and bool(self.known.boot)
+        return corrected_text(self.known, event) if is_own else event.at
+
+    def seconds_since(self, event: Event) -> float:
+        """How long ago that was; nobody who sets a clock changes it."""
+        is_own = event.station == self.station
+        if is_own and event.boot and event.boot == self.reading.boot:
+            return max(0.0, (self.reading.mono - event.mono) / 1000)
+        then = milliseconds_of(self.time_of(event))
+        return max(0.0, self.now.timestamp() - then / 1000) if then is not None else 0.0

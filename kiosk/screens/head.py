@@ -1,10 +1,12 @@
 """The head: one line with station, person, sources, printers, the way to the server, the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.cells import cell_len
 from textual.content import Content
 
+from kiosk.correction import Sign
 from kiosk.dialog import Dialog
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
@@ -21,15 +23,17 @@ PRINTER_SAYS = {
     "waiting": ("✖", "waits"),
     "doubt": ("▲", "look at label"),
 }
+CLOCK_SIGNS: Final[Mapping[Sign, str]] = {"": "", "off": "▲ ", "unknown": "≈"}
 
 
 def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:
     """The head in `width` cells: all by name where that fits, else what is well is counted."""
-    left, right = _left(dialog, shop, around), f"{around.now:%H:%M:%S} "
+    sign = CLOCK_SIGNS[around.clock]
+    left, right = _left(dialog, shop, around), f"{sign}{around.now:%H:%M:%S} "
     right = f"{link(around.link)}{SEPARATOR}{right}"
     if cell_len(left) + len(SEPARATOR) + cell_len(right) > width:
         left = _left(dialog, shop, around, brief=True)
-        right = f"{link(around.link).replace(' since', '')}{SEPARATOR}{around.now:%H:%M} "
+        right = f"{link(around.link).replace(' since', '')}{SEPARATOR}{sign}{around.now:%H:%M} "
     room = max(0, width - cell_len(right) - len(SEPARATOR))
     return Content(fit(fit(left, room) + SEPARATOR + right, width))
 

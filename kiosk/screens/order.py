@@ -16,9 +16,9 @@ from kiosk.screens.text import (
     amount,
     columns,
     day_of,
-    duration,
     fit,
     header,
+    hours,
     line,
     page,
     plain,
@@ -161,7 +161,7 @@ def running(
         starts = one.open_starts(station)
         start = starts[-1] if starts else None
         state = "paused" if start and one.is_paused(start.id) else "running"
-        clocks.append(f"{one.number} {state} {duration(start.at, around.now) if start else ''}")
+        clocks.append(f"{one.number} {state} {hours(around.seconds_since(start)) if start else ''}")
     yield line("also: " + " · ".join(clocks)).truncate(width, ellipsis=True)
 
 

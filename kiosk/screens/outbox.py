@@ -30,11 +30,11 @@ def outbox(shop: Shop, around: Around, width: int, rows: int) -> Content:
     room = max(1, rows - len(top))
     waiting = link.waiting
     fits = around.unsent if waiting <= room else around.unsent[: room - 1]
-    lines = [*top, *(_row(event, RECORDED, shop, width) for event in fits)]
+    lines = [*top, *(_row(event, RECORDED, shop, around, width) for event in fits)]
     if waiting > len(fits):
         lines.append(line((f"and {waiting - len(fits)} more, in this order", FAINT)))
     latest = around.latest[: max(0, room - waiting)]
-    lines += [_row(event, state(seq, event, link), shop, width) for seq, event in latest]
+    lines += [_row(event, state(seq, event, link), shop, around, width) for seq, event in latest]
     return page(lines)
 
 
@@ -93,6 +93,11 @@ def _why(link: Link) -> str:
     return "no server yet. Safe on this disk; sent by itself later"
 
 
-def _row(event: Event, became: str, shop: Shop, width: int) -> Content:
-    cells = [hour_of(event.at), told(event, shop), person(event.operator, shop), became]
+def _row(event: Event, became: str, shop: Shop, around: Around, width: int) -> Content:
+    cells = [
+        hour_of(around.time_of(event)),
+        told(event, shop),
+        person(event.operator, shop),
+        became,
+    ]
     return Content(columns(TABLE, cells, width))

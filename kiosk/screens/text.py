@@ -5,7 +5,7 @@ Everything foreign passes through `fit`, `columns` or `plain`, which let no cont
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -127,12 +127,7 @@ def _date_of(iso: str) -> date | None:
         return None
 
 
-def duration(since: str, now: datetime) -> str:
-    """How long ago, as 0:42 hours; "" if `since` cannot be read."""
-    try:
-        begun = datetime.fromisoformat(since)
-    except ValueError:
-        return ""
-    begun = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
-    minutes = max(0, int((now - begun).total_seconds() // 60))
+def hours(seconds: float) -> str:
+    """A duration as 0:42 hours."""
+    minutes = int(seconds // 60)
     return f"{minutes // 60}:{minutes % 60:02d}"

@@ -90,7 +90,10 @@ class Terminal(Watched):
         self.online = online
 
     def make_readers(self, station: Station) -> list[Reader]:
-        return super().make_readers(station) if self.online else []
+        if self.online:
+            return super().make_readers(station)
+        station.time.heard(self.still.now().isoformat(), 0.01)  # as an answer before the history
+        return []
 
     async def scan(self, code: Code | bytes, *, after: float = 2.0) -> None:
         """One scan as bytes, `after` seconds on the clock; returns when it is answered."""
