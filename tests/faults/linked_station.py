@@ -1,11 +1,12 @@
 """A station without a screen: `… FOLDER SERVER NAME CODE`. It acts and sends as it is told by lines.
 
 `act N` books N acts and says their ids, a line for each; `sent SECONDS` waits until the server has
-everything and says `SENT waiting=0` or how many still wait; `end` closes it. It enrols itself the
-first time; later starts go on with what is in the folder.
+everything and says `SENT waiting=0` or how many still wait; `hurry` asks the server now; `end`
+closes it. It enrols itself the first time; later starts go on with what is in the folder.
 """
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -57,17 +58,22 @@ def obey(journal: Journal, client: SyncClient, line: str) -> bool:
     elif word == "sent":
         until = time.monotonic() + float(rest)
         while journal.waiting() and time.monotonic() < until:
-            time.sleep(LOOK_SECONDS)
+            threading.Event().wait(LOOK_SECONDS)
         say(f"SENT waiting={journal.waiting()}")
+    elif word == "hurry":
+        client.hurry()
     return word != "end"
+
+
+def opened(folder: Path, name: str) -> Journal:
+    """The station's journal, as the kiosk opens it."""
+    return Journal.open(folder, station=name, clock=Clock(), new_id=lambda: str(uuid_utils.uuid7()))
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     server, name, code = sys.argv[2:5]
-    journal = Journal.open(
-        folder, station=name, clock=Clock(), new_id=lambda: str(uuid_utils.uuid7())
-    )
+    journal = opened(folder, name)
     client = client_of(folder, server, name, code, journal)
     client.start()
     say(READY)
