@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Column, Index, Table
 
-from sync.server.tables import Number, metadata
+from sync.server.tables import ByteOrdered, Number, metadata
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, ByteOrdered, nullable=False, server_default="")
 
 
 def _count(name: str) -> Column[int]:
@@ -18,7 +18,7 @@ def _count(name: str) -> Column[int]:
 backup: Final = Table(
     "backup",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", ByteOrdered, primary_key=True),
     _text("file"),
     _text("machine"),
     _text("incarnation"),
@@ -31,8 +31,8 @@ backup: Final = Table(
 backup_origin: Final = Table(
     "backup_origin",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("origin", Text, primary_key=True),
+    Column("name", ByteOrdered, primary_key=True),
+    Column("origin", ByteOrdered, primary_key=True),
     Column("seq", Number, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -2,7 +2,9 @@
 
 One server process at a time projects, under a lease; the others follow its mark by notice and poll,
 and one of them takes over when it ends or dies. A rebuild fills shadow tables and swaps them in, in
-whichever process it is asked for: that one takes the lease for the swap.
+whichever process it is asked for: that one takes the lease for the swap. Views that another version
+of the folding code made are rebuilt at the start; until then people see them as they are, and
+nothing is folded into them.
 
 DatabaseError
 ├── BehindError     another process projects, and does not come up with the ledger
@@ -18,7 +20,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.server import projector_rebuild
+from sync.server import projector_rebuild, projector_version
 from sync.server.database import Database, DatabaseError
 from sync.server.lease import Lease, LeaseLostError
 from sync.server.ledger import end_of, reader_mark
@@ -35,6 +37,7 @@ CATCH_UP_SECONDS_MAX: Final = 15.0
 SWAP_SECONDS_MAX: Final = 60.0
 READERS_SECONDS_MAX: Final = 1.0
 READERS_POLL_SECONDS: Final = 0.01
+PROGRESS_SECONDS: Final = 2.0
 _log: Final = logging.getLogger("kiosk-server")
 
 
@@ -63,6 +66,8 @@ class Projector:
         self._stopping = threading.Event()
         self._stepping = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._current = False  # whether the views were seen to be of this version, once
+        self._outdated = False  # whether another version's took their place since
 
     def start(self) -> None:
         """Follow the ledger in a thread of its own."""
@@ -124,6 +129,8 @@ class Projector:
 
     def step(self) -> bool:
         """Project one slice; False where nothing was left. Raises `DatabaseError`."""
+        if not self._is_current():
+            return False
         with self._working() as ours:
             return ours and self._step() is not None
 
@@ -135,9 +142,10 @@ class Projector:
         until = time.monotonic() + CATCH_UP_SECONDS_MAX
         end = -1
         while True:
-            with self._working() as ours:
-                if ours and self._project():
-                    return self._position
+            if self._is_current():
+                with self._working() as ours:
+                    if ours and self._project():
+                        return self._position
             end = end if end >= 0 else self._database.read_now(end_of)
             if self._follow() >= end:
                 return self._position
@@ -153,17 +161,44 @@ class Projector:
 
         Raises `RebuildError`, or `DatabaseError`.
         """
+        if not self._rebuild_if(lambda: True):
+            raise RebuildError("a rebuild runs already in another process: wait for its end")
+        return self._position
+
+    def _is_current(self) -> bool:
+        """Whether the views are of this version; at first sight, those of another are made again.
+
+        False while another process makes them. Raises `RebuildError` or `DatabaseError`.
+        """
+        if not self._current:
+            of = projector_version
+            self._current = (
+                self._database.read_now(of.is_current)
+                or self._database.write_now(of.adopted)
+                or self._rebuild_if(lambda: not self._database.read_now(of.is_current), self._say)
+            )
+        return self._current
+
+    def _say(self, done: int, of: int) -> None:
+        _log.warning("the views are made again for this version: %s of %s", done, of)
+
+    def _rebuild_if(
+        self, wanted: Callable[[], bool], say: Callable[[int, int], None] | None = None
+    ) -> bool:
+        """Rebuild where that is wanted once nobody else does; False while another process does."""
         lease = Lease(self._database, REBUILD_LEASE)
         if not lease.hold():
-            raise RebuildError("a rebuild runs already in another process: wait for its end")
+            return False
         try:
-            self._rebuild(Reader(self._database, SHADOWED, SHADOW_READER, lease), lease)
+            if wanted():
+                shadow = Reader(self._database, SHADOWED, SHADOW_READER, lease)
+                self._rebuild(shadow, lease, say or (lambda _done, _of: None))
+                self._told((ALL,))
         except LeaseLostError:
             raise RebuildError("the rebuild stood still and another began: wait for it") from None
         finally:
             lease.release()
-        self._told((ALL,))
-        return self._position
+        return True
 
     @contextmanager
     def _working(self) -> Iterator[bool]:
@@ -185,7 +220,7 @@ class Projector:
     def _step(self) -> bool | None:
         """Project one slice: whether more may be left; nothing where nothing was, or no lease."""
         with self._stepping:
-            if not self._lease.hold():
+            if not self._lease.hold() or not self._is_ours_still():
                 return None
             try:
                 told = self._live.step()
@@ -199,6 +234,16 @@ class Projector:
         self._position_is(position)
         self._told(told)
         return self._live.more
+
+    def _is_ours_still(self) -> bool:
+        """Whether no other version's views took the place of ours; else leave them to its kind."""
+        current = self._database.read_now(projector_version.is_current)
+        if not current:
+            self._lease.release()
+            if not self._outdated:
+                _log.warning("the views are another version's by now: update this server too")
+        self._outdated = not current
+        return current
 
     def _follow(self) -> int:
         """Look how far the process is that projects."""
@@ -228,9 +273,7 @@ class Projector:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                with self._stepping:
-                    ours = self._lease.hold()
-                if not ours or not self._project():
+                if not self._is_current() or not self._is_held() or not self._project():
                     self._follow()
             except DatabaseError as fault:
                 _log.warning("the views stand still: %s", fault)
@@ -239,12 +282,22 @@ class Projector:
                 self._stopping.wait(POLL_SECONDS)
             self._woken.wait(POLL_SECONDS)
 
-    def _rebuild(self, shadow: Reader, lease: Lease) -> None:
+    def _is_held(self) -> bool:
+        with self._stepping:
+            return self._lease.hold()
+
+    def _rebuild(self, shadow: Reader, lease: Lease, say: Callable[[int, int], None]) -> None:
         self._database.write_now(projector_rebuild.create_shadows)
-        while shadow.step() is not None:
+        said, end, told = float("-inf"), self._live.mark(), True
+        while told:
+            if time.monotonic() > said + PROGRESS_SECONDS:
+                said = time.monotonic()
+                say(shadow.position(), end)
+            told = shadow.step(end := self._live.mark()) is not None
             self._renew(lease)
         until = time.monotonic() + SWAP_SECONDS_MAX
         while not self._swapped(shadow, lease):
+            self._renew(lease)
             if time.monotonic() > until:
                 self._database.write_now(projector_rebuild.drop_shadows)
                 raise RebuildError(

@@ -168,7 +168,7 @@ class Fold:
         if number and kind in ORDER_FACTS:
             evolve(self._order(number), event, sign)
             self.changes.orders[number] = position
-            if kind is MaterialConsumed and event.operation in self._order(number).good:
+            if isinstance(event, MaterialConsumed) and event.operation in self._order(number).good:
                 self._supply(position, event)
             if isinstance(event, _OF_LOTS):
                 of = self.changes.made if kind is MaterialProduced else self.changes.taken

@@ -20,6 +20,7 @@ from sync.server.ledger import move_mark, reader_mark
 from sync.server.notice import ALL, Projected, tell_projected
 from sync.server.projector_reader import READER
 from sync.server.projector_state import SHADOWED, past_of, taken_of
+from sync.server.projector_version import keep_version
 from sync.server.scopes import ORDER, Concern
 from sync.server.view_tables import SHADOW, VIEWS, concern
 
@@ -94,6 +95,7 @@ def swap(database: Database, connection: Connection, sender: str) -> None:
         _name_as(connection, view, shadow)
     append_feed(connection, rows)
     move_mark(connection, SHADOW_READER, 0)
+    keep_version(connection)
     tell_projected(database, connection, Projected(sender, mark, mark, (ALL,)))
 
 

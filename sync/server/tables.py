@@ -27,10 +27,12 @@ metadata: Final = MetaData(naming_convention=NAMING)
 
 # SQLite keeps a row under its key only if the key's type is exactly INTEGER.
 Number: Final = BigInteger().with_variant(Integer(), "sqlite")
+# Ordered by bytes, as SQLite and our own code order it, whatever the database's language is.
+ByteOrdered: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, ByteOrdered, nullable=False, server_default="")
 
 
 def _count(name: str) -> Column[int]:
@@ -41,7 +43,7 @@ event: Final = Table(
     "event",
     metadata,
     Column("position", Number, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", ByteOrdered, nullable=False, unique=True),
     _text("type"),
     _text("act"),
     _text("station"),
@@ -69,7 +71,7 @@ Index(
 place: Final = Table(
     "place",
     metadata,
-    Column("origin", Text, primary_key=True),
+    Column("origin", ByteOrdered, primary_key=True),
     Column("seq", Number, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),
     Column("position", Number, nullable=False),
@@ -81,7 +83,7 @@ Index("ix_place_position", place.c.position)
 origin: Final = Table(
     "origin",
     metadata,
-    Column("origin", Text, primary_key=True),
+    Column("origin", ByteOrdered, primary_key=True),
     _text("station"),
     _count("head_seq"),
     Column("head_digest", LargeBinary, nullable=False),
@@ -96,7 +98,7 @@ origin: Final = Table(
 gap: Final = Table(
     "gap",
     metadata,
-    Column("origin", Text, primary_key=True),
+    Column("origin", ByteOrdered, primary_key=True),
     Column("from_seq", Number, primary_key=True, autoincrement=False),
     Column("to_seq", Number, nullable=False),
     Column("digest", LargeBinary, nullable=False),
@@ -121,7 +123,7 @@ alarm: Final = Table(
 station: Final = Table(
     "station",
     metadata,
-    Column("station", Text, primary_key=True),
+    Column("station", ByteOrdered, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     _text("work_centers"),
     _text("origin"),
@@ -136,7 +138,7 @@ station: Final = Table(
 station_token: Final = Table(
     "station_token",
     metadata,
-    Column("station", Text, primary_key=True),
+    Column("station", ByteOrdered, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     _count("made_ms"),
 )
@@ -155,7 +157,7 @@ enrolment_code: Final = Table(
 enrolment_failure: Final = Table(
     "enrolment_failure",
     metadata,
-    Column("address", Text, primary_key=True),
+    Column("address", ByteOrdered, primary_key=True),
     _count("failures"),
     _count("until_ms"),
 )
@@ -163,7 +165,7 @@ enrolment_failure: Final = Table(
 head: Final = Table(
     "head",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", ByteOrdered, primary_key=True),
     _count("position"),
 )
 """Counters taken as the last act before commit: `event` and `feed`; `feed_pruned` is how far."""
@@ -171,7 +173,7 @@ head: Final = Table(
 mark: Final = Table(
     "mark",
     metadata,
-    Column("reader", Text, primary_key=True),
+    Column("reader", ByteOrdered, primary_key=True),
     _count("position"),
 )
 """How far each reader of the ledger got."""
@@ -179,7 +181,7 @@ mark: Final = Table(
 lease: Final = Table(
     "lease",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", ByteOrdered, primary_key=True),
     _text("owner"),
     _count("fence"),
     _count("until_ms"),
@@ -199,7 +201,7 @@ Index("ix_feed_scope", feed.c.scope, feed.c.position)
 setting: Final = Table(
     "setting",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", ByteOrdered, primary_key=True),
     _text("value"),
 )
 """Facts of this ledger: `incarnation`, `office_origin`, `program` (that last read quarantine)."""

@@ -6,16 +6,16 @@ them, clamped to what a BIGINT holds; states are msgpack of the domain's own.
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table
 
-from sync.server.tables import NAMING, Number, metadata
+from sync.server.tables import NAMING, ByteOrdered, Number, metadata
 
 SHADOW: Final = "_shadow"
 AMOUNT_MAX: Final = 2**63 - 1
 
 
 def _key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True)
+    return Column(name, ByteOrdered, primary_key=True)
 
 
 def _rank(name: str) -> Column[int]:
@@ -23,7 +23,7 @@ def _rank(name: str) -> Column[int]:
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, ByteOrdered, nullable=False, server_default="")
 
 
 def _number(name: str) -> Column[int]:

@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -18,7 +19,7 @@ def upgrade() -> None:
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, TEXT, nullable=False, server_default="")
 
 
 def _count(name: str) -> Column[int]:
@@ -34,14 +35,14 @@ def _bytes(name: str) -> Column[bytes]:
 
 
 def _named(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True)
+    return Column(name, TEXT, primary_key=True)
 
 
 def _log_tables() -> None:
     op.create_table(
         "event",
         _key("position"),
-        Column("id", Text, nullable=False),
+        Column("id", TEXT, nullable=False),
         *(_text(name) for name in ("type", "act", "station", "order_number")),
         _bytes("body"),
         _count("received_ms"),

@@ -9,6 +9,7 @@ revision = "0002"
 down_revision = "0001"
 
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -28,7 +29,7 @@ def upgrade() -> None:
 
 
 def _keys(*names: str) -> list[Column[str]]:
-    return [Column(name, Text, primary_key=True) for name in names]
+    return [Column(name, TEXT, primary_key=True) for name in names]
 
 
 def _rank(name: str) -> Column[int]:
@@ -36,7 +37,7 @@ def _rank(name: str) -> Column[int]:
 
 
 def _texts(names: str) -> list[Column[str]]:
-    return [Column(name, Text, nullable=False, server_default="") for name in names.split()]
+    return [Column(name, TEXT, nullable=False, server_default="") for name in names.split()]
 
 
 def _numbers(names: str) -> list[Column[int]]:
