@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -234,7 +235,7 @@ class SyncClient:
             if wait is not None:
                 self._push_bell.wait(wait, hears_soft=False)
             elif not self._has_cause():
-                self._await_cause()
+                self._guarded(self._await_cause)
         self._lines.hang_up("push")
 
     def _await_cause(self) -> None:
@@ -288,7 +289,8 @@ class SyncClient:
             return work()
         except Exception as fault:
             if not self._push_bell.closed:
-                self._standing.trouble(str(fault) or type(fault).__name__)
+                with suppress(Exception):  # who is told may be what failed
+                    self._standing.trouble(str(fault) or type(fault).__name__)
             return JOURNAL_PAUSE_SECONDS
 
     def _reply(self, batch: Batch) -> Reply:

@@ -281,5 +281,5 @@ def _back_off(failures: int, seconds_max: float, chance: float) -> float:
 
 
 def _as_told(seconds: float, chance: float) -> float:
-    """Never sooner than told, and not all stations at the same moment."""
-    return min(seconds, WAIT_SECONDS_MAX) * (1.0 + chance / 4)
+    """Never sooner than told nor at once, and not all stations at the same moment."""
+    return min(max(seconds, BACK_OFF_SECONDS), WAIT_SECONDS_MAX) * (1.0 + chance / 4)

@@ -193,11 +193,13 @@ class Upkeep:
         self._retired = wanted
 
     def _rest(self) -> float:
+        """What waits for a push to be confirmed is not looked at before one is."""
         now = self._monotonic()
-        due = [self._busy_at + QUIET_SECONDS - now]
-        due += [at - now for at in (self._ask_at, self._recover_at) if at is not None]
-        soon = [max(TEND_SECONDS_MIN, one) for one in due if one > -HEARTBEAT_SECONDS]
-        return min(soon, default=HEARTBEAT_SECONDS)
+        quiet_at = self._busy_at + QUIET_SECONDS
+        offer_at = None if self._log.waiting() else self._recover_at
+        due = [HEARTBEAT_SECONDS] + ([quiet_at - now] if quiet_at > now else [])
+        due += [at - now for at in (self._ask_at, offer_at) if at is not None]
+        return max(TEND_SECONDS_MIN, min(due))
 
     def _failed(self, reply: Refused | Silence) -> float:
         self._failures += 1

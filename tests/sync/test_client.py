@@ -498,6 +498,23 @@ def test_who_is_told_may_fail_and_the_exchange_goes_on(tmp_path: Path) -> None:
         client.stop()
 
 
+def test_who_is_told_of_the_status_may_fail_and_the_exchange_goes_on(tmp_path: Path) -> None:
+    def hear(_: SyncStatus) -> None:
+        raise RuntimeError("the screen is gone")
+
+    model = ModelServer()
+    with opened(tmp_path) as journal:
+        client = SyncClient(
+            "http://model", TOKEN, journal, hear, lambda _: None, transport=model.transport()
+        )
+        client.start()
+        until(lambda: client.status.why == "the screen is gone")
+        record(journal)
+        client.hurry()
+        until(lambda: journal.waiting() == 0)
+        client.stop()
+
+
 def test_a_server_that_holds_no_long_poll_is_not_hammered(tmp_path: Path) -> None:
     model = ModelServer()
     with opened(tmp_path) as journal:

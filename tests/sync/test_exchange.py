@@ -308,6 +308,7 @@ def test_ids_that_need_review() -> None:
         (Refused(500, "oops"), 9, 30.0),
         (Refused(503, "busy", 5.0), 1, 5.0),
         (Refused(429, "busy", 1e9), 1, 300.0),
+        (Refused(503, "busy", 0.0), 1, 0.3),
         (Refused(401, "who?"), 1, REFUSED_SECONDS),
     ],
 )

@@ -221,6 +221,26 @@ def test_what_every_backup_holds_is_forgotten_at_a_quiet_time(tmp_path: Path) ->
         assert one.journal.unsent(0).low.seq == 11, "all but the newest"
 
 
+def test_nothing_is_looked_at_again_and_again_once_it_is_done(tmp_path: Path) -> None:
+    with station(tmp_path) as one:
+        one.record(5)
+        one.client.push()
+        one.client.push()
+        looks, end, wait = 0, one.time + HEARTBEAT_SECONDS, 0.0
+        while one.time < end:
+            wait = one.tend(wait)
+            looks += 1
+        assert looks < 10
+
+
+def test_an_offer_that_waits_for_a_push_is_not_looked_at_before(tmp_path: Path) -> None:
+    with station(tmp_path) as one:
+        one.client.push()
+        one.tend()
+        one.record()
+        assert one.tend(8.0) == HEARTBEAT_SECONDS
+
+
 def test_an_answer_that_is_not_signed_settles_nothing(tmp_path: Path) -> None:
     with station(tmp_path) as one:
         one.client._public_key = ModelServer().public_key
