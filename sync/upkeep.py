@@ -16,6 +16,7 @@ from datetime import date
 from typing import Final
 
 from sync.domain.events import (
+    DeviationReviewed,
     Event,
     EventReversed,
     MaterialProduced,
@@ -42,8 +43,14 @@ TEND_SECONDS_MIN: Final = 0.05
 OFFICE: Final = "office"
 RECOVERED: Final = "recovered"
 _NOT_KNOWN: Final = 404
-# Of these two stations may have done each its own without knowing of the other.
-_BEARING: Final = (EventReversed, MaterialProduced, OperationEnded, OrderRegister)
+# Of these two stations may have done each its own without knowing of the other; or it is settled.
+_BEARING: Final = (
+    EventReversed,
+    MaterialProduced,
+    OperationEnded,
+    OrderRegister,
+    DeviationReviewed,
+)
 _TOO_LARGE: Final = 413
 
 

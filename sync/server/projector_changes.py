@@ -115,8 +115,10 @@ def touch_of(entry: Entry) -> Touch:
 
 def followed_by(touch: Touch) -> list[tuple[str, str]]:
     """The (key, kind) of the concerns that an event follows."""
-    followed = [(touch.order, scopes.ORDER)] if touch.order else []
-    if material := scopes.material_of(touch.entry.event):
+    event = touch.entry.event
+    order = event.of if isinstance(event, DeviationReviewed) else touch.order
+    followed = [(order, scopes.ORDER)] if order else []
+    if material := scopes.material_of(event):
         followed.append((material, scopes.MATERIAL))
     return followed
 

@@ -4,12 +4,10 @@ Reads only. What changes is kept apart (`Changes`) and written in a transaction 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from sync.domain.acts import remember
 from sync.domain.events import (
     REVERSIBLE,
     DeviationReviewed,
@@ -24,52 +22,40 @@ from sync.domain.events import (
     OperationEnded,
     OperatorSignedIn,
     OperatorSignedOut,
-    OrderHeld,
-    OrderRegister,
-    OrderResumed,
-    order_of,
 )
-from sync.domain.order import Order
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
-from sync.domain.rules import check
 from sync.domain.rules_material import supplied
-from sync.domain.shop import Shop
-from sync.domain.stock import Lot, book, set_status
+from sync.domain.stock import book, set_status
 from sync.server import scopes
 from sync.server.projector_changes import (
     Changes,
-    Decision,
     Dissolved,
-    Found,
     Touch,
-    clash_of,
     followed_by,
-    is_of_a_set,
-    subject_of,
     touch_of,
 )
+from sync.server.projector_judge import Judge
 from sync.server.projector_state import (
     REGISTERS,
     SIGNED_IN,
     SIGNED_OUT,
     Entry,
-    Holding,
     Memory,
     Tables,
     acts_of,
+    holding_of,
     load_concerns,
     load_lots,
     load_orders,
+    order_in,
     past_of,
     reversed_acts,
+    stations_of,
     taken_of,
 )
-from sync.server.view_tables import order_lot
 
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
-_NO_STATION: Final = frozenset({"", scopes.OFFICE})
 _NOBODY: Final[frozenset[str]] = frozenset()
-_NO_LOTS: Final[dict[str, Lot]] = {}
 _OF_LOTS: Final = (MaterialConsumed, MaterialReturned, MaterialProduced)
 _OF_ORDER: Final = (MaterialConsumed, MaterialReturned)
 
@@ -94,7 +80,8 @@ class Fold:
         self.memory = memory
         self.changes = Changes()
         self.feeding = feeding
-        self._received = (-1, "")
+        self._opened = (connection, tables, memory)
+        self.judge = Judge(connection, tables, memory, self.changes)
         memory.shop.sign_ins = memory.sign_ins
         self._touches = [touch_of(entry) for entry in entries]
         self._load()
@@ -102,15 +89,16 @@ class Fold:
     def _load(self) -> None:
         """Read the states of all that the events touch, a table at a time."""
         events = [touch.entry.event for touch in self._touches]
-        opened = (self.connection, self.tables, self.memory)
-        load_orders(*opened, {touch.order for touch in self._touches} - {""})
-        load_lots(*opened, {touch.lot for touch in self._touches if touch.lot is not None})
-        load_concerns(*opened, self._keys())
+        load_orders(*self._opened, {touch.order for touch in self._touches} - {""})
+        load_lots(*self._opened, {touch.lot for touch in self._touches if touch.lot is not None})
+        load_concerns(*self._opened, self._keys())
         undone = {event.of for event in events if isinstance(event, EventReversed)} - {""}
         self._acts = acts_of(self.connection, undone)
         acts = {event.act for event in events if event.act} | undone
         self.reversed = reversed_acts(self.connection, self.tables, acts)
         self._past = past_of(self.connection, self.tables, *self._begun())
+        reviewed = {event.of for event in events if isinstance(event, DeviationReviewed)}
+        self._reviewed = stations_of(self.connection, reviewed) if self.feeding else {}
 
     def _keys(self) -> set[tuple[str, str]]:
         """The (key, kind) of all concerns that the slice begins, and of those that it follows."""
@@ -144,7 +132,7 @@ class Fold:
         if isinstance(event, EventReversed):
             told = self._reverse(touch, event)
         elif not late:
-            self._judge(touch)
+            self.judge.judge(touch)
             self._apply(entry.position, touch, 1)
         if touch.begins:
             self._begin(touch)
@@ -166,9 +154,9 @@ class Fold:
         event, number = touch.entry.event, touch.order
         kind = type(event)
         if number and kind in ORDER_FACTS:
-            evolve(self._order(number), event, sign)
+            order = evolve(order_in(*self._opened, number), event, sign)
             self.changes.orders[number] = position
-            if isinstance(event, MaterialConsumed) and event.operation in self._order(number).good:
+            if isinstance(event, MaterialConsumed) and event.operation in order.good:
                 self._supply(position, event)
             if isinstance(event, _OF_LOTS):
                 of = self.changes.made if kind is MaterialProduced else self.changes.taken
@@ -185,22 +173,8 @@ class Fold:
             voided = Dissolved(number, "label_outstanding", event.of, position)
             self.changes.dissolved.append(voided)
 
-    def _order(self, number: str) -> Order:
-        order = self.memory.orders.get(number)
-        if order is None:
-            load_orders(self.connection, self.tables, self.memory, (number,))
-            order = self.memory.orders[number]
-        return order
-
-    def _holding(self, key: tuple[str, str]) -> Holding:
-        held = self.memory.holdings.get(key)
-        if held is None:
-            load_lots(self.connection, self.tables, self.memory, (key,))
-            held = self.memory.holdings[key]
-        return held
-
     def _to_stock(self, event: Event, sign: int, key: tuple[str, str]) -> None:
-        held = self._holding(key)
+        held = holding_of(*self._opened, key)
         self.memory.stock.setdefault(key[0], {}).setdefault(key[1], held.lot)
         if isinstance(event, LotStatusSet):
             set_status(self.memory.stock, event)
@@ -253,7 +227,7 @@ class Fold:
         now = touch.entry.position
         act = [touch_of(one) for one in self._acts.get(event.of, ()) if one.position < now]
         reversible = [one for one in act if type(one.entry.event) in _REVERSIBLE]
-        self._judge(touch, [one.entry.event for one in reversible])
+        self.judge.judge(touch, [one.entry.event for one in reversible])
         told = self._hearers(act) if self.feeding else _NOBODY
         if event.of in self.reversed or not event.of:
             return told
@@ -267,7 +241,7 @@ class Fold:
     def _reopen(self, now: int, touch: Touch) -> None:
         """Work that came after an end was not late where that end is taken back."""
         event = touch.entry.event
-        if isinstance(event, OperationEnded) and not self._order(touch.order).is_ended(
+        if isinstance(event, OperationEnded) and not order_in(*self._opened, touch.order).is_ended(
             event.operation
         ):
             subject = f"operation {event.operation}"
@@ -275,7 +249,7 @@ class Fold:
 
     def _supply(self, now: int, event: MaterialConsumed) -> None:
         """What was short for a report is not any more: another station's scan came later."""
-        order = self._order(event.order)
+        order = order_in(*self._opened, event.order)
         for material in supplied(order, event.operation, event.material):
             for name in ("line_unconsumed", "under_issue"):
                 self.changes.dissolved.append(Dissolved(event.order, name, material, now))
@@ -284,80 +258,15 @@ class Fold:
         """The scopes that were told of an act."""
         told = _NOBODY
         for one in act:
-            load_concerns(self.connection, self.tables, self.memory, followed_by(one))
+            load_concerns(*self._opened, followed_by(one))
             told |= self._scopes(one)
         return told
 
-    def _judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
-        """Flag where the event disagrees with what was known before it."""
-        entry = touch.entry
-        if isinstance(entry.event, OrderRegister | LotStatusSet):
-            clash = clash_of(entry.event, self._in_force(touch, entry.event))
-            self.changes.found += [Found(entry, clash)] if clash is not None else []
-        if entry.event.station in _NO_STATION:
-            return
-        self._set_scene(touch, act)
-        try:
-            verdict = check(self.memory.shop, entry.event, received=self._received_at(entry))
-        except Exception as fault:  # a rule's own fault must not hold back what is behind it
-            self.changes.faults.append((entry, f"{type(fault).__name__}: {fault}"))
-            return
-        for one in verdict:
-            if not is_of_a_set(entry.event, one):
-                self.changes.found.append(Found(entry, one, subject_of(one)))
-
-    def _in_force(self, touch: Touch, event: Decision) -> Decision | None:
-        """What holds of the order or the lot that a decision is about."""
-        if isinstance(event, LotStatusSet):
-            return self._holding((event.material, event.lot)).lot.status_set
-        order = self._order(touch.order)
-        return order.hold if isinstance(event, OrderHeld | OrderResumed) else order.closure
-
-    def _set_scene(self, touch: Touch, act: Sequence[Event]) -> None:
-        """Show the rules exactly what the event is about: the same live and in a rebuild."""
-        shop, key = self.memory.shop, touch.lot
-        order = self._order(touch.order) if touch.order else None
-        shop.orders = {order.number: order} if order is not None and order.facts else {}
-        shop.packed = {}
-        if act:
-            self._add_act(shop, act)
-        lot = self.memory.stock.get(key[0], _NO_LOTS).get(key[1]) if key else None
-        shop.stock = {lot.material: {lot.lot: lot}} if lot is not None else {}
-
-    def _add_act(self, shop: Shop, act: Sequence[Event]) -> None:
-        """Show an act that is to be taken back, its orders, and those that used what it made."""
-        for number in {*map(order_of, act), *self._users(act)} - {""}:
-            order = self._order(number)
-            if not order.is_empty:
-                shop.orders[number] = order
-        for one in act:
-            remember(shop.packed, one)
-
-    def _users(self, act: Sequence[Event]) -> set[str]:
-        """The orders that took what the act made."""
-        made = {(e.material, e.lot) for e in act if isinstance(e, MaterialProduced)}
-        table = self.tables[order_lot]
-        found = set()
-        for material, lot in made:
-            rows = select(table.c.order_number).where(
-                table.c.lot == lot, table.c.material == material
-            )
-            found |= {row[0] for row in self.connection.execute(rows)}
-            found |= {
-                number
-                for number in self.changes.orders
-                if lot in self.memory.orders[number].consumed.get(material, {})
-            }
-        return found
-
-    def _received_at(self, entry: Entry) -> str:
-        if self._received[0] != entry.received_ms:
-            at = datetime.fromtimestamp(entry.received_ms / 1000, UTC).isoformat()
-            self._received = (entry.received_ms, at)
-        return self._received[1]
-
     def _scopes(self, touch: Touch) -> frozenset[str]:
         concerns, event = self.memory.concerns, touch.entry.event
+        if isinstance(event, DeviationReviewed):
+            known = concerns.get((event.of, scopes.ORDER), _NOBODY)
+            return known | scopes.told_of_station(self._reviewed.get(event.of, ""))
         order, material = touch.order, scopes.material_of(event)
         return scopes.told_of(
             event,

@@ -170,6 +170,15 @@ def load_orders(
             memory.orders[number] = Order(number)
 
 
+def order_in(connection: Connection, tables: Tables, memory: Memory, number: str) -> Order:
+    """The state of an order, read if it is not in memory."""
+    order = memory.orders.get(number)
+    if order is None:
+        load_orders(connection, tables, memory, (number,))
+        order = memory.orders[number]
+    return order
+
+
 def load_lots(
     connection: Connection, tables: Tables, memory: Memory, keys: Iterable[tuple[str, str]]
 ) -> None:
@@ -185,6 +194,17 @@ def load_lots(
             memory.stock.setdefault(material, {})[lot] = held.lot
     for material, lot in wanted - memory.holdings.keys():
         memory.holdings[material, lot] = Holding(Lot(material, lot))
+
+
+def holding_of(
+    connection: Connection, tables: Tables, memory: Memory, key: tuple[str, str]
+) -> Holding:
+    """The state of a (material, lot), read if it is not in memory."""
+    held = memory.holdings.get(key)
+    if held is None:
+        load_lots(connection, tables, memory, (key,))
+        held = memory.holdings[key]
+    return held
 
 
 def load_concerns(
@@ -216,6 +236,11 @@ def acts_of(connection: Connection, acts: Collection[str]) -> dict[str, list[Ent
         if not unreadable and not isinstance(event, Unknown):
             found.setdefault(act, []).append(Entry(position, received, event))
     return found
+
+
+def stations_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Event → the station that made it."""
+    return dict(rows_with(connection, event_table, "id", sorted(ids), "station"))
 
 
 def past_of(

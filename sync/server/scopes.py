@@ -8,6 +8,8 @@
   that begins to take a material is told what was taken before from lots that are not used up.
 - Sign-ins, handovers and what a journal says of itself concern their station; stops and calls for
   help their work center; a reversal whatever it reverses.
+- A planner's review concerns whom it settles something for: the station of the event reviewed, or
+  the scopes of the order.
 """
 
 from collections.abc import Iterator
@@ -16,7 +18,6 @@ from typing import Final
 
 from sync.domain.events import (
     MASTER_DATA,
-    DeviationReviewed,
     DowntimeEnded,
     DowntimeStarted,
     Event,
@@ -86,25 +87,23 @@ def told_of(event: Event, of_order: frozenset[str], of_material: frozenset[str])
     """The scopes told of an event; given those that its order and its material concern."""
     if type(event) in _ALL_HEAR:
         return frozenset({SITE})
-    if isinstance(event, DeviationReviewed):
-        return frozenset()
     if isinstance(event, _OF_LOTS):
-        return of_order | of_material or _own(event)
+        return of_order | of_material or told_of_station(event.station)
     if isinstance(event, _AT_WORK_CENTER) and event.work_center:
         return of_order | {work_center_scope(event.work_center)}
     if isinstance(event, UnitPacked | UnitClosed) and not event.order:
         return frozenset({SITE})
-    return of_order if order_of(event) and of_order else _own(event)
+    return of_order if order_of(event) and of_order else told_of_station(event.station)
+
+
+def told_of_station(station: str) -> frozenset[str]:
+    """The scope of a station; none of the office or of nobody."""
+    return frozenset({station_scope(station)} if station not in {"", OFFICE} else ())
 
 
 def material_of(event: Event) -> str:
     """The material whose concerns an event follows."""
     return event.material if isinstance(event, _OF_LOTS) else ""
-
-
-def _own(event: Event) -> frozenset[str]:
-    here = event.station not in {"", OFFICE}
-    return frozenset({station_scope(event.station)} if here else ())
 
 
 def _release_concerns(event: OrderReleased) -> Iterator[Concern]:

@@ -49,7 +49,9 @@ from sync.server.database import Database, sqlite_url
 from sync.server.feed import append_feed
 from sync.server.ledger import Ledger, end_of
 from sync.server.projector import Projector
-from sync.server.projector_fold import Fold, Touch
+from sync.server.projector_changes import Touch
+from sync.server.projector_fold import Fold
+from sync.server.projector_judge import Judge
 from sync.server.projector_reader import collecting_later, read_entries
 from sync.server.projector_state import LIVE, load_memory
 from sync.server.projector_write import Writing
@@ -220,14 +222,15 @@ class Plant:
         return len(bodies)
 
 
-class JudgedFold(Fold):
-    """A fold that tells what judging took of its CPU time."""
+class TimedJudge(Judge):
+    """A judge that tells what judging took of its CPU time."""
 
     judging = 0.0
 
-    def _judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
+    def judge(self, touch: Touch, act: Sequence[Event] = ()) -> None:
+        """The same, timed."""
         began = time.thread_time()
-        super()._judge(touch, act)
+        super().judge(touch, act)
         self.judging += time.thread_time() - began
 
 
@@ -255,10 +258,11 @@ class Staged:
         with _Spent(self.spent, "decode"):
             entries, last = read_entries(connection, mark, SLICE_EVENTS)
         with _Spent(self.spent, "fold"):
-            fold = JudgedFold(connection, LIVE, self._memory, entries)
+            fold = Fold(connection, LIVE, self._memory, entries)
+            fold.judge = judge = TimedJudge(connection, LIVE, self._memory, fold.changes)
             fold.run()
-        self.spent["check"] += fold.judging
-        self.spent["fold"] -= fold.judging
+        self.spent["check"] += judge.judging
+        self.spent["fold"] -= judge.judging
         with _Spent(self.spent, "write"):
             writing = Writing(connection, LIVE, self._memory, fold.changes)
             self._database.write_now(writing.write)

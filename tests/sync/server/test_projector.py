@@ -238,6 +238,20 @@ def test_deviations_of_events_are_withdrawn_and_reviewed(plant: Plant) -> None:
     assert ("withdrawn",) in plant.rows("SELECT status FROM deviation")
 
 
+def test_a_review_is_told_to_whom_it_settles_something_for(plant: Plant) -> None:
+    """An event's to its station, an order's to all whom the order concerns; nothing to others."""
+    (made,) = plant.tell("MIX-1", OperationStarted(**MIX))
+    for of in (made.id, "B-1", "nothing"):
+        (review,) = plant.office(DeviationReviewed(deviation="already_ended", of=of))
+        plant.projector.catch_up()
+        told = plant.rows(
+            "SELECT scope FROM feed JOIN event ON event.position = feed.event_position"
+            f" WHERE event.id = '{review.id}' ORDER BY scope"
+        )
+        order = [("station:MIX-1",), ("work_center:MIX",), ("work_center:PACK",)]
+        assert told == {made.id: [("station:MIX-1",)], "B-1": order}.get(of, [])
+
+
 def test_sums_beyond_64_bits_do_not_stop_the_fold(plant: Plant) -> None:
     huge = Quantity("999999999999", "KGM")
     many = [MaterialConsumed(**MIX, material="WHEAT", lot="W-1", quantity=huge) for _ in range(20)]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from kiosk.journal import Journal
 from sync.client import State, SyncClient, SyncStatus
-from sync.domain.events import Event, OrderReleased
+from sync.domain.events import DeviationReviewed, Event, OperationStarted, OrderReleased
 from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
 from sync.server.feed import prune_feed
@@ -124,3 +124,20 @@ def test_a_station_hears_that_its_events_are_counted(tmp_path: Path) -> None:
             client.start()
             until(lambda: client.status.counted == 3, 5.0 * sum(ASK_SECONDS))
             assert (client.status.state, client.status.reviews) == (State.ONLINE, ())
+
+
+def test_a_station_hears_at_once_that_a_planner_settled_it(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        server.office(*master_data(), planned("B-1"), release_of("B-1"))
+        answer = server.enrol().answer
+        with linked(tmp_path / "station", server, answer["token"], answer["public_key"]) as (
+            journal,
+            client,
+        ):
+            started = OperationStarted(order="B-1", operation="10", station="MIX-1")
+            (own,) = journal.append([started]).result()
+            client.start()
+            until(lambda: client.status.reviews, 5.0 * sum(ASK_SECONDS))
+            assert [one.deviation for one in client.status.reviews] == ["not_signed_in"]
+            server.office(DeviationReviewed(deviation="not_signed_in", of=own.id))
+            until(lambda: not client.status.reviews, 5.0 * sum(ASK_SECONDS))
