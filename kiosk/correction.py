@@ -129,7 +129,10 @@ def unpacked(kept: bytes | None) -> Correction:
 
 def local(time: int, like: datetime) -> datetime:
     """Milliseconds since 1970 as a moment with the same offset from UTC as another."""
-    return (_EPOCH + timedelta(milliseconds=time)).astimezone(like.tzinfo)
+    try:
+        return (_EPOCH + timedelta(milliseconds=time)).astimezone(like.tzinfo)
+    except OverflowError:  # a clock at the end of the calendar
+        return like
 
 
 def corrected_text(known: Correction, event: Event) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sync.server import tables
+from sync.server.clock_tables import station_clock
 from sync.server.errors import ServerError
 from sync.server.settings import INCARNATION, setting
 from sync.server.verify import verify
@@ -37,6 +38,7 @@ COPIED: Final[tuple[Table, ...]] = (
     tables.setting,
     tables.head,
     tables.mark,
+    station_clock,
 )
 FORMAT: Final = 1
 APPLICATION: Final = 0x4B424B31  # "KBK1"

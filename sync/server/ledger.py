@@ -27,6 +27,7 @@ from sync.server.errors import ServerError
 from sync.server.intake import Batch, Entry, Head, HeaderError, Outcome, entry_of, prepare
 from sync.server.receiving import Receiving, hold_origin, receive, take_positions
 from sync.server.settings import INCARNATION, keep_setting, made_once, setting
+from sync.server.station_clocks import ClockNews, keep_clocks
 from sync.wire import Mark, PushHeader, Recorded, chain_start, recorded
 
 __all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "OwnerError", "Recorded"]
@@ -86,6 +87,7 @@ class Ledger:
         self.on_append: list[Callable[[], None]] = []
         self.incarnation = self._incarnation()
         self.boot = uuid.uuid4().hex
+        self._clock_news = ClockNews()
 
     async def receive(
         self, origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]
@@ -186,6 +188,7 @@ class Ledger:
         now = self.clock.milliseconds()
         receiving = Receiving(connection, batches, now)
         outcomes = receiving.decide()
+        keep_clocks(connection, self._clock_news.of(batches, outcomes, now))
         granted = [
             self._grant(connection, batch, outcome, now)
             for batch, outcome in zip(batches, outcomes, strict=True)
@@ -216,6 +219,7 @@ class Ledger:
         if outcome.fork:
             raise ForkError(batch.origin, batch.header.after, outcome.have)
         self.incarnation = outcome.incarnation
+        self._clock_news.kept(batch)
         self._appended(outcome.stored + outcome.granted)
         return outcome
 
