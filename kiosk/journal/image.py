@@ -7,7 +7,7 @@ in every other case, and when it cannot be read, the whole journal is folded ins
 import gc
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -41,12 +41,20 @@ def fold_version() -> str:
 
 
 def save(folder: Path, shop: Shop, local: int, event_id: str) -> None:
-    """Replace the image whole, so that a reader sees the old or the new one; raises `OSError`."""
+    """Replace the image whole, so that a reader sees the old or the new one; raises `OSError`.
+
+    What a full disk took of it is given back.
+    """
     encode = msgspec.msgpack.encode
     packed = encode(_Image(fold_version(), local, event_id, msgspec.Raw(encode(shop))))
     fresh = folder / f"{IMAGE_NAME}.new"
-    fresh.write_bytes(sha256(packed).digest() + packed)
-    fresh.replace(folder / IMAGE_NAME)
+    try:
+        fresh.write_bytes(sha256(packed).digest() + packed)
+        fresh.replace(folder / IMAGE_NAME)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
 
 
 def load(folder: Path, connection: sqlite3.Connection) -> tuple[Shop, int] | None:

@@ -224,9 +224,9 @@ class Writer(threading.Thread):
         """At a quiet moment: write the push mark down, tidy the WAL, hold room again."""
         if self.room is not Room.AMPLE:
             self._ballast.renew()
-        with suppress(sqlite3.Error):
-            if self.head.acknowledged != self.head.acknowledged_stored:
-                self._commit(lambda *_: None)
+        if self.head.acknowledged != self.head.acknowledged_stored:
+            writing = _Job(Turn.UPKEEP, next(self._numbers), None, Future())
+            self._handle(writing, lambda *_: None)
         if self._changes() >= CHECKPOINT_ROWS:
             self._checkpoint()
 

@@ -10,6 +10,8 @@ import pytest
 from kiosk.clock import Clock
 from kiosk.journal import Journal, JournalFull, files, flushes, machine
 from kiosk.journal.ballast import BALLAST_NAME, Ballast, Room
+from kiosk.journal.image import IMAGE_NAME
+from sync.domain.shop import Shop
 from sync.wire import Mark, chain, decode
 from tests.kiosk.journal.journals import (
     foreign,
@@ -96,6 +98,15 @@ def test_a_station_starts_on_a_full_disk(tmp_path: Path, size: str) -> None:
             until(lambda: journal.room is Room.BALLAST_USED)
             journal.append([sign_in() for _ in range(1_000)]).result()
             assert len(journal.unsent(2_000).bodies) == 1_001
+
+
+@pytest.mark.parametrize("size", DISKS)
+def test_an_image_takes_no_room_that_it_cannot_use(tmp_path: Path, size: str) -> None:
+    with small_disk(tmp_path / "disk", size) as folder, opened(folder) as journal:
+        until((folder / BALLAST_NAME).exists)
+        fill(folder / "filler")
+        assert not journal.save_image(Shop(), 0)
+        assert not (folder / f"{IMAGE_NAME}.new").exists()
 
 
 @pytest.mark.parametrize("size", DISKS)
