@@ -18,7 +18,13 @@ from sync.server import tables
 from sync.server.alarms import raise_alarm
 from sync.server.intake import SEQ_MAX, Batch, Entry, Head, Outcome, digest_name
 from sync.server.rows import insert_rows, on_sqlite, rows_with, update_rows
-from sync.server.settings import INCARNATION, new_incarnation, setting
+from sync.server.settings import (
+    INCARNATION,
+    incarnations_before,
+    new_incarnation,
+    remember_incarnation,
+    setting,
+)
 from sync.wire import Mark, chain_start
 
 REVIEW_IDS_MAX: Final = 100
@@ -124,8 +130,8 @@ class Receiving:
         row = self._origins[batch.origin]
         if row.station != batch.station:
             return Outcome(Mark(0, ""), owner=row.station)
-        if batch.header.after.seq > row.head.seq:
-            self._look_for_restore(batch)
+        if batch.header.incarnation:
+            self._look_for_restore(batch, row.head)
         self._over_gap(batch, row)
         stored, review = 0, _NONE
         if batch.header.after.seq <= row.head.seq:
@@ -142,21 +148,30 @@ class Receiving:
         self._alarm(batch, "fork", str(batch.header.after.seq), text)
         return Outcome(row.head.mark, row.safe, fork=True, incarnation=self.incarnation)
 
-    def _look_for_restore(self, batch: Batch) -> None:
-        """We confirmed that mark under this very incarnation: what was behind it is lost."""
+    def _look_for_restore(self, batch: Batch, head: Head) -> None:
+        """A station was answered by this ledger of later times: what it held then is lost.
+
+        Only a ledger that knows the origin is the one that spoke then: another server may not.
+        """
         told = batch.header.incarnation
-        if not told or told != self.incarnation:
+        if told == self.incarnation:
+            lost = batch.header.after.seq > head.seq
+        else:
+            lost = head.seq > 0 and told not in incarnations_before(self._connection)
+        if not lost:
             return
         table = tables.setting
         held = select(table.c.value).where(table.c.name == INCARNATION).with_for_update()
         self.incarnation = str(self._connection.execute(held).scalar_one())
-        if told != self.incarnation:
+        if told in incarnations_before(self._connection):
             return  # another station has told it already
         text = (
-            f"the server confirmed event {batch.header.after.seq} to {batch.station} and has it no"
-            " more: it was restored from an older backup; the stations send again what they hold"
+            f"the server confirmed event {batch.header.after.seq} to {batch.station} and does not"
+            " know of it: it was restored from an older backup; the stations send again what they"
+            " hold"
         )
         raise_alarm(self._connection, RESTORED, text, self._now_ms, subject=told)
+        remember_incarnation(self._connection, told)
         self.incarnation = new_incarnation(self._connection)
 
     def _over_gap(self, batch: Batch, row: _Origin) -> None:

@@ -228,6 +228,19 @@ def test_a_restore_that_nobody_declared_is_found_once(ledger: Ledger) -> None:
     assert verify(ledger.database) == Verdict(1, 6, 6)
 
 
+def test_a_ledger_from_before_the_incarnation_that_confirmed_is_found_once(ledger: Ledger) -> None:
+    """Twice put back to the same copy: it knows the origin, and nothing of its first restore."""
+    log, before, lost = Log(help_called(6)), ledger.incarnation, "1" * 32
+    log.push(ledger)
+    header = PushHeader(log.mark(6), Mark(1, log.mark(0).digest), incarnation=lost)
+    told = [ledger.receive_now(log.origin, "MIX-1", header, []) for _ in range(2)]
+    assert [one.have for one in told] == [log.mark(6)] * 2
+    assert told[0].incarnation == told[1].incarnation == ledger.incarnation
+    assert ledger.incarnation not in {"", before, lost}
+    alarms = rows(ledger.database, "SELECT kind, subject FROM alarm")
+    assert alarms == [("restored", lost)]
+
+
 def test_a_mark_ahead_that_another_incarnation_confirmed_means_nothing(ledger: Ledger) -> None:
     log, before = Log(help_called(3)), ledger.incarnation
     for incarnation in ("", "0" * 32):
