@@ -179,7 +179,7 @@ def mosquitto(folder: Path) -> tuple[Process, Path]:
     user = "user root\n" if os.geteuid() == 0 else ""
     config.write_text(
         f"listener 0 {socket}\nallow_anonymous true\n{user}persistence true\n"
-        f"persistence_location {folder}/\nmax_queued_messages 0\nmax_inflight_messages 1000\n"
+        f"persistence_location {folder}/\nmax_queued_messages 0\n"
     )
     broker = Process([binary, "-c", str(config)], folder / "log")
     broker.await_file(socket)

@@ -1,21 +1,21 @@
-"""Drain: a station's full journal goes to the server; CPU time an event, client and server.
+"""Drain: a station's full journal goes to the server; CPU time an event, of all that works on it.
 
-The real client with the real journal against the real server on SQLite, in rounds that alternate
-with bare HTTP batches into SQLite. The server's projector works beside the intake: how much is left
-to it when the last event is acknowledged, and what each thread then takes, tells its part apart.
-Goals: client and server without projector at most 1.5 times the floor's CPU; projector at most 40 us
-an event.
+The real client with the real journal against the real server, on SQLite and on PostgreSQL, in
+rounds that alternate with bare HTTP batches into either, with Mosquitto (QoS 1) and with NATS
+JetStream (sync always), one event a message and 500; one by one with fewer events, as told. The
+server's projector works beside the intake: how much is left to it when the last event is
+acknowledged, and what each thread then takes, tells its part apart.
+Goals, on SQLite: client and server without projector at most 1.5 times the floor's CPU, and at most
+a quarter of what MQTT takes one by one; projector at most 40 us an event.
 """
 
 import json
 import math
-import signal
-import sqlite3
 import statistics
-import subprocess
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from shutil import copytree
 from typing import Final
@@ -24,92 +24,142 @@ import httpx
 
 from kiosk.journal import Journal
 from sync.client import SyncClient, enrol
-from sync.server.config import LEDGER
 from tests.bench import plant
+from tests.bench.daemons import Daemon, PostgreSql, bare_server, server, server_command
+from tests.bench.drain_peers import BATCH_EVENTS, Outbox, mqtt_round, nats_round
 from tests.bench.gauge import (
-    REPOSITORY,
-    BenchError,
+    MissingError,
     Size,
-    cpu_of_threads,
-    cpu_seconds,
+    goal,
+    left_out,
     load,
     now,
-    python,
     result,
     say,
     size_asked,
 )
+from tests.bench.ledgers import Watch, ledger_url
 
 EVENTS: Final = {"small": 20_000, "full": 100_000}
-ROUNDS: Final = {"small": 3, "full": 5}
+EVENTS_ONE_BY_ONE: Final = {"small": 3_000, "full": 10_000}
+ROUNDS: Final = {"small": 1, "full": 5}
+CLUSTER: Final = "pg15"
 FLOOR_BATCH_EVENTS: Final = 1_000
-COMMAND_SECONDS_MAX: Final = 120.0
-PROJECTED_SECONDS_MAX: Final = 300.0
 LEFT_SHARE_MIN: Final = 0.05
-POLL_SECONDS: Final = 0.02
+RATIO_MAX: Final = 1.5
+MQTT_SHARE_MAX: Final = 0.25
+PROJECTOR_MICROS_MAX: Final = 40.0
+SHARED: Final = -1  # PostgreSQL, among the server's threads
 Round = dict[str, float]
+Threads = dict[int, float]
 
 
-class Daemon:
-    """A server process that says READY and its address."""
+class Bench:
+    """The filled journal and its bytes; one round of anything is done in a fresh folder."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
-        with log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-        assert self._process.stdout
-        word, _, self.url = self._process.stdout.readline().strip().partition(" ")
-        if word != "READY":
-            self.stop()
-            raise BenchError(f"{' '.join(command)} did not start: {log.read_text()[-1_500:]}")
-
-    @property
-    def threads(self) -> dict[int, float]:
-        """CPU seconds so far of each thread."""
-        return cpu_of_threads(self._process.pid)
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds so far."""
-        return cpu_seconds(self._process.pid)
-
-    def stop(self) -> None:
-        """End it, by force if asking is not enough."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
-
-
-def product_round(folder: Path, filled: Path, events: int) -> Round:
-    """A fresh server with the orders, a copy of the filled journal, all of it pushed and viewed."""
-    data = folder / "server"
-    plant.write_factory(folder / "factory", events // plant.ORDER_EVENTS)
-    command("import", "--data", str(data), str(folder / "factory"))
-    server = Daemon(python("sync.server", "serve", "--data", str(data), "--port", "0"),
-                    folder / "server.log")  # fmt: skip
-    journal = plant.opened(Path(copytree(filled, folder / "station")))
-    try:
-        client = enrolled_client(server, data, journal)
-        return drained(server, client, journal, data / LEDGER, events)
-    finally:
+    def __init__(self, size: Size, folder: Path) -> None:
+        self._folder = folder
+        self._rounds = 0
+        self._filled = folder / "filled"
+        self.events = EVENTS[size]
+        journal = plant.opened(self._filled)
+        plant.append(journal, plant.shifts(self.events))
+        self.bodies = [record.body for _, record in journal.replay()]
+        self.few = self.bodies[: EVENTS_ONE_BY_ONE[size]]
         journal.close()
-        server.stop()
+        self.left_out: list[dict[str, str]] = []
+        self.rounds: dict[str, list[Round]] = {}
+        self._shared: PostgreSql | None = None
+        self.kinds: dict[str, Callable[[Path], Round]] = {
+            "bare, SQLite": self._bare,
+            "product, SQLite": self._product,
+            "bare, PostgreSQL": lambda folder: self._with_shared(self._bare, folder),
+            "product, PostgreSQL": lambda folder: self._with_shared(self._product, folder),
+            "MQTT one by one": lambda folder: mqtt_round(folder, self.few, 1),
+            "MQTT 500 in a message": lambda folder: mqtt_round(folder, self.bodies, BATCH_EVENTS),
+            "JetStream one by one": lambda folder: nats_round(folder, self.few, 1),
+            "JetStream 500 in a message": lambda folder: nats_round(
+                folder, self.bodies, BATCH_EVENTS
+            ),
+        }
+
+    def round(self) -> None:
+        """One of each kind; what is missing is not tried again."""
+        for name, work in list(self.kinds.items()):
+            self._rounds += 1
+            here = self._folder / f"round-{self._rounds}"
+            here.mkdir()
+            try:
+                self.rounds.setdefault(name, []).append(work(here))
+            except MissingError as fault:
+                self.left_out.append(left_out(fault, name))
+                del self.kinds[name], self.rounds[name]
+
+    def close(self) -> None:
+        if self._shared:
+            self._shared.end()
+
+    def _with_shared(
+        self, work: Callable[[Path, PostgreSql | None, str], Round], folder: Path
+    ) -> Round:
+        """On an empty database; raises `MissingError`."""
+        if self._shared is None:
+            self._shared = PostgreSql(CLUSTER)
+        with self._shared.database() as url:
+            return work(folder, self._shared, url)
+
+    def _bare(self, folder: Path, shared: PostgreSql | None = None, url: str = "") -> Round:
+        """The same bytes in batches, by one HTTP client that notes in SQLite how far it got."""
+        daemon = bare_server(folder / "bare.db", url)
+        try:
+            with (
+                closing(Outbox(folder / "outbox.db", self.bodies)) as outbox,
+                httpx.Client(base_url=daemon.url, timeout=30) as client,
+            ):
+                return sent(Server(daemon, shared), client, outbox)
+        finally:
+            daemon.stop()
+
+    def _product(self, folder: Path, shared: PostgreSql | None = None, url: str = "") -> Round:
+        """A fresh server with the orders, a copy of the filled journal, all pushed and viewed."""
+        data, factory = folder / "server", folder / "factory"
+        plant.write_factory(factory, self.events // plant.ORDER_EVENTS)
+        words = ("--database", url) if url else ()
+        server_command("import", "--data", str(data), *words, str(factory))
+        daemon = server(data, url)
+        with ExitStack() as stack:
+            stack.callback(daemon.stop)
+            journal = plant.opened(Path(copytree(self._filled, folder / "station")))
+            stack.callback(journal.close)
+            client = enrolled_client(daemon, data, words, journal)
+            watch = Watch(ledger_url(data, url))
+            stack.callback(watch.close)
+            return drained(Server(daemon, shared), client, journal, watch, self.events)
 
 
-def enrolled_client(server: Daemon, data: Path, journal: Journal) -> SyncClient:
+class Server:
+    """A server's CPU time, with that of its PostgreSQL."""
+
+    def __init__(self, daemon: Daemon, shared: PostgreSql | None) -> None:
+        self._daemon = daemon
+        self._shared = shared
+
+    @property
+    def threads(self) -> Threads:
+        """Seconds so far of each thread, PostgreSQL as one of them."""
+        return self._daemon.threads | ({SHARED: self._shared.cpu} if self._shared else {})
+
+
+def enrolled_client(
+    daemon: Daemon, data: Path, words: tuple[str, ...], journal: Journal
+) -> SyncClient:
     """The station enrolled, its client greeted: both ends are warm."""
-    words = ["--station", plant.STATION, "--work-centers", plant.WORK_CENTER, "--json"]
-    said = command("enrol", "--data", str(data), *words)
+    asked = ["--station", plant.STATION, "--work-centers", plant.WORK_CENTER, "--json"]
+    said = server_command("enrol", "--data", str(data), *words, *asked)
     code = json.loads(said.splitlines()[-1])["code"]
-    granted = enrol(server.url, code, origin=journal.origin, machine="bench")
+    granted = enrol(daemon.url, code, origin=journal.origin, machine="bench")
     client = SyncClient(
-        server.url,
+        daemon.url,
         granted.token,
         journal,
         lambda _status: None,
@@ -120,34 +170,19 @@ def enrolled_client(server: Daemon, data: Path, journal: Journal) -> SyncClient:
     return client
 
 
-def command(*words: str) -> str:
-    """What a command of the server prints."""
-    done = subprocess.run(
-        python("sync.server", *words),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=COMMAND_SECONDS_MAX,
-    )
-    if done.returncode:
-        raise BenchError(f"{words[0]}: {done.stderr or done.stdout}")
-    return done.stdout
-
-
 def drained(
-    server: Daemon, client: SyncClient, journal: Journal, ledger: Path, events: int
+    daemon: Server, client: SyncClient, journal: Journal, watch: Watch, events: int
 ) -> Round:
     """Microseconds of CPU an event, from the first push until the views hold all."""
-    await_projected(ledger)
-    ours, begun, began = time.process_time(), server.threads, now()
+    watch.await_projected()
+    ours, begun, began = time.process_time(), daemon.threads, now()
     while journal.waiting():
         client.push()
     seconds = now() - began
-    ours, pushed, left = time.process_time() - ours, server.threads, behind(ledger)
-    await_projected(ledger)
+    ours, pushed, left = time.process_time() - ours, daemon.threads, watch.behind()
+    watch.await_projected()
     client.stop()
-    during, after = _spent(begun, pushed), _spent(pushed, server.threads)
+    during, after = _spent(begun, pushed), _spent(pushed, daemon.threads)
     projector = _projector(during, after, left / events)
     micros = 1e6 / events
     whole = sum(during.values()) + sum(after.values())
@@ -157,117 +192,81 @@ def drained(
         "both": (ours + whole - projector) * micros,
         "projector": projector * micros,
         "left_to_projector": left,
+        "events": events,
         "events_a_second": events / seconds,
     }
 
 
-def _spent(before: dict[int, float], then: dict[int, float]) -> dict[int, float]:
+def _spent(before: Threads, then: Threads) -> Threads:
     return {thread: cpu - before.get(thread, 0.0) for thread, cpu in then.items()}
 
 
-def _projector(during: dict[int, float], after: dict[int, float], left: float) -> float:
-    """CPU seconds of the projector: all that its own thread took, and its part of the writer's.
+def _projector(during: Threads, after: Threads, left: float) -> float:
+    """CPU seconds of the projector: all that its own thread took, and its part of the others'.
 
     Once all is pushed it works alone, which tells its thread and, for the share `left` of all
-    events, what it costs in the others.
+    events, what it costs in the others, PostgreSQL among them.
     """
     if left < LEFT_SHARE_MIN:
         return float("nan")
-    own = max(after, key=lambda thread: after[thread])
+    own = max((thread for thread in after if thread != SHARED), key=lambda thread: after[thread])
     elsewhere = sum(after.values()) - after[own]
     return during[own] + after[own] + elsewhere / left
 
 
-def await_projected(ledger: Path) -> None:
-    """Wait until the views hold all events."""
-    end = now() + PROJECTED_SECONDS_MAX
-    while left := behind(ledger):
-        if now() > end:
-            raise BenchError(f"{left} events were not projected in {PROJECTED_SECONDS_MAX:g} s")
-        time.sleep(POLL_SECONDS)
-
-
-def behind(ledger: Path) -> int:
-    """How many events of the ledger the views do not hold."""
-    with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True, timeout=30)) as database:
-        rows = database.execute(
-            "SELECT position FROM head WHERE name = 'event' UNION ALL"
-            " SELECT position FROM mark WHERE reader = 'projector'"
-        ).fetchall()
-    return int(rows[0][0]) - int(rows[1][0]) if len(rows) == 2 else int(rows[0][0])
-
-
-def floor_round(folder: Path, bodies: list[bytes]) -> Round:
-    """The same bytes in batches, by one HTTP client that notes in SQLite how far it got."""
-    server = Daemon(python("tests.bench.bare_server", str(folder / "bare.db")), folder / "bare.log")
-    try:
-        with (
-            closing(_outbox(folder / "outbox.db", bodies)) as outbox,
-            httpx.Client(base_url=server.url, timeout=30) as client,
-        ):
-            return _sent(server, client, outbox, len(bodies))
-    finally:
-        server.stop()
-
-
-def _outbox(file: Path, bodies: list[bytes]) -> sqlite3.Connection:
-    outbox = sqlite3.connect(file, isolation_level=None)
-    outbox.execute("PRAGMA journal_mode = WAL")
-    outbox.execute("CREATE TABLE event(seq INTEGER PRIMARY KEY, body BLOB)")
-    outbox.execute("CREATE TABLE mark(seq INTEGER)")
-    outbox.execute("INSERT INTO mark VALUES (0)")
-    outbox.execute("BEGIN")
-    outbox.executemany("INSERT INTO event(body) VALUES (?)", ((body,) for body in bodies))
-    outbox.execute("COMMIT")
-    outbox.execute("PRAGMA synchronous = FULL")
-    return outbox
-
-
-def _sent(server: Daemon, client: httpx.Client, outbox: sqlite3.Connection, events: int) -> Round:
+def sent(daemon: Server, client: httpx.Client, outbox: Outbox) -> Round:
+    """Microseconds of CPU an event."""
     warm = b'[{"type":"OperatorSignedIn","id":"warm"}]'
     client.post("/warm/1", content=warm).raise_for_status()
-    ours, theirs, began, sent = time.process_time(), server.cpu, now(), 0
-    while sent < events:
-        rows = outbox.execute(
-            "SELECT body FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (sent, FLOOR_BATCH_EVENTS)
-        ).fetchall()
-        content = b"[" + b",".join(body for (body,) in rows) + b"]"
-        answer = client.post(f"/bench/{sent + 1}", content=content)
-        sent = answer.raise_for_status().json()["have"]
-        outbox.execute("UPDATE mark SET seq = ?", (sent,))
-    seconds, micros = now() - began, 1e6 / events
-    ours, theirs = (time.process_time() - ours) * micros, (server.cpu - theirs) * micros
+    ours, theirs, began, have = time.process_time(), sum(daemon.threads.values()), now(), 0
+    while have < outbox.count:
+        content = b"[" + b",".join(outbox.after(have, FLOOR_BATCH_EVENTS)) + b"]"
+        answer = client.post(f"/bench/{have + 1}", content=content)
+        have = answer.raise_for_status().json()["have"]
+        outbox.mark(have)
+    seconds, micros = now() - began, 1e6 / outbox.count
+    ours = (time.process_time() - ours) * micros
+    theirs = (sum(daemon.threads.values()) - theirs) * micros
     return {
         "client": ours,
         "server": theirs,
         "both": ours + theirs,
-        "events_a_second": events / seconds,
+        "events": outbox.count,
+        "events_a_second": outbox.count / seconds,
     }
 
 
 def measure(size: Size, folder: Path) -> dict[str, object]:
     """Interleaved rounds; medians of each figure, and of the rounds' ratios."""
-    events = EVENTS[size]
-    filled = folder / "filled"
-    journal = plant.opened(filled)
-    plant.append(journal, plant.shifts(events))
-    bodies = [record.body for _, record in journal.replay()]
-    journal.close()
-    product, floor = [], []
-    for number in range(ROUNDS[size]):
-        here = folder / f"round-{number}"
-        here.mkdir()
-        floor.append(floor_round(here, bodies))
-        product.append(product_round(here, filled, events))
-        say(f"round {number + 1} of {ROUNDS[size]}, load {load()}")
+    with closing(Bench(size, folder)) as bench:
+        for number in range(ROUNDS[size]):
+            bench.round()
+            say(f"round {number + 1} of {ROUNDS[size]}, load {load()}")
+    rounds = bench.rounds
     return {
-        "events": events,
-        "bytes_an_event": round(sum(map(len, bodies)) / events),
+        "bytes_an_event": round(sum(map(len, bench.bodies)) / bench.events),
         "unit": "microseconds of CPU an event",
-        "product": _medians(product),
-        "floor": _medians(floor),
-        "ratio": _median([p["both"] / f["both"] for p, f in zip(product, floor, strict=True)]),
-    }
+        "tables": {name: _medians(found) for name, found in rounds.items()},
+        "left_out": bench.left_out,
+        "goals": [
+            goal("SQLite: CPU by bare batches'", _ratio(rounds, "bare, SQLite"), RATIO_MAX),
+            goal("SQLite: CPU by MQTT's one by one", _ratio(rounds, "MQTT one by one"),
+                 MQTT_SHARE_MAX),
+            goal("SQLite: projector, us of CPU an event",
+                 _median([one["projector"] for one in rounds["product, SQLite"]]),
+                 PROJECTOR_MICROS_MAX),
+        ],
+        "ratio_postgresql": _ratio(rounds, "bare, PostgreSQL", "product, PostgreSQL"),
+    }  # fmt: skip
+
+
+def _ratio(
+    rounds: dict[str, list[Round]], floor: str, ours: str = "product, SQLite"
+) -> float | None:
+    if floor not in rounds:
+        return None
+    pairs = zip(rounds[ours], rounds[floor], strict=True)
+    return _median([our["both"] / other["both"] for our, other in pairs])
 
 
 def _medians(rounds: list[Round]) -> dict[str, float | None]:
@@ -275,9 +274,9 @@ def _medians(rounds: list[Round]) -> dict[str, float | None]:
 
 
 def _median(values: list[float]) -> float | None:
-    """None where a round could not tell."""
-    found = statistics.median(values)
-    return None if math.isnan(found) else round(found, 2)
+    """None where no round could tell."""
+    seen = [value for value in values if not math.isnan(value)]
+    return round(statistics.median(seen), 2) if seen else None
 
 
 def main() -> None:

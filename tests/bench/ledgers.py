@@ -8,7 +8,6 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -89,25 +88,35 @@ def scanned(station: str, order: str, number: int) -> bytes:
     return encode(stamped(event, **stamps, n=number, station=station, operator="anna"))
 
 
-def behind(url: str) -> int:
-    """How many events of the ledger the views do not hold."""
-    if not url.startswith("sqlite"):
-        with connect(url) as connection:
-            row = connection.execute(_BEHIND.encode()).fetchone()
-            assert row, "a sum has a row"
-            return int(str(row[0]))
-    file = Path(url.removeprefix("sqlite:///"))
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=30)) as database:
-        return int(database.execute(_BEHIND).fetchone()[0])
+class Watch:
+    """How far a ledger's views are behind, asked by one connection from outside."""
 
+    def __init__(self, url: str) -> None:
+        self._database: sqlite3.Connection | psycopg.Connection[tuple[object, ...]]
+        if url.startswith("sqlite"):
+            file = Path(url.removeprefix("sqlite:///")).as_uri()
+            self._database = sqlite3.connect(f"{file}?mode=ro", uri=True, timeout=30)
+        else:
+            self._database = connect(url)
 
-def await_projected(url: str) -> None:
-    """Wait until the views hold all events."""
-    end = now() + PROJECTED_SECONDS_MAX
-    while left := behind(url):
-        if now() > end:
-            raise BenchError(f"{left} events were not projected in {PROJECTED_SECONDS_MAX:g} s")
-        time.sleep(POLL_SECONDS)
+    def behind(self) -> int:
+        """How many events of the ledger the views do not hold."""
+        database = self._database
+        if isinstance(database, sqlite3.Connection):
+            return int(database.execute(_BEHIND).fetchone()[0])
+        (row,) = database.execute(_BEHIND.encode()).fetchall()
+        return int(str(row[0]))
+
+    def await_projected(self) -> None:
+        """Wait until the views hold all events."""
+        end = now() + PROJECTED_SECONDS_MAX
+        while left := self.behind():
+            if now() > end:
+                raise BenchError(f"{left} events were not projected in {PROJECTED_SECONDS_MAX:g} s")
+            time.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        self._database.close()
 
 
 def rows_of(url: str) -> int:

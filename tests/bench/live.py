@@ -31,7 +31,7 @@ from tests.bench.gauge import (
     say,
     size_asked,
 )
-from tests.bench.ledgers import Identity, await_projected, ledger_url, prepare
+from tests.bench.ledgers import Identity, Watch, ledger_url, prepare
 from tests.bench.stations import Crowd, Round
 
 STATIONS: Final = 32
@@ -80,7 +80,7 @@ class Side:
         self.daemon = daemon
         self.figures: dict[str, Figures] = {NATIVE: Figures(), SLOW: Figures()}
         self._crowd = Crowd([daemon.url], who, bare=not ledger)
-        self._ledger = ledger
+        self._watch = Watch(ledger) if ledger else None
 
     def round(self, flush: str, seconds: float, gauge: Flushes, shared: PostgreSql | None) -> None:
         """So many seconds of load at one kind of flush."""
@@ -90,8 +90,7 @@ class Side:
         came = self._crowd.round(seconds)
         flushed = gauge.count - flushed
         gauge.slow(0.0)
-        if self._ledger:
-            await_projected(self._ledger)
+        self.settle()
         if not came.events:
             raise BenchError(f"no event was answered in {seconds} s: {self.daemon.log}")
         figures, each = self.figures[flush], MICROS / came.events
@@ -100,12 +99,19 @@ class Side:
         figures.database.append((shared.cpu - others) * each if shared else 0.0)
         figures.grouped.append(came.events / max(1, flushed))
 
+    def settle(self) -> None:
+        """Wait until the views hold all."""
+        if self._watch:
+            self._watch.await_projected()
+
     def forget(self) -> None:
         """Begin again: what was before warmed up."""
         self.figures = {name: Figures() for name in self.figures}
 
     def close(self) -> None:
         self._crowd.close()
+        if self._watch:
+            self._watch.close()
         self.daemon.stop()
 
 
@@ -123,7 +129,7 @@ def sides(folder: Path, shared: PostgreSql | None, gauge: Flushes) -> Iterator[d
         ):
             made[name] = Side(daemon, who, ledger)
             stack.callback(made[name].close)
-        await_projected(ledger_url(data, urls[0]))
+        made["product"].settle()
         yield made
 
 
