@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, select
 from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, text
 from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
+from sync.server.station_clocks import Timed
 from sync.server.view_tables import order_lot, order_output, order_view, stock
 from sync.server.views.floor import DeviationLine, deviation_lines
 from sync.server.views.orders import (
@@ -21,6 +22,7 @@ from sync.server.views.orders import (
     order_of_state,
     output_rows,
 )
+from sync.server.views.times import OperationTimes, OrderTimes, lot_times, order_times
 
 LEVELS_MAX: Final = 50
 LOTS_COUNT_MAX: Final = 5_000
@@ -34,6 +36,7 @@ class OperationLine(msgspec.Struct, frozen=True):
     good: str
     scrap: str
     seconds_left: int
+    times: OperationTimes = OperationTimes()
 
 
 class MaterialLine(msgspec.Struct, frozen=True):
@@ -68,6 +71,7 @@ class OrderDetail(OrderLine, frozen=True):
     produced: tuple[LotAmount, ...] = ()
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     open_deviations: tuple[DeviationLine, ...] = ()
+    attended_seconds: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class TraceLink(msgspec.Struct, frozen=True):
@@ -84,10 +88,14 @@ class TraceLink(msgspec.Struct, frozen=True):
 
 
 class TracedLot(msgspec.Struct, frozen=True):
+    """`first` and `last` are when it was first and last moved."""
+
     material: str
     lot: str
     made_of: tuple[TraceLink, ...]
     went_into: tuple[TraceLink, ...]
+    first: Timed | None = None
+    last: Timed | None = None
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -103,9 +111,10 @@ def order_detail(connection: Connection, number: str, today: date) -> OrderDetai
     order = order_of_state(connection, number)
     if line is None or order is None:
         return None
+    times = order_times(connection, order)
     return OrderDetail(
         **msgspec.structs.asdict(line),
-        operations=tuple(map(_operation, operation_rows(connection, number))),
+        operations=tuple(_operation(row, times) for row in operation_rows(connection, number)),
         materials=tuple(map(_material, material_rows(connection, number))),
         consumed=tuple(_consumed(order, lot_rows(connection, number))),
         produced=tuple(
@@ -114,6 +123,7 @@ def order_detail(connection: Connection, number: str, today: date) -> OrderDetai
         ),
         labels=order.label_states(),
         open_deviations=tuple(deviation_lines(connection, order=number)),
+        attended_seconds=times.attended,
     )
 
 
@@ -123,19 +133,22 @@ def trace_of(connection: Connection, lot: str, material: str = "") -> Trace | No
     if not nodes:
         return None
     known = genealogy(_links_around(connection, nodes))
-    return Trace(lot, tuple(_traced(node, known) for node in nodes))
+    return Trace(lot, tuple(_traced(connection, node, known) for node in nodes))
 
 
-def _traced(node: Node, known: Genealogy) -> TracedLot:
+def _traced(connection: Connection, node: Node, known: Genealogy) -> TracedLot:
+    first, last = lot_times(connection, node.material, node.lot)
     return TracedLot(
         node.material,
         node.lot,
         tuple(map(_link, known.up(node.material, node.lot))),
         tuple(map(_link, known.down(node.material, node.lot))),
+        first,
+        last,
     )
 
 
-def _operation(row: Any) -> OperationLine:
+def _operation(row: Any, times: OrderTimes) -> OperationLine:
     return OperationLine(
         row.operation,
         row.name,
@@ -144,6 +157,7 @@ def _operation(row: Any) -> OperationLine:
         text(row.good),
         text(row.scrap),
         row.seconds_left,
+        times.operations.get(row.operation, OperationTimes()),
     )
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from sync.server import tables
 from sync.server.sentences import sentence
+from sync.server.station_clocks import Timed
 from sync.server.view_tables import deviation
+from sync.server.views.times import times_of
 
 PAGE_ROWS_MAX: Final = 500
 
@@ -25,7 +27,10 @@ class StationLine(msgspec.Struct, frozen=True):
 
 
 class DeviationLine(msgspec.Struct, frozen=True):
-    """Where an event or an order's sum disagrees with the plan; `text` says it in a sentence."""
+    """Where an event or an order's sum disagrees with the plan; `text` says it in a sentence.
+
+    `at` is as the station's clock said, `timed` tells of an event's what time that was.
+    """
 
     name: str
     text: str
@@ -43,6 +48,7 @@ class DeviationLine(msgspec.Struct, frozen=True):
     facts: dict[str, str]
     verdict: str
     position: int
+    timed: Timed | None = None
 
 
 def station_lines(connection: Connection) -> list[StationLine]:
@@ -71,7 +77,9 @@ def deviation_lines(
         query = query.where(table.c.status.in_(list(statuses)))
     if order:
         query = query.where(table.c.order_number == order)
-    return [_deviation_line(row) for row in connection.execute(query.limit(limit))]
+    rows = connection.execute(query.limit(limit)).all()
+    times = times_of(connection, {row.target for row in rows if row.kind == "event"})
+    return [_deviation_line(row, times.get(row.target)) for row in rows]
 
 
 def deviation_counts(connection: Connection) -> dict[str, dict[str, int]]:
@@ -107,7 +115,7 @@ def _station_line(row: Any, contact_ms: int, waiting: int) -> StationLine:
     )
 
 
-def _deviation_line(row: Any) -> DeviationLine:
+def _deviation_line(row: Any, timed: Timed | None) -> DeviationLine:
     facts = msgspec.json.decode(row.facts or "{}", type=dict[str, str])
     return DeviationLine(
         name=row.name,
@@ -126,4 +134,5 @@ def _deviation_line(row: Any) -> DeviationLine:
         facts=facts,
         verdict=row.verdict,
         position=row.position,
+        timed=timed,
     )
