@@ -23,6 +23,7 @@ from sync.server.projector_state import Memory, Tables, load_orders
 from sync.server.view_tables import clamped, serial_use
 
 OPEN: Final = "open"
+ACCEPTED: Final = "accepted"
 OF_SET: Final = "set"
 OF_ORDER: Final = frozenset({"over_issue", "over_production", "already_ended"})
 SERIAL: Final = "serial_seen_before"
@@ -42,6 +43,7 @@ class Standing(NamedTuple):
     facts: Mapping[str, str]
     position: int
     station: str = ""
+    accepted_by: str = ""
 
     @property
     def key(self) -> Key:
@@ -52,7 +54,7 @@ class Standing(NamedTuple):
         severity, facts = str(SEVERITIES[self.grade]), msgspec.json.encode(self.facts).decode()
         return (
             *self.key, OF_SET, self.order, self.material, "", self.station, "", "", severity, facts,
-            "", OPEN, "", self.position,
+            self.accepted_by, ACCEPTED if self.accepted_by else OPEN, "", self.position,
         )  # fmt: skip
 
 

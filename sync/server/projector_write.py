@@ -11,6 +11,7 @@ from sync.domain.events import Event
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
+from sync.server.projector_accepted import with_badges
 from sync.server.projector_changes import Changes, Found
 from sync.server.projector_rows import (
     DEVIATION_COLUMNS,
@@ -165,7 +166,9 @@ class Writing:
                 continue
             states.append((number, encode_state(order)))
             rows[number] = order_rows(order, self._name(order), position)
-            self._standing += of_order(connection, order, position)
+            standing = of_order(connection, order, position)
+            undone = self._changes.reversed
+            self._standing += with_badges(connection, self._tables, undone, order, standing)
         self._put(order_state, STATE_COLUMNS, states)
         self._forget(gone)
         self._order_rows(rows)
@@ -254,9 +257,10 @@ class Writing:
             "name", "subject", "kind", "status", "verdict",
         )  # fmt: skip
         known = {row[:3]: row[4:] for row in rows if row[3] == OF_SET}
+        settled = {key: held for key, held in known.items() if held[0] == REVIEWED}
         stale = stale_keys(known, told, self._changes.orders)
         self._drop(deviation, ("target", "name", "subject"), stale)
-        kept = [(*row[:-3], *known.get(key, row[-3:-1]), row[-1]) for key, row in told.items()]
+        kept = [(*row[:-3], *settled.get(key, row[-3:-1]), row[-1]) for key, row in told.items()]
         self._put(deviation, DEVIATION_COLUMNS, kept)
 
     def _settle(self, connection: Connection) -> None:

@@ -130,8 +130,8 @@ deviation: Final = Table(
                                "at", "severity", "facts", "accepted_by", "status", "verdict")),
     _number("position"),
 )  # fmt: skip
-"""`kind` is `event` (`target` is its id) or `set` (an order's number); `status` is open, withdrawn
-or reviewed; `subject` tells several of one name apart."""
+"""`kind` is `event` (`target` is its id) or `set` (an order's number); `status` is open, withdrawn,
+reviewed, or of a set `accepted` by badges; `subject` tells several of one name apart."""
 Index("ix_deviation_order_number", deviation.c.order_number)
 Index("ix_deviation_status", deviation.c.status)
 
