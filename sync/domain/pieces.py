@@ -1,8 +1,13 @@
-"""The home of pieces: a serial number is one piece, however many events tell that it was finished.
+"""The home of pieces: a serial number is one piece, however many events tell of it.
 
-Two stations that did not know of each other may both finish it. Sums hold what events report less
-what was repeated, and how often a number was told does not depend on the order of arrival: server
-and stations count alike without knowing which of the two was first.
+Two stations that did not know of each other may both finish it, or both take it. Sums hold what
+events report less what was repeated, and how often a number was told does not depend on the order
+of arrival: server and stations count alike without knowing which of the two was first.
+
+A piece that is finished twice in one order, or into one lot, counts there once. Two orders that
+both say that they finished it each keep it: which of them is wrong only a look at the piece tells,
+and both are flagged (`serial_seen_before`) until one is taken back. A piece that is taken twice
+leaves its lot once, whichever orders took it, and they are flagged too.
 """
 
 from collections.abc import Sequence
@@ -29,6 +34,22 @@ def repeated(
         if others > 0:
             found.append(serial)
     return tuple(found)
+
+
+def taken_again(
+    times: dict[str, Any], sign: int, serial: str, quantity: Quantity, *path: str
+) -> int:
+    """By how many micros more, or less, than the piece that it is a number is now taken.
+
+    `sign` is 1 for what takes it and -1 for what gives it back. Of another amount than one piece
+    the number says nothing.
+    """
+    if not serial or micros_of(quantity) != MICROS_PER_ONE:
+        return 0
+    unit = quantity.unit
+    before = told(times, *path, unit, serial)
+    add(times, sign, *path, unit, serial)
+    return (max(0, before + sign - 1) - max(0, before - 1)) * MICROS_PER_ONE
 
 
 def told(times: dict[str, Any], *path: str) -> int:

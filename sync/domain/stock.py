@@ -21,7 +21,7 @@ from sync.domain.events import (
     StockCounted,
 )
 from sync.domain.order_facts import winner
-from sync.domain.pieces import repeated
+from sync.domain.pieces import repeated, taken_again
 from sync.domain.quantity import MICROS_PER_ONE
 
 
@@ -47,6 +47,7 @@ class Lot:
     expiries: dict[str, int] = field(default_factory=dict)  # date → how many events tell it
     serials: dict[str, int] = field(default_factory=dict)  # serial → in stock where above 0
     pieces: dict[str, dict[str, int]] = field(default_factory=dict)  # unit → serial → times made
+    taken: dict[str, dict[str, int]] = field(default_factory=dict)  # unit → serial → net of returns
     holds: int = 0
     status_set: LotStatusSet | None = None
 
@@ -197,13 +198,19 @@ def _came(lot: Lot, event: MaterialReceived | MaterialProduced, sign: int) -> No
 
 
 def _took(lot: Lot, event: MaterialConsumed, sign: int) -> None:
-    if event.serial:
-        add(lot.serials, -sign, event.serial)
+    _in_and_out(lot, event, sign)
 
 
 def _gave(lot: Lot, event: MaterialReturned, sign: int) -> None:
+    _in_and_out(lot, event, -sign)
+
+
+def _in_and_out(lot: Lot, event: MaterialConsumed | MaterialReturned, sign: int) -> None:
+    """A piece that was taken before left once."""
     if event.serial:
-        add(lot.serials, sign, event.serial)
+        add(lot.serials, -sign, event.serial)
+        again = taken_again(lot.taken, sign, event.serial, event.quantity)
+        add(lot.held, again, "", event.quantity.unit)
 
 
 def _held(lot: Lot, _event: MaterialDisposed, sign: int) -> None:

@@ -19,6 +19,7 @@ from sync.domain.events import (
     LotStatusSet,
     MaterialConsumed,
     MaterialProduced,
+    MaterialReceived,
     OperationEnded,
     OperationReported,
     OperationStarted,
@@ -27,8 +28,11 @@ from sync.domain.events import (
     OrderResumed,
     stamped,
 )
+from sync.domain.quantity import MICROS_PER_ONE
+from sync.domain.shop import Shop, absorb
 from sync.server.feed import end_mark
 from sync.server.sentences import SENTENCES, sentence
+from sync.wire import decode
 from tests.sync.server.histories import (
     STATIONS,
     Plant,
@@ -302,3 +306,33 @@ def test_every_sentence_stands_without_a_fact_and_the_unknown_has_one() -> None:
         assert "{" not in text
         assert text.endswith(".") or name == "ended_twice", name
     assert sentence("never heard of", {}).startswith("This disagrees")
+
+
+def test_a_part_that_two_stations_took_leaves_its_lot_once_and_both_are_flagged(
+    plant: Plant,
+) -> None:
+    part: dict[str, Any] = {"material": "BOX", "lot": "X-1"}
+    plant.office(
+        MaterialReceived(**part, quantity=pcs("3"), serials=("1", "2", "3")),
+        planned("B-2"),
+        release_of("B-2"),
+    )
+    before = saw(plant)
+    for station, order in ((LEFT, "B-1"), (RIGHT, "B-2")):
+        place = {**PACK, "order": order}
+        one = MaterialConsumed(**place, **part, quantity=pcs("1"), serial="2")
+        plant.write(station, *knowing([one], before))
+    plant.push(RIGHT)
+    plant.push(LEFT)
+    plant.projector.catch_up()
+    assert plant.rows("SELECT micros FROM stock WHERE lot = 'X-1'") == [(2 * MICROS_PER_ONE,)]
+    flagged = "SELECT target FROM deviation WHERE name = 'serial_seen_before' ORDER BY target"
+    assert plant.rows(flagged) == [("B-1",), ("B-2",)]
+    shop = Shop()
+    for body in plant.rows("SELECT body FROM event ORDER BY position DESC"):
+        event = decode(body[0]).event
+        assert isinstance(event, Event)
+        absorb(shop, event)
+    lot = shop.lot("BOX", "X-1")
+    assert lot is not None
+    assert lot.micros == 2 * MICROS_PER_ONE
