@@ -7,11 +7,12 @@ places with their chain, heads, counters. The views and the feed know nothing of
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import psycopg
 from uuid_utils import uuid7
 
@@ -36,10 +37,29 @@ _BEHIND: Final = (
     "SELECT (SELECT position FROM head WHERE name = 'event')"
     " - coalesce((SELECT position FROM mark WHERE reader = 'projector'), 0)"
 )
+_TAKE: Final = b"UPDATE head SET position = position + %s WHERE name = 'event' RETURNING position"
+_NOT_PROJECTED: Final = (
+    b"INSERT INTO mark (reader, position) SELECT 'projector', position FROM head"
+    b" WHERE name = 'event' ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
+)
 _COPY_EVENTS: Final = (
     b"COPY event (position, id, type, act, station, order_number, body, received_ms) FROM STDIN"
 )
 _COPY_PLACES: Final = b"COPY place (origin, seq, digest, position) FROM STDIN"
+
+
+Postgres = psycopg.Connection[tuple[object, ...]]
+
+
+class _Envelope(msgspec.Struct):
+    id: str
+    type: str
+    act: str = ""
+    station: str = ""
+    order: str = ""
+
+
+_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,7 @@ class Watch:
     """How far a ledger's views are behind, asked by one connection from outside."""
 
     def __init__(self, url: str) -> None:
-        self._database: sqlite3.Connection | psycopg.Connection[tuple[object, ...]]
+        self._database: sqlite3.Connection | Postgres
         if url.startswith("sqlite"):
             file = Path(url.removeprefix("sqlite:///")).as_uri()
             self._database = sqlite3.connect(f"{file}?mode=ro", uri=True, timeout=30)
@@ -131,62 +151,69 @@ def fill(url: str, rows: int) -> None:
     """Put history into a PostgreSQL ledger that nobody serves, up to so many events in all."""
     missing = rows - rows_of(url)
     with connect(url) as connection:
-        found = connection.execute(b"SELECT position FROM head WHERE name = 'event'").fetchone()
-        assert found, "the counter is made with the tables"
-        position = int(str(found[0]))
-        for origin in _origins(-(-missing // HISTORY_STATIONS), missing):
-            position = origin.copy(connection, position)
-        with connection.transaction():
-            for sql in (
-                b"UPDATE head SET position = %s WHERE name = 'event'",
-                b"UPDATE mark SET position = %s WHERE reader = 'projector'",
-            ):
-                connection.execute(sql, (position,))
+        for number in range(HISTORY_STATIONS):
+            history = Chain(f"OLD-{number}")
+            history.begin(connection)
+            share = (
+                missing * (number + 1) // HISTORY_STATIONS - missing * number // HISTORY_STATIONS
+            )
+            for start in range(0, share, FILL_EVENTS):
+                bodies = _old(history.station, start, min(FILL_EVENTS, share - start))
+                with connection.transaction():
+                    history.copy(connection, take_positions(connection, len(bodies)), bodies)
+        connection.execute(_NOT_PROJECTED)
         for sql in (b"VACUUM ANALYZE event", b"VACUUM ANALYZE place", b"CHECKPOINT"):
             connection.execute(sql)
 
 
-class _History:
-    """One origin's events, straight into the tables."""
+def take_positions(connection: Postgres, count: int) -> int:
+    """The first of so many positions of the ledger, in an open transaction."""
+    (row,) = connection.execute(_TAKE, (count,)).fetchall()
+    return int(str(row[0])) - count + 1
 
-    def __init__(self, number: int, events: int) -> None:
-        self.name = uuid.uuid4().hex
-        self._station = f"OLD-{number}"
-        self._events = events
-        self._seq, self._digest = 0, chain_start(self.name)
 
-    def copy(self, connection: "psycopg.Connection[tuple[object, ...]]", position: int) -> int:
-        """Store all of it behind a position; the last position then."""
-        while self._seq < self._events:
-            count = min(FILL_EVENTS, self._events - self._seq)
-            events, places = self._lines(position, count)
-            with connection.transaction(), connection.cursor() as cursor:
-                for sql, lines in ((_COPY_EVENTS, events), (_COPY_PLACES, places)):
-                    with cursor.copy(sql) as copy:
-                        copy.write("".join(lines))
-            position += count
+def _old(station: str, start: int, count: int) -> list[bytes]:
+    return [
+        scanned(station, f"{station}-{n // plant.ORDER_EVENTS}", n + 1)
+        for n in range(start, start + count)
+    ]
+
+
+class Chain:
+    """One origin's log, put straight into the ledger's tables."""
+
+    def __init__(self, station: str) -> None:
+        self.origin = uuid.uuid4().hex
+        self.station = station
+        self.seq, self.digest = 0, chain_start(self.origin)
+
+    def begin(self, connection: Postgres) -> None:
+        """Its row of the origins."""
+        row = self.origin, self.station, self.digest
         connection.execute(
-            b"INSERT INTO origin (origin, station, head_seq, head_digest) VALUES (%s, %s, %s, %s)",
-            (self.name, self._station, self._seq, self._digest),
+            b"INSERT INTO origin (origin, station, head_digest) VALUES (%s, %s, %s)", row
         )
-        return position
 
-    def _lines(self, position: int, count: int) -> tuple[list[str], list[str]]:
+    def copy(self, connection: Postgres, position: int, bodies: Sequence[bytes]) -> None:
+        """The next events, from a position of the ledger on, in an open transaction."""
+        events, places = self._lines(position, bodies)
+        with connection.cursor() as cursor:
+            for sql, lines in ((_COPY_EVENTS, events), (_COPY_PLACES, places)):
+                with cursor.copy(sql) as copy:
+                    copy.write("".join(lines))
+        connection.execute(
+            b"UPDATE origin SET head_seq = %s, head_digest = %s WHERE origin = %s",
+            (self.seq, self.digest, self.origin),
+        )
+
+    def _lines(self, position: int, bodies: Sequence[bytes]) -> tuple[list[str], list[str]]:
         events, places = [], []
-        for at in range(position + 1, position + count + 1):
-            self._seq += 1
-            order = f"OLD-{at // plant.ORDER_EVENTS}"
-            body = scanned(self._station, order, self._seq)
-            self._digest = chain(self._digest, body)
-            name = body[body.index(b'"id":"') + 6 :][:36].decode()
+        for at, body in enumerate(bodies, position):
+            self.seq, self.digest = self.seq + 1, chain(self.digest, body)
+            told = _envelope(body)
             events.append(
-                f"{at}\t{name}\tMaterialConsumed\t{name}\t{self._station}\t{order}"
+                f"{at}\t{told.id}\t{told.type}\t{told.act}\t{told.station}\t{told.order}"
                 f"\t\\\\x{body.hex()}\t{RECEIVED_MS}\n"
             )
-            places.append(f"{self.name}\t{self._seq}\t\\\\x{self._digest.hex()}\t{at}\n")
+            places.append(f"{self.origin}\t{self.seq}\t\\\\x{self.digest.hex()}\t{at}\n")
         return events, places
-
-
-def _origins(events_each: int, events: int) -> Iterator[_History]:
-    for number, start in enumerate(range(0, events, max(1, events_each))):
-        yield _History(number, min(events_each, events - start))

@@ -2,30 +2,21 @@
 
 Stations push one event a request: first as fast as they are answered, 10 of them and 1,000 in rounds
 that alternate, then 1,000 at the pace of people, an event each 5 s. Then with a longer ledger: history
-put straight into its tables, which the views and the feed know nothing of. At last intake without
-HTTP, 500 events a batch, in rounds that alternate with one bare connection into one table of
-columns, and with one that copies the ledger's own rows. CPU is told an event, in microseconds, with
-the projectors' until the views hold all. Goal: intake at least 0.6 times the bare connection's, by
-CPU.
+put straight into its tables, which the views and the feed know nothing of. CPU is told an event, in
+microseconds, with the projectors' until the views hold all. Before, the intake alone (see `intake`):
+at least 0.6 times what one bare connection stores, by CPU.
 """
 
 import json
 import shutil
 import statistics
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sync.server.clock import ServerClock
-from sync.server.database import Database
-from sync.server.ledger import Ledger
-from sync.wire import Mark, PushHeader, chain_start, chained
-from tests.bench.bare_tables import PostgreSqlTable
 from tests.bench.daemons import Daemon, PostgreSql, server
 from tests.bench.gauge import (
     BenchError,
@@ -34,13 +25,13 @@ from tests.bench.gauge import (
     goal,
     left_out,
     load,
-    median_of_ratios,
     now,
     result,
     say,
     size_asked,
 )
-from tests.bench.ledgers import Identity, Watch, fill, prepare, scanned
+from tests.bench.intake import ingest
+from tests.bench.ledgers import Identity, Watch, fill, prepare
 from tests.bench.stations import Crowd, Round
 
 STATIONS: Final = (10, 1_000)
@@ -56,9 +47,6 @@ CLUSTER: Final = "pg15"
 KEYS: Final = ("signing.key", "admin.token")
 SERVERS_COUNT: Final = 2
 WARM_UP_SECONDS: Final = 2.0
-BATCH_EVENTS: Final = 500
-INGEST_EVENTS: Final = {"small": 5_000, "full": 20_000}
-INGEST_ROUNDS: Final = {"small": 5, "full": 9}
 SHARE_MIN: Final = 0.6
 MICROS: Final = 1e6
 
@@ -166,84 +154,6 @@ def longer(
     return figures
 
 
-class Intake:
-    """Batches of one station into the ledger, without HTTP."""
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
-        self._ledger = Ledger(self._database, ServerClock(0.0))
-        self._origin = uuid.uuid4().hex
-        self._start = chain_start(self._origin)
-        self._seq, self._digest = 0, self._start
-
-    def store(self, bodies: Sequence[bytes]) -> None:
-        """One batch."""
-        header = PushHeader(Mark(self._seq, self._digest.hex()), Mark(1, self._start.hex()))
-        outcome = self._ledger.receive_now(self._origin, "S-0", header, bodies)
-        self._digest = chained(self._digest, bodies)[-1]
-        self._seq += len(bodies)
-        assert outcome.have.seq == self._seq, outcome
-
-    def close(self) -> None:
-        self._database.close()
-
-
-class BareIntake:
-    """The same into one table by one connection."""
-
-    def __init__(self, url: str) -> None:
-        self._table = PostgreSqlTable(url)
-        self._seq = 0
-
-    def store(self, bodies: Sequence[bytes]) -> None:
-        """One batch."""
-        self._seq = self._table.store("bench", self._seq + 1, b"[" + b",".join(bodies) + b"]")
-
-    def close(self) -> None:
-        self._table.close()
-
-
-def ingest(size: Size, shared: PostgreSql) -> dict[str, object]:
-    """Both in turn; events a second, and CPU of this process and of PostgreSQL."""
-    cpus: dict[str, list[float]] = {}
-    rates: dict[str, list[float]] = {}
-    with ExitStack() as stack:
-        kinds: dict[str, Callable[[str], Intake | BareIntake]] = {
-            "ledger": Intake,
-            "bare": BareIntake,
-        }
-        ends = {
-            name: stack.enter_context(closing(kind(stack.enter_context(shared.database()))))
-            for name, kind in kinds.items()
-        }
-        for number in range(INGEST_ROUNDS[size] + 1):
-            bodies = [scanned("S-0", "P-0", n + 1) for n in range(INGEST_EVENTS[size])]
-            for name, end in ends.items():
-                cpu, rate = stored(end, bodies, shared)
-                if number:  # the first warms up
-                    cpus.setdefault(name, []).append(cpu)
-                    rates.setdefault(name, []).append(rate)
-    return {
-        "batch_events": BATCH_EVENTS,
-        "cpu_us": {name: round(statistics.median(of), 2) for name, of in cpus.items()},
-        "events_a_second": {name: round(statistics.median(of)) for name, of in rates.items()},
-        "share_by_cpu": median_of_ratios(cpus["bare"], cpus["ledger"]),
-        "share_by_rate": median_of_ratios(rates["ledger"], rates["bare"]),
-    }
-
-
-def stored(
-    end: Intake | BareIntake, bodies: list[bytes], shared: PostgreSql
-) -> tuple[float, float]:
-    """(CPU an event in microseconds, events a second)."""
-    cpu, theirs, began = time.process_time(), shared.cpu, now()
-    for start in range(0, len(bodies), BATCH_EVENTS):
-        end.store(bodies[start : start + BATCH_EVENTS])
-    seconds = now() - began
-    spent = time.process_time() - cpu + shared.cpu - theirs
-    return spent * MICROS / len(bodies), len(bodies) / seconds
-
-
 def measure(size: Size, folder: Path) -> dict[str, object]:
     """Everything, or that PostgreSQL is missing."""
     figures: dict[str, object] = {}
@@ -256,14 +166,14 @@ def measure(size: Size, folder: Path) -> dict[str, object]:
     else:
         try:
             intake = ingest(size, shared)
-            share = float(str(intake["share_by_cpu"]))
+            share = float(str(intake["share_by_cpu_of_same_rows"]))
             say(f"intake: {json.dumps(intake)}")
             with shared.database() as url:
                 who = prepare(folder / "server-0", url, STATIONS[-1], STATIONS[-1])
                 figures = grown(size, folder, shared, url, who) | {"ingest": intake}
         finally:
             shared.end()
-    said = "ingest into PostgreSQL by one bare connection's"
+    said = "ingest into PostgreSQL by that of one bare connection, same rows"
     return {
         **figures,
         "left_out": missing,
