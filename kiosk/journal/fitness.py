@@ -55,7 +55,7 @@ def made_fit(path: Path, born: Birth) -> Fitness:
         if not path.exists():
             _made(path, born.new_origin()).rename(path)
             files.flush_folder(path.parent)
-        cloned = machine.recognised(path, born.new_origin)
+        cloned = machine.recognised(path, born.new_origin, born.station)
     except OSError as fault:
         raise JournalFault(f"{path}: cannot be used ({fault.strerror}); check the disk") from fault
     except sqlite3.Error as fault:

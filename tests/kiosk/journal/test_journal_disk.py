@@ -218,6 +218,24 @@ def test_a_copy_made_within_a_fork_does_not_go_on_with_that_fork(tmp_path: Path)
         assert journal.unsent(9).origin == "f" * 32
 
 
+def test_a_journal_that_becomes_another_stations_goes_on_under_another_origin(
+    tmp_path: Path,
+) -> None:
+    """The server refuses for ever what another station pushes under an origin that it knows."""
+    with opened(tmp_path, "MIX-1") as journal:
+        (sent, _) = journal.append([sign_in(), sign_in("ben")]).result()
+        digest = chain(bytes.fromhex(journal.unsent(0).after.digest), sent.body)
+        assert journal.acknowledge(Mark(1, digest.hex()))
+        origin, bodies = journal.origin, journal.unsent(2).bodies
+    with opened(tmp_path, "BAKE-1") as journal:
+        assert journal.cloned == "this journal was that of station MIX-1"
+        batch = journal.unsent(5)
+        assert batch.origin != origin
+        assert batch.bodies == (sent.body, *bodies)
+    with opened(tmp_path, "BAKE-1") as journal:
+        assert (journal.cloned, journal.origin) == ("", batch.origin)
+
+
 def test_another_machine_or_file_system_is_told(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with opened(tmp_path):
