@@ -17,6 +17,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from kiosk.config import Config, PrinterConfig, ScannerConfig
+from kiosk.correction import CLOCK_WRONG_SECONDS
 from kiosk.journal import files, flushes
 from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN
 from kiosk.scanners import Delivery, SourceState
@@ -26,7 +27,6 @@ from sync.pinning import is_unproved, pinned
 
 PROBE_SECONDS_MAX: Final = 1.0
 FLUSH_MS_MAX: Final = 30.0
-CLOCK_SECONDS_MAX: Final = 60
 ANSWER_WAIT_S: Final = 3.0
 COLUMNS_MIN, ROWS_MIN = 80, 24
 
@@ -204,6 +204,7 @@ def server(
             return
         step = "scans are kept and sent later; check cable, address, firewall"
         yield Finding("server", "warn", f"{address}: {fault or type(fault).__name__}", step)
+        yield from clock("", now())
         return
     state: State = "ok" if answer.is_success else "warn"
     yield Finding("server", state, f"{address} answers {answer.status_code}")
@@ -228,9 +229,12 @@ def clock(date: str, now: datetime) -> Iterator[Finding]:
     try:
         apart = round((now - parsedate_to_datetime(date)).total_seconds())
     except (ValueError, TypeError):
+        step = "check it by hand: until the server is heard, nobody knows how right it is"
+        yield Finding("clock", "warn", f"{now.astimezone():%d %b %H:%M}, not compared", step)
         return
-    off = abs(apart) > CLOCK_SECONDS_MAX
-    step = "set the clock: events carry this station's time" if off else ""
+    off = abs(apart) > CLOCK_WRONG_SECONDS
+    step = "set it: timedatectl set-ntp true; the screen goes by the server, events do not"
+    step = step if off else ""
     yield Finding("clock", "bad" if off else "ok", f"{apart:+d} s against the server", step)
 
 

@@ -34,6 +34,7 @@ from sync.client import (
     SyncStatus,
     enrol,
 )
+from sync.timing import milliseconds_of
 from sync.wire import Recorded
 from tests.kiosk.journal.journals import new_id, opened, sign_in, until
 from tests.sync.model_server import TOKEN, Answer, ModelServer
@@ -608,3 +609,31 @@ def test_clock_and_ids_of_the_station_are_used(tmp_path: Path) -> None:
     )
     assert client.status.since > Clock().now().isoformat()
     journal.close()
+
+
+def test_each_push_tells_the_clocks_and_what_the_answer_before_said(tmp_path: Path) -> None:
+    model = ModelServer()
+    times: list[tuple[str, float]] = []
+    with model.listening() as server, opened(tmp_path) as journal:
+        client = SyncClient(
+            server,
+            TOKEN,
+            journal,
+            lambda _: None,
+            lambda _: None,
+            on_time=lambda told, seconds: times.append((told, seconds)),
+        )
+        for _ in range(2):
+            record(journal)
+            client.push()
+        client.stop()
+    first, second = model.headers
+    assert {first["boot"], second["boot"]} == {journal.stamp().boot}
+    assert first["within"] == -1
+    trip = second["mono"] - first["mono"]
+    assert first["mono"] <= second["measured"] <= second["mono"]
+    assert 1 <= second["within"] <= trip // 2 + 2
+    told = milliseconds_of("2026-11-22T10:00:00Z")
+    assert second["ahead"] + second["measured"] == told
+    assert [one for one, _ in times] == ["2026-11-22T10:00:00Z"] * 2
+    assert all(0 <= seconds <= trip for _, seconds in times)
