@@ -62,8 +62,9 @@ def is_full(fault: sqlite3.Error) -> bool:
 
 
 def is_io_fault(fault: sqlite3.Error) -> bool:
-    """True where opening the file again may help."""
-    return getattr(fault, "sqlite_errorname", "").startswith("SQLITE_IOERR")
+    """True where opening the file again may help: one opened for reading only stays so."""
+    name = getattr(fault, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_IOERR", "SQLITE_READONLY"))
 
 
 def is_damage(fault: sqlite3.Error) -> bool:

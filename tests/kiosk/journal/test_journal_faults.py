@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import wait
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 import pytest
@@ -80,6 +81,38 @@ with opened(Path(sys.argv[1])) as journal:
     print("good", journal.waiting(), journal.local(), journal._writer.head.n)
 """
 
+READ_ONLY = """
+import os, resource, signal, sys
+from pathlib import Path
+from kiosk.journal import JournalError
+from tests.kiosk.journal.journals import opened, sign_in, until
+NOBODY, FREE = 65534, (resource.RLIM_INFINITY,) * 2
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder = Path(sys.argv[1])
+with opened(folder) as journal:
+    journal.append([sign_in()]).result()
+    until(lambda: journal.flush)
+    files = [folder / f"journal.db{end}" for end in ("", "-wal", "-shm")]
+    if os.geteuid() == 0:
+        for one in (folder, *files):
+            os.chown(one, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, FREE[1]))
+    for one in files:
+        one.chmod(0o444)
+    for _ in range(3):
+        try:
+            journal.append([sign_in()]).result()
+        except JournalError as fault:
+            print(type(fault).__name__, fault)
+    resource.setrlimit(resource.RLIMIT_FSIZE, FREE)
+    for one in files:
+        one.chmod(0o644)
+    journal.append([sign_in()]).result()
+    journal.verify()
+    print("good", journal.waiting(), journal.local(), journal._writer.head.n)
+"""
+
 
 def limit_pages(journal: Journal, more: int) -> None:
     """Let the file grow by some pages only: SQLite then says that the disk is full."""
@@ -142,6 +175,16 @@ def test_a_disk_that_refuses_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     assert int(n) == int(good)
     with opened(tmp_path) as journal:
         assert journal.waiting() == int(good)
+
+
+def test_a_disk_that_was_read_only_for_a_while_is_written_again() -> None:
+    with TemporaryDirectory() as folder:  # whose parents everybody may enter
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, folder], capture_output=True, text=True, check=True
+        )
+    *faults, last = done.stdout.splitlines()
+    assert [fault.split()[0] for fault in faults] == ["JournalFault"] * 3
+    assert last == "good 2 2 2"
 
 
 def test_a_journal_that_could_not_even_be_opened_again_is_opened_later(tmp_path: Path) -> None:
