@@ -24,6 +24,7 @@ import httpx
 
 from kiosk.journal import Journal
 from sync.client import SyncClient, enrol
+from sync.domain.events import OperatorSignedIn
 from tests.bench import plant
 from tests.bench.daemons import Daemon, PostgreSql, bare_server, server, server_command
 from tests.bench.drain_peers import BATCH_EVENTS, Outbox, mqtt_round, nats_round
@@ -40,9 +41,9 @@ from tests.bench.gauge import (
 )
 from tests.bench.ledgers import Watch, ledger_url
 
-EVENTS: Final = {"small": 20_000, "full": 100_000}
+EVENTS: Final = {"small": 10_000, "full": 100_000}
 EVENTS_ONE_BY_ONE: Final = {"small": 3_000, "full": 10_000}
-ROUNDS: Final = {"small": 1, "full": 5}
+ROUNDS: Final = {"small": 3, "full": 5}
 CLUSTER: Final = "pg15"
 FLOOR_BATCH_EVENTS: Final = 1_000
 LEFT_SHARE_MIN: Final = 0.05
@@ -61,10 +62,11 @@ class Bench:
         self._folder = folder
         self._rounds = 0
         self._filled = folder / "filled"
-        self.events = EVENTS[size]
+        self._orders = EVENTS[size] // plant.ORDER_EVENTS
         journal = plant.opened(self._filled)
-        plant.append(journal, plant.shifts(self.events))
+        plant.append(journal, [OperatorSignedIn(operator="anna"), *plant.shifts(EVENTS[size])])
         self.bodies = [record.body for _, record in journal.replay()]
+        self.events = len(self.bodies)
         self.few = self.bodies[: EVENTS_ONE_BY_ONE[size]]
         journal.close()
         self.left_out: list[dict[str, str]] = []
@@ -123,7 +125,7 @@ class Bench:
     def _product(self, folder: Path, shared: PostgreSql | None = None, url: str = "") -> Round:
         """A fresh server with the orders, a copy of the filled journal, all pushed and viewed."""
         data, factory = folder / "server", folder / "factory"
-        plant.write_factory(factory, self.events // plant.ORDER_EVENTS)
+        plant.write_factory(factory, self._orders)
         words = ("--database", url) if url else ()
         server_command("import", "--data", str(data), *words, str(factory))
         daemon = server(data, url)

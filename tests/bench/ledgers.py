@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 from uuid_utils import uuid7
 
-from sync.domain.events import MaterialConsumed, stamped
+from sync.domain.events import MaterialConsumed, OperatorSignedIn, stamped
 from sync.domain.quantity import Quantity
 from sync.server import tables
 from sync.server.config import LEDGER
@@ -30,6 +30,7 @@ from tests.bench.gauge import BenchError, now
 PROJECTED_SECONDS_MAX: Final = 300.0
 POLL_SECONDS: Final = 0.02
 STATION_COLUMNS: Final = ("station", "token_hash", "work_centers")
+OPERATOR: Final = "anna"
 HISTORY_STATIONS: Final = 100
 FILL_EVENTS: Final = 10_000
 RECEIVED_MS: Final = 1_772_000_000_000
@@ -93,8 +94,11 @@ def prepare(data: Path, database: str, orders: int, stations: int) -> list[Ident
 
 
 def scanned(station: str, order: str, number: int) -> bytes:
-    """The bytes of a lot that was scanned, a gram of it: so no order is ever given too much."""
-    event = MaterialConsumed(
+    """The bytes of a station's event: first somebody signs in, then it is a lot that was scanned.
+
+    A gram of it each time: so no order is ever given too much.
+    """
+    lot = MaterialConsumed(
         order=order,
         operation="10",
         work_center=plant.WORK_CENTER,
@@ -105,7 +109,8 @@ def scanned(station: str, order: str, number: int) -> bytes:
     )
     name = str(uuid7())
     stamps = {"id": name, "act": name, "at": plant.AT, "boot": "bench", "mono": number}
-    return encode(stamped(event, **stamps, n=number, station=station, operator="anna"))
+    event = lot if number > 1 else OperatorSignedIn()
+    return encode(stamped(event, **stamps, n=number, station=station, operator=OPERATOR))
 
 
 class Watch:
