@@ -1,7 +1,8 @@
 """The home of the office's acts: it reads the present, makes the events, appends them, and waits
 until the views show them, so that who asked sees what was done.
 
-Acts are serialised here, so that no two of them give an order the same number or revision.
+Acts are serialised here, and one is made again where another server process said something since
+what it was made of: so no two of them give an order the same number or revision.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from sync.domain.events import Event, LabelRule, OrderHeader
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity
 from sync.server import office
-from sync.server.ledger import OFFICE_ORIGIN, Ledger, end_of, head_of
+from sync.server.ledger import OFFICE_ORIGIN, Ledger, end_of
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
+from sync.server.outcome import counted_of
 from sync.server.planning.explosion import Feasibility, feasibility, free_stock
 from sync.server.projector import Projector
 from sync.server.settings import setting
@@ -31,6 +33,7 @@ from sync.server.views.stock import available
 NUMBER_PREFIX: Final = "P-"
 NUMBER_DIGITS_MIN: Final = 4
 THREADS_COUNT: Final = 2
+TRIES_MAX: Final = 20
 T = TypeVar("T")
 _threads: Final = ThreadPoolExecutor(THREADS_COUNT, thread_name_prefix="office-desk")
 
@@ -67,7 +70,6 @@ class Desk:
         Raises `OfficeError`, `DatabaseError`.
         """
         with self._acting:
-            self._settle()
 
             def plan(connection: Connection) -> Event:
                 number = wanted.order or next_number(connection)
@@ -75,15 +77,13 @@ class Desk:
                     raise OfficeConflict(f"order {number} exists: take another number")
                 return office.planned(replace(wanted, order=number), book(connection))
 
-            event = self._ledger.database.read_now(plan)
-            self._append([event])
+            event = self._say(plan)
         assert isinstance(event, OrderHeader), "a planned order is a header"
         return event.order
 
     def release(self, number: str, rule: LabelRule | None = None) -> None:
         """Give a planned order to the floor; raises `OfficeError`, `DatabaseError`."""
         with self._acting:
-            self._settle()
 
             def release(connection: Connection) -> Event:
                 order = self._order(connection, number, "release")
@@ -93,7 +93,7 @@ class Desk:
                 revision = header.revision + 1
                 return office.released(header, rule or LabelRule(), book(connection), revision)
 
-            self._append([self._ledger.database.read_now(release)])
+            self._say(release)
 
     def say(self, word: str, number: str, reason: str = "") -> None:
         """`hold`, `resume`, `close`, `reopen` or `cancel` an order.
@@ -101,7 +101,6 @@ class Desk:
         Raises `OfficeError`, `DatabaseError`.
         """
         with self._acting:
-            self._settle()
 
             def said(connection: Connection) -> Event:
                 order = self._order(connection, number, word)
@@ -109,7 +108,7 @@ class Desk:
                 revision = held.revision + 1 if held else 1
                 return office.register(word, number, revision, reason)
 
-            self._append([self._ledger.database.read_now(said)])
+            self._say(said)
 
     def receive(self, receipt: Receipt) -> None:
         """Take goods into stock; raises `OfficeError`, `DatabaseError`."""
@@ -129,7 +128,8 @@ class Desk:
                     serials=receipt.serials,
                 )
 
-            self._append([self._ledger.database.read_now(received)])
+            self._ledger.append_office_now([self._ledger.database.read_now(received)])
+            self._settle()
 
     def _order(self, connection: Connection, number: str, word: str) -> Order:
         order = order_of_state(connection, number)
@@ -138,9 +138,15 @@ class Desk:
         office.require(word, number, str(order.status))
         return order
 
-    def _append(self, events: list[Event]) -> None:
-        self._ledger.append_office_now(events)
-        self._settle()
+    def _say(self, act: Callable[[Connection], Event]) -> Event:
+        """Append what an act makes of the present; again if another process spoke meanwhile."""
+        for _ in range(TRIES_MAX):
+            self._settle()
+            seq, event = self._ledger.database.read_now(lambda conn: (office_seq(conn), act(conn)))
+            if self._ledger.append_if_next([event], seq):
+                self._settle()
+                return event
+        raise OfficeBusy("others change orders all the time: wait a little and try again")
 
     def _settle(self) -> None:
         settle(self._ledger, self._projector)
@@ -162,9 +168,9 @@ def settle(ledger: Ledger, projector: Projector) -> None:
 
 
 def office_seq(connection: Connection) -> int:
-    """How many events the office of this incarnation has said."""
+    """How much of what the office of this incarnation has said is in the views."""
     origin = setting(connection, OFFICE_ORIGIN)
-    return head_of(connection, origin).seq if origin else 0
+    return counted_of(connection, origin) if origin else 0
 
 
 def next_number(connection: Connection) -> str:

@@ -48,18 +48,17 @@ def import_files(
     """The same from the files' bytes by name."""
     reading = _read(files, today)
     salt = secrets.token_hex(SALT_BYTES)
-    settle(ledger, projector)
-
-    outcome = _loaded(ledger, reading, salt)
+    outcome = _loaded(ledger, projector, reading, salt)
     with contextlib.suppress(OfficeBusy):  # it is loaded, however long the views take
         settle(ledger, projector)
     return _report(reading, outcome)
 
 
-def _loaded(ledger: Ledger, reading: "_Files", salt: str) -> Outcome:
+def _loaded(ledger: Ledger, projector: Projector, reading: "_Files", salt: str) -> Outcome:
     """Compare outside any write, and append if the office said nothing meanwhile."""
     database = ledger.database
     for _ in range(TRIES_MAX):
+        settle(ledger, projector)
         seq, outcome = database.read_now(
             lambda conn: (office_seq(conn), _compared(conn, reading, salt))
         )
