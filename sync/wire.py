@@ -158,6 +158,11 @@ class _Envelope(msgspec.Struct):
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 
 
+def bytes_of(event: Event) -> int:
+    """How many bytes an event has, be it larger than one may be."""
+    return len(_encoder.encode(event))
+
+
 def encode(event: Event) -> bytes:
     """Canonical bytes of an event that we made: compact JSON, declared order, defaults left out."""
     body = _encoder.encode(event)

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import CacheControlHeader, State
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import JSONBody, Parameter, PathParameter, QueryParameter
 
 from sync.server.auth import station_guard
 from sync.server.feed import MarkGoneError
 from sync.server.intake import ORIGIN, HeaderError, Outcome
 from sync.server.ledger import ForkError, OwnerError, backlog
-from sync.server.openapi import NOBODY, STATION, PushOperation, answer, refusals
+from sync.server.openapi import NOBODY, STATION, PushOperation, answer, as_told, refusals
 from sync.server.polling import Polling
 from sync.server.problem import Fault, at_field, at_line, at_parameter, at_place_told, problem
 from sync.server.services import Services
@@ -21,6 +21,7 @@ from sync.wire import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
     FEED_WAIT_SECONDS_MAX,
+    ORIGIN_CHARS,
     FeedMark,
     FeedPage,
     PushAnswer,
@@ -36,6 +37,13 @@ MARK_CHARS_MAX: Final = 200
 QUEUE_REQUESTS_MAX: Final = 2_000
 BEHIND_EVENTS_MAX: Final = 5_000
 
+Origin = Annotated[str, PathParameter(schema_extra={"pattern": rf"^[0-9a-f]{{{ORIGIN_CHARS}}}$"})]
+MarkText = Annotated[
+    str,
+    QueryParameter(
+        max_length=MARK_CHARS_MAX, schema_extra={"pattern": r"^([^.]*\.[0-9]{1,16}\.[^.]*)?$"}
+    ),
+]
 StationRequest = Request[Caller, Any, State]
 AnyRequest = Request[Any, Any, State]
 
@@ -64,17 +72,23 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """As `sync.wire.FeedPage` reads: events as they were written, the mark as three values."""
+    """As `sync.wire.FeedPage` reads: events as they were written; the mark is three values."""
 
     events: tuple[dict[str, Any], ...]
-    mark: tuple[str, int, str]
+    mark: Annotated[
+        tuple[str | int, ...],
+        as_told(description="Incarnation, position, digest.", min_items=3, max_items=3),
+    ]
     more: bool
 
 
 class Pushed(msgspec.Struct, frozen=True):
     """As `sync.wire.PushAnswer` reads: on disk is all up to `have`, a seq and the digest there."""
 
-    have: tuple[int, str]
+    have: Annotated[
+        tuple[int | str, ...],
+        as_told(description="A seq and the digest there.", min_items=2, max_items=2),
+    ]
     safe: int
     incarnation: str
     time: str
@@ -134,7 +148,7 @@ async def enrol(request: AnyRequest, data: JSONBody[EnrolRequest]) -> EnrolAnswe
     operation_class=PushOperation,
     responses={200: answer(Pushed, "On disk."), **refusals(400, 401, 403, 409, 413)},
 )
-async def push(request: StationRequest, origin: FromPath[str]) -> Response[bytes]:
+async def push(request: StationRequest, origin: Origin) -> Response[bytes]:
     """Take a station's events (NDJSON: the header, then an event a line); answers after commit."""
     services = services_of(request)
     if services.database.queued > QUEUE_REQUESTS_MAX:
@@ -166,7 +180,7 @@ async def push(request: StationRequest, origin: FromPath[str]) -> Response[bytes
 )
 async def feed(
     request: StationRequest,
-    after: Annotated[str, Parameter(max_length=MARK_CHARS_MAX)] = "",
+    after: MarkText = "",
     wait: Annotated[float, Parameter(ge=0, le=FEED_WAIT_SECONDS_MAX)] = 0.0,
 ) -> Response[bytes]:
     """What the office and other stations said since the mark; waits for it up to `wait` seconds."""

@@ -10,27 +10,38 @@ from litestar.datastructures import CacheControlHeader
 from litestar.params import JSONBody, Parameter
 from litestar.response import Stream
 
-from sync.domain.events import EVENT_TYPES, Event
+from sync.domain.events import EVENT_TYPES, NAME_CHARS_MAX, Event
 from sync.server.api import AnyRequest, services_of
 from sync.server.auth import admin_guard
 from sync.server.database import Database
 from sync.server.export import export_page
-from sync.server.ledger import OfficeEventError
-from sync.server.openapi import ADMIN, NDJSON, OfficeEventsOperation, answer, refusals
+from sync.server.ledger import OFFICE, OfficeEventError
+from sync.server.openapi import (
+    ADMIN,
+    NDJSON,
+    OFFICE_EVENTS_MAX,
+    OfficeEventsOperation,
+    answer,
+    as_told,
+    refusals,
+)
 from sync.server.problem import at_field, at_place_told, problem
-from sync.server.stations import StationNameError, moment
+from sync.server.stations import NAME, WORK_CENTERS_COUNT_MAX, StationNameError, moment
 from sync.server.verify import verify
 
-OFFICE_EVENTS_MAX: Final = 5_000
 OFFICE_BYTES_MAX: Final = 16 * 1024 * 1024
 _events: Final = msgspec.json.Decoder(list[Union[tuple(EVENT_TYPES.values())]])  # type: ignore[misc]  # noqa: UP007
+
+
+STATION: Final = NAME.replace("^", rf"^(?!{OFFICE}$)", 1)
+Named = Annotated[str, Parameter(max_length=NAME_CHARS_MAX, pattern=NAME)]
 
 
 class CodeRequest(msgspec.Struct, frozen=True):
     """The station to be and its work centers."""
 
-    station: str
-    work_centers: tuple[str, ...] = ()
+    station: Annotated[str, as_told(min_length=1, max_length=NAME_CHARS_MAX, pattern=STATION)]
+    work_centers: Annotated[tuple[Named, ...], as_told(max_items=WORK_CENTERS_COUNT_MAX)] = ()
 
 
 class CodeAnswer(msgspec.Struct, frozen=True):

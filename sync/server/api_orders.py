@@ -1,24 +1,26 @@
 """The home of the orders' REST interface: plan, check, release, hold, close, look at them."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from sync.domain.events import LabelRule
+from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, LabelRule
 from sync.domain.quantity import text
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of, today_of
 from sync.server.auth import admin_guard
-from sync.server.office import Wanted
-from sync.server.openapi import ADMIN, OptionalBodyOperation, refusals
+from sync.server.office import ORDER_NUMBER, PRIORITY_MAX, Wanted
+from sync.server.openapi import ADMIN, AMOUNT, DATE, OptionalBodyOperation, as_told, refusals
 from sync.server.planning.explosion import Feasibility
 from sync.server.problem import problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
 from sync.server.views.detail import OrderDetail, order_detail
+
+_NUMBER: Final = "^(" + ORDER_NUMBER.pattern.removesuffix(r"\Z") + ")?$"
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -30,14 +32,14 @@ class OrderRequest(msgspec.Struct, frozen=True):
     """An order to plan; `quantity` as 12.5 or `12.5 kg`, dates ISO, no `order`: the next number."""
 
     material: str
-    quantity: str
-    order: str = ""
+    quantity: Annotated[str, as_told(pattern=AMOUNT)]
+    order: Annotated[str, as_told(pattern=_NUMBER)] = ""
     unit: str = ""
-    due: str = ""
-    start: str = ""
-    priority: int = 50
-    note: str = ""
-    customer_reference: str = ""
+    due: Annotated[str, as_told(pattern=DATE)] = ""
+    start: Annotated[str, as_told(pattern=DATE)] = ""
+    priority: Annotated[int, as_told(minimum=0, maximum=PRIORITY_MAX)] = 50
+    note: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
+    customer_reference: Annotated[str, as_told(max_length=NAME_CHARS_MAX)] = ""
     release: bool = False
 
 

@@ -3,13 +3,13 @@
 from typing import Final
 
 from litestar import get
-from litestar.params import FromPath
 
-from sync.server.api import StationRequest, services_of
+from sync.server.api import Origin, StationRequest, services_of
 from sync.server.auth import station_guard
+from sync.server.intake import ORIGIN, HeaderError, check_origin
 from sync.server.openapi import STATION, refusals
 from sync.server.outcome import outcome_of, owner_of
-from sync.server.problem import problem
+from sync.server.problem import at_parameter, problem
 from sync.wire import OutcomeAnswer
 
 
@@ -21,9 +21,13 @@ from sync.wire import OutcomeAnswer
     response_description="How far the events are counted, and which of them need review.",
     responses=refusals(400, 401, 403),
 )
-async def outcome(request: StationRequest, origin: FromPath[str]) -> OutcomeAnswer:
+async def outcome(request: StationRequest, origin: Origin) -> OutcomeAnswer:
     """What became of a station's own events; one that never pushed has nothing counted."""
     database, station = services_of(request).database, request.user.station
+    try:
+        check_origin(origin)
+    except HeaderError as fault:
+        raise problem(400, "origin", str(fault), errors=at_parameter(ORIGIN, str(fault))) from None
     owner = await database.read(lambda conn: owner_of(conn, origin))
     if owner is None:
         return OutcomeAnswer(0)

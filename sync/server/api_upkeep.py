@@ -18,7 +18,7 @@ from sync.server import upkeep
 from sync.server.api import AnyRequest, StationRequest, services_of
 from sync.server.auth import admin_guard, station_guard
 from sync.server.backup import KEEP_MAX
-from sync.server.openapi import ADMIN, NDJSON, STATION, RecoveredOperation, answer, refusals
+from sync.server.openapi import ADMIN, CLEAN, NDJSON, STATION, RecoveredOperation, answer, refusals
 from sync.server.problem import at_line, problem
 from sync.server.promises import NAME_CHARS_MAX
 from sync.server.recovered import RECOVERED_EVENTS_MAX, recover
@@ -30,9 +30,8 @@ LINE_SECONDS: Final = 0.2
 PATH_CHARS_MAX: Final = 4_096
 POSITION_MAX: Final = 2**53
 _LINES: Final = "`{what, done, of}` a line, the last one `{result}` or `{fault}`."
-_CLEAN: Final = r"^[^\x00]*$"
-_Path = Annotated[str, msgspec.Meta(max_length=PATH_CHARS_MAX, pattern=_CLEAN)]
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS_MAX, pattern=_CLEAN)]
+_Path = Annotated[str, msgspec.Meta(max_length=PATH_CHARS_MAX, pattern=CLEAN)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS_MAX, pattern=CLEAN)]
 
 
 class BackupRequest(msgspec.Struct, frozen=True):
@@ -46,7 +45,13 @@ class ConfirmRequest(msgspec.Struct, frozen=True):
     """Another tool's backup: its file here, or the ledger's position when it began."""
 
     name: _Name
-    position: Annotated[int, msgspec.Meta(ge=0, le=POSITION_MAX)] | None = None
+    position: (
+        Annotated[
+            int,
+            msgspec.Meta(ge=0, le=POSITION_MAX, extra_json_schema={"extra": {"minimum": 0}}),
+        ]
+        | None
+    ) = None
     file: _Path = ""
 
 

@@ -71,8 +71,9 @@ async def _allowed(request: AnyRequest) -> Response[None] | None:
     """The answer to OPTIONS: the framework's own forgets methods that have a handler each."""
     if request.method != "OPTIONS":
         return None
-    handlers = request.app.route_handler_method_map[request.scope["path_template"]]
-    methods = ", ".join(sorted({*map(str, handlers), "OPTIONS"}))
+    path = request.scope["path_template"]
+    route = next(one for one in request.app.routes if one.path_format == path)
+    methods = ", ".join(sorted(map(str, getattr(route, "methods", ()))))
     return Response(None, status_code=204, media_type=MediaType.TEXT, headers={"Allow": methods})
 
 

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from sync.server.backup_file import BackupError, BackupFile, Manifest, Tell, write_backup
+from sync.server.backup_file import BackupError, BackupFile, Manifest, Tell, seen, write_backup
 from sync.server.clock import ServerClock
 from sync.server.database import Database, newest_revision
 from sync.server.promises import (
@@ -59,7 +59,7 @@ class Backups:
         """
         made_ms = self._clock.milliseconds()
         to = to.absolute()
-        if to.is_file():
+        if seen(to, Path.is_file):
             raise BackupError(f"{to}: is there already; name a folder, or a new file")
         with _part(to / "ledger" if _is_folder(to) else to) as part:
             schema = newest_revision()
@@ -126,7 +126,7 @@ class Backups:
 
 
 def _is_folder(to: Path) -> bool:
-    return to.is_dir() or not (to.suffix or to.exists())
+    return seen(to, Path.is_dir) or not (to.suffix or seen(to, Path.exists))
 
 
 def _names(to: Path, made_ms: int) -> Iterator[Path]:

@@ -141,13 +141,21 @@ def _write_all(
     return made
 
 
+def seen(path: Path, asked: Callable[[Path], bool]) -> bool:
+    """What a question to a path answers, such as `Path.is_file`; raises `BackupError`."""
+    try:
+        return asked(path)
+    except OSError as fault:  # a name that is too long, a folder that may not be looked into
+        raise BackupError(f"{str(path)[:200]}: {fault.strerror}; name another place") from None
+
+
 class BackupFile:
     """A backup, or a copy of a SQLite ledger, opened to be read only."""
 
     def __init__(self, path: Path) -> None:
         """Raises `BackupError` for a file that is none of ours."""
         self.path = path
-        if not path.is_file():
+        if not seen(path, Path.is_file):
             raise BackupError(f"{path}: no such file; name a backup")
         # Nothing writes a finished backup; a copied ledger may have its last commits beside it.
         alone = not path.with_name(f"{path.name}-wal").exists()

@@ -85,8 +85,7 @@ class Outcome:
 
 def prepare(origin: str, station: str, header: PushHeader, bodies: Sequence[bytes]) -> Batch:
     """Check the header, decode every body once, link the chain; raises `HeaderError`."""
-    if len(origin) != ORIGIN_CHARS or not _HEX.issuperset(origin):
-        raise HeaderError(f"origin {origin[:40]!r}: want {ORIGIN_CHARS} hexadecimal digits", ORIGIN)
+    check_origin(origin)
     _check_mark("after", header.after)
     _check_mark("low", header.low)
     if not 1 <= header.low.seq <= header.after.seq + 1:
@@ -97,6 +96,12 @@ def prepare(origin: str, station: str, header: PushHeader, bodies: Sequence[byte
         raise HeaderError("after: the digest at 0 is the SHA-256 of the origin", "after")
     digests = chained(bytes.fromhex(header.after.digest), bodies)
     return Batch(origin, station, header, [entry_of(body) for body in bodies], digests)
+
+
+def check_origin(origin: str) -> None:
+    """Raises `HeaderError` for a name that no journal has."""
+    if len(origin) != ORIGIN_CHARS or not _HEX.issuperset(origin):
+        raise HeaderError(f"origin {origin[:40]!r}: want {ORIGIN_CHARS} hexadecimal digits", ORIGIN)
 
 
 def entry_of(body: bytes) -> Entry:

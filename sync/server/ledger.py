@@ -25,10 +25,11 @@ from sync.server.clock import ServerClock
 from sync.server.database import Database, rows_with
 from sync.server.errors import ServerError
 from sync.server.intake import Batch, Entry, Head, HeaderError, Outcome, entry_of, prepare
+from sync.server.office import OfficeInvalid
 from sync.server.receiving import Receiving, hold_origin, receive, take_positions
 from sync.server.settings import INCARNATION, keep_setting, made_once, setting
 from sync.server.station_clocks import ClockNews, keep_clocks
-from sync.wire import Mark, PushHeader, Recorded, chain_start, recorded
+from sync.wire import BODY_BYTES_MAX, Mark, PushHeader, Recorded, bytes_of, chain_start, recorded
 
 __all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "OwnerError", "Recorded"]
 
@@ -63,7 +64,7 @@ class OwnerError(LedgerError):
     pass
 
 
-class OfficeEventError(LedgerError):
+class OfficeEventError(LedgerError, OfficeInvalid):
     """`number` is the event's in the act, the first is 0."""
 
     def __init__(self, message: str, number: int) -> None:
@@ -229,18 +230,18 @@ class Ledger:
 
     def _stamped(self, events: Sequence[Event], seq: int, account: str) -> list[Recorded]:
         act, at = str(uuid_utils.uuid7()), self.clock.local().isoformat(timespec="milliseconds")
+        stamp = {"act": act, "boot": self.boot, "station": OFFICE}
         return [
-            recorded(
+            _recorded(
                 stamped(
                     event,
                     id=str(uuid_utils.uuid7()),
                     n=seq + count,
-                    act=act,
                     at=event.at or at,
-                    boot=self.boot,
-                    station=OFFICE,
                     operator=event.operator or account,
-                )
+                    **stamp,
+                ),
+                count - 1,
             )
             for count, event in enumerate(events, 1)
         ]
@@ -248,6 +249,18 @@ class Ledger:
     def _incarnation(self) -> str:
         found = self.database.read_now(lambda conn: setting(conn, INCARNATION))
         return found or self.database.write_now(lambda conn: made_once(conn, INCARNATION))
+
+
+def _recorded(event: Event, number: int) -> Recorded:
+    size = bytes_of(event)
+    if size > BODY_BYTES_MAX:
+        name = getattr(event, "order", "") or getattr(event, "material", "")
+        raise OfficeEventError(
+            f"{type(event).__name__} {name[:60]}: {size} bytes, at most {BODY_BYTES_MAX}:"
+            " use fewer or shorter lines",
+            number,
+        )
+    return recorded(event)
 
 
 def head_of(connection: Connection, origin: str) -> Head:

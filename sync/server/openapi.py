@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
+from litestar import Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -12,12 +13,24 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIType,
     Operation,
+    Reference,
     RequestBody,
     Schema,
     SecurityScheme,
 )
 
+from sync.domain.events import EVENT_TYPES, Event
+from sync.domain.quantity import UNIT_CHARS_MAX
+
 NDJSON: Final = "application/x-ndjson"
+CLEAN: Final = r"^[^\x00]*$"
+REFERENCE: Final = "#/components/schemas/{name}"
+OFFICE_EVENTS_MAX: Final = 5_000
+_STAMP: Final = frozenset(Event.__struct_fields__)
+AMOUNT: Final = r"^[0-9]{1,12}([.,][0-9]{1,6})?( \S{1,20})?$"
+DATE: Final = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
+_AMOUNT: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+_UNIT: Final = rf"^[A-Z0-9]{{1,{UNIT_CHARS_MAX}}}$"
 PROBLEM: Final = "application/problem+json"
 PATH: Final = "/v1/openapi.json"
 STATION: Final[list[dict[str, list[str]]]] = [{"station": []}]
@@ -43,6 +56,11 @@ _WHY: Final = {
     429: "Too many tries or requests; `Retry-After` says how long to wait.",
     503: "Not at the moment; `Retry-After` says when to come again.",
 }
+
+
+def as_told(**schema: Any) -> msgspec.Meta:
+    """Tell in the document what a handler checks itself, because its own refusal says more."""
+    return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -99,11 +117,12 @@ class PushOperation(Operation):
 
 @dataclass
 class RecoveredOperation(Operation):
-    """The bodies are taken as bytes, so they are described here."""
+    """The bodies are taken as bytes, so they are described here; there may be none."""
 
     def __post_init__(self) -> None:
         text = "One event's bytes a line, as they were received; at most 500 of 64 KiB each."
         self.request_body = _body(NDJSON, Schema(type=OpenAPIType.STRING, description=text))
+        self.request_body.required = False
 
 
 @dataclass
@@ -111,13 +130,14 @@ class OfficeEventsOperation(Operation):
     """The events are decoded by their own types, so the body is described here."""
 
     def __post_init__(self) -> None:
-        event = Schema(
-            type=OpenAPIType.OBJECT,
-            required=["type"],
-            properties={"type": Schema(type=OpenAPIType.STRING)},
+        kinds = [Reference(ref=REFERENCE.format(name=name)) for name in EVENT_TYPES]
+        text = "Events, each with its `type`; the server gives the stamps. Stored as one act."
+        events = Schema(
+            type=OpenAPIType.ARRAY,
+            items=Schema(any_of=kinds),
+            max_items=OFFICE_EVENTS_MAX,
+            description=text,
         )
-        text = "Events without stamps, each with its `type`; stored as one act."
-        events = Schema(type=OpenAPIType.ARRAY, items=event, description=text)
         self.request_body = _body("application/json", events)
 
 
@@ -130,6 +150,42 @@ class OptionalBodyOperation(Operation):
             self.request_body.required = False
 
 
+class Document(JsonRenderPlugin):
+    """The document as JSON: what the handlers take and give, and the vocabulary of events."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        components = openapi_schema["components"]
+        schemas = {**_vocabulary(), **components["schemas"]}
+        whole = {**openapi_schema, "components": {**components, "schemas": schemas}}
+        return super().render(request, whole)
+
+
+def _vocabulary() -> dict[str, Any]:
+    """The schema of each event without its stamp, and of its parts; what texts may hold too."""
+    _, parts = msgspec.json.schema_components(tuple(EVENT_TYPES.values()), ref_template=REFERENCE)
+    for part in parts.values():
+        for name in _STAMP:
+            part["properties"].pop(name, None)
+        _refuse_nul(part)
+    quantity = parts["Quantity"]["properties"]
+    quantity["amount"]["pattern"], quantity["unit"]["pattern"] = _AMOUNT, _UNIT
+    return parts
+
+
+def _refuse_nul(schema: Any) -> None:
+    """No text of an event may hold the character NUL."""
+    if isinstance(schema, list):
+        for one in schema:
+            _refuse_nul(one)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "string":
+            schema.setdefault("pattern", CLEAN)
+        if "additionalProperties" in schema:
+            schema["propertyNames"] = {"pattern": CLEAN}
+        for one in schema.values():
+            _refuse_nul(one)
+
+
 def openapi_config(version: str) -> OpenAPIConfig:
     """The document at `/v1/openapi.json`; there is no viewer, for those load scripts of others."""
     return OpenAPIConfig(
@@ -137,7 +193,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         version=version,
         description=DESCRIPTION,
         path=PATH,
-        render_plugins=[JsonRenderPlugin(path="/")],
+        render_plugins=[Document(path="/")],
         use_handler_docstrings=True,
         components=Components(
             security_schemes={

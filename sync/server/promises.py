@@ -150,7 +150,10 @@ def warn_unprotected(connection: Connection, now_ms: int) -> str:
 
 def is_gone(made: Promise) -> bool:
     """Whether the backup's file lay on this machine, and lies there no more."""
-    return made.machine == socket.gethostname() and not Path(made.file).exists()
+    try:
+        return made.machine == socket.gethostname() and not Path(made.file).exists()
+    except OSError:  # its folder may not be looked into: it may well be there
+        return False
 
 
 def _digests_at(connection: Connection, origin: str, seq: int) -> list[bytes]:

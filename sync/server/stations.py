@@ -7,6 +7,7 @@ EnrolmentError          a code that gives no station; the message says what to d
 """
 
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -39,6 +40,9 @@ CALLER_SECONDS_MAX: Final = 5.0
 CALLERS_COUNT_MAX: Final = 10_000
 CONTACT_SECONDS: Final = 20.0
 WORK_CENTERS_COUNT_MAX: Final = 50
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+# No comma, no sign that steers the line or the direction of writing.
+NAME: Final = r"^[^,\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 _EVERYWHERE: Final = "*"  # beside the addresses: wrong codes of all of them
 
 
@@ -189,7 +193,8 @@ def checked_names(station: str, work_centers: Sequence[str]) -> tuple[str, ...]:
     """The work centers, if all names can be taken; raises `StationNameError`."""
     names = tuple(dict.fromkeys(name.strip() for name in work_centers if name.strip()))
     for name in (station, *names):
-        if not name or len(name) > NAME_CHARS_MAX or not name.isprintable() or "," in name:
+        clean = re.fullmatch(NAME[1:-1], name) and not _SURROGATES.search(name)
+        if not 0 < len(name) <= NAME_CHARS_MAX or not clean:
             raise StationNameError(
                 f"name {name[:40]!r}: want 1 to {NAME_CHARS_MAX} printable characters, no comma",
                 "station" if name == station else "work_centers",

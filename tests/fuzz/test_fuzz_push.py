@@ -21,7 +21,7 @@ KINDS = (
     *("multipart/form-data", "multipart/form-data; boundary=", ";", "\xff", "a" * 5_000, "*/*"),
     *("application/x-www-form-urlencoded", "application/msgpack", "application/x-ndjson\t"),
 )
-ADDED = (
+ADDED: tuple[dict[str, str], ...] = (
     *({}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br, identity"}, {"Accept": "x/y"}),
     *({"Expect": "200-maybe"}, {"Cookie": "a=\xff; =;;"}, {"Content-Length": "7"}, {"Range": "x"}),
     *({"Origin": "null"}, {"X-Forwarded-For": "1.2.3.4"}, {"If-Match": "*"}, {"Host": "[::1"}),
@@ -100,12 +100,12 @@ def sent(hall_of: Hall, push: Push) -> None:
     """One request, and what must be true after it whatever it was."""
     log, before = Log(), hall_of.count()
     origin, message = push.origin or log.origin, message_of(push, log)
-    added = {name: value.encode("latin-1") for name, value in push.added.items()}
-    kind = {"Content-Type": push.kind.encode("latin-1")} if push.kind else {}
+    kind = {"Content-Type": push.kind} if push.kind else {}
+    headers = {**hall_of.station, **kind, **push.added}
     answer = hall_of.client.post(
         f"/v1/origins/{origin}/events",
         content=message,
-        headers={**hall_of.station, **kind, **added},
+        headers=[(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
     )
     if answer.status_code == 200:
         stored = hall_of.stored(origin)

@@ -131,11 +131,19 @@ def _date(_column: Column, written: str, today: date) -> str:
     relative = _RELATIVE.match(written)
     if relative:
         days = int(relative[2]) * (1 if relative[1] == "+" else -1)
-        return (today + timedelta(days=days)).isoformat()
+        written = _day_after(today, days) or written
     try:
         return date.fromisoformat(written).isoformat() if written else ""
     except ValueError:
         raise ValueError(f"{written[:40]!r} is no date: write 2027-03-31 or +3d") from None
+
+
+def _day_after(today: date, days: int) -> str:
+    """An ISO date, or nothing where the calendar ends."""
+    try:
+        return (today + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return ""
 
 
 def _unit(_column: Column, written: str, _today: date) -> str:

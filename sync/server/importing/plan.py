@@ -1,16 +1,20 @@
 """From checked rows of all files to office events; pure, as `master` is."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
 from sync.domain.events import (
+    BomDefined,
     Event,
     LabelRule,
     LotStatusSet,
     MaterialDefined,
+    MaterialReceived,
     OrderHeader,
     OrderPlanned,
+    RoutingDefined,
 )
 from sync.domain.order import Order, Status
 from sync.domain.quantity import QuantityError, of_micros, whole_if_counted
@@ -23,8 +27,18 @@ from sync.server.importing.master import (
     unknown,
     written,
 )
-from sync.server.importing.tables import Row
+from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book
+from sync.wire import BODY_BYTES_MAX, bytes_of
+
+STAMP_BYTES_SPARE: Final = 1_024
+EVENT_BYTES_MAX: Final = BODY_BYTES_MAX - STAMP_BYTES_SPARE
+_FILES: Final[Mapping[type[Event], str]] = {
+    MaterialDefined: "materials.csv",
+    BomDefined: "boms.csv",
+    RoutingDefined: "routings.csv",
+    MaterialReceived: "stock.csv",
+}
 
 
 def events_of(rows: Mapping[str, list[Row]], current: Current, salt: str) -> Outcome:
@@ -33,7 +47,20 @@ def events_of(rows: Mapping[str, list[Row]], current: Current, salt: str) -> Out
     book = master_data(rows, current, outcome, salt)
     _stock(rows["stock.csv"], current, outcome, book)
     _orders(rows["orders.csv"], current, outcome, book)
+    outcome.problems += [_too_large(event) for event in outcome.events if _is_too_large(event)]
     return outcome
+
+
+def _is_too_large(event: Event) -> bool:
+    return bytes_of(event) > EVENT_BYTES_MAX
+
+
+def _too_large(event: Event) -> Problem:
+    """Many rows make one event: which rows is told by what they are about."""
+    file = _FILES.get(type(event), "orders.csv")
+    name = getattr(event, "order", "") or getattr(event, "material", "")
+    text = f"{name[:60]}: its rows are {bytes_of(event)} bytes together, at most {EVENT_BYTES_MAX}"
+    return Problem(file, 0, "", f"{text}: use fewer rows or shorter names")
 
 
 def _stock(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) -> None:
