@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy import insert as insert_into
 
 from sync.server import tables
@@ -32,6 +32,9 @@ _PRUNED: Final = "feed_pruned"
 _BINDS: Final = "~"
 _BOUND_CHARS: Final = 16
 _SCOPES_REMEMBERED_MAX: Final = 4_096
+# Made once: to make a statement costs more than to run it.
+_COUNTER: Final = select(tables.head.c.position).where(tables.head.c.name == bindparam("counter"))
+_DIGEST: Final = select(tables.feed.c.digest).where(tables.feed.c.position == bindparam("at"))
 _START: Final = hashlib.sha256(b"feed").digest()
 
 
@@ -79,8 +82,7 @@ def append_feed(connection: Connection, rows: Sequence[tuple[str, int]]) -> None
 
 def end_mark(connection: Connection) -> FeedMark:
     """The mark at the feed's end."""
-    table = tables.head
-    end = connection.execute(select(table.c.position).where(table.c.name == "feed")).scalar_one()
+    end = connection.execute(_COUNTER, {"counter": "feed"}).scalar_one()
     digest = _digest_at(connection, end)
     assert digest is not None, f"the feed's last row {end} is never pruned"
     return FeedMark(setting(connection, INCARNATION), int(end), digest.hex())
@@ -148,16 +150,13 @@ def _ids_at(connection: Connection, positions: Sequence[int]) -> dict[int, str]:
 def _digest_at(connection: Connection, position: int) -> bytes | None:
     if position == 0:
         return _START
-    table = tables.feed
-    found = connection.execute(select(table.c.digest).where(table.c.position == position)).first()
+    found = connection.execute(_DIGEST, {"at": position}).first()
     return bytes(found[0]) if found else None
 
 
 def _pruned(connection: Connection) -> int:
     """A mark below this has lost rows that it did not see."""
-    table = tables.head
-    found = connection.execute(select(table.c.position).where(table.c.name == _PRUNED))
-    return int(found.scalar() or 0)
+    return int(connection.execute(_COUNTER, {"counter": _PRUNED}).scalar() or 0)
 
 
 def _keep_pruned(connection: Connection, position: int) -> None:

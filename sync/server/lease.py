@@ -14,10 +14,11 @@ and a lease of our own opening does not end by time, so that an idle server writ
 import time
 import uuid
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Integer, literal_column, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.server.database import Database, DatabaseError
@@ -147,13 +148,18 @@ class Lease:
 
     def _row(self, connection: Connection, *, skip_locked: bool | None = None) -> _Held | None:
         """The lease with the database's time; locked if told whether to wait for the lock."""
-        clock = literal_column("0" if _is_sqlite(connection) else _CLOCK, Integer)
-        columns = (table.c.owner, table.c.fence, table.c.until_ms, clock)
-        found = select(*columns).where(table.c.name == self.name)
+        found = _found("0" if _is_sqlite(connection) else _CLOCK)
         if skip_locked is not None:
             found = found.with_for_update(skip_locked=skip_locked)
-        row = connection.execute(found).one_or_none()
+        row = connection.execute(found, {"named": self.name}).one_or_none()
         return _Held(*row) if row else None
+
+
+@cache
+def _found(clock: str) -> Select[Any]:
+    """Made once: to make a statement costs more than to run it."""
+    columns = (table.c.owner, table.c.fence, table.c.until_ms, literal_column(clock, Integer))
+    return select(*columns).where(table.c.name == bindparam("named"))
 
 
 def _is_sqlite(connection: Connection) -> bool:

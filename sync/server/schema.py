@@ -29,14 +29,14 @@ def migrate(engine: Engine) -> None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         found = _revision(connection)
         newest = newest_revision()
+        if found == newest:
+            return
         tables_there = inspect(connection).get_table_names()
         if not found and tables_there:
             raise ForeignError(
                 f"{engine.url}: no ledger of this program, it holds {', '.join(tables_there[:5])}:"
                 " move it aside, or give another --data"
             )
-        if found == newest:
-            return
         if found > newest:
             raise NewerError(
                 f"{engine.url}: of revision {found}, this program knows {newest}:"

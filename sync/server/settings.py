@@ -3,7 +3,7 @@
 import uuid
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.server.rows import on_sqlite
@@ -13,12 +13,14 @@ from sync.server.tables import setting as table
 INCARNATION: Final = "incarnation"
 INCARNATIONS_BEFORE: Final = "incarnations_before"
 NUMBERS_SKIP: Final = 1_000
+# Made once: to make a statement costs more than to run it.
+_VALUE: Final = select(table.c.value).where(table.c.name == bindparam("named"))
 NUMBERS: Final = "numbers:"  # counters of `head`: the highest number granted of each kind
 
 
 def setting(connection: Connection, name: str) -> str:
     """The value, or nothing."""
-    row = connection.execute(select(table.c.value).where(table.c.name == name)).one_or_none()
+    row = connection.execute(_VALUE, {"named": name}).one_or_none()
     return str(row[0]) if row else ""
 
 

@@ -24,7 +24,7 @@ OFFICE: Final = "office"
 WAY_MS_MAX: Final = 10_000  # what a push may take to get here, while its station has no answer yet
 LATE_MS_MAX: Final = 60_000  # what a push may take that a slow link holds up
 LEAD_MS_MAX: Final = 1_000
-SHOWN_SECONDS_MIN: Final = 2
+EXACT_SECONDS_MAX: Final = 2
 BOOT_CHARS_MAX: Final = 120
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS: Final = ("station", "boot", "ahead", "within_ms", "mono", "wall_lead", "heard_ms")
@@ -43,20 +43,13 @@ class Heard(NamedTuple):
 class Timed(msgspec.Struct, frozen=True):
     """When something happened (RFC 3339): `at` by its station's clock, `time` put right.
 
-    `within` is how exact that is, in seconds; null where nobody knows.
+    `within` is how exact that is, in seconds; null where nobody knows. `text` is for people.
     """
 
     at: str
     time: str
     within: float | None
-
-    @property
-    def shown(self) -> str:
-        """The time as people read it, with ± where it is not known to two seconds."""
-        clock = self.time[11:19]
-        if self.within is None:
-            return f"≈{clock}"
-        return clock if self.within <= SHOWN_SECONDS_MIN else f"{clock} ±{self.within:.0f} s"
+    text: str = ""
 
 
 class ClockNews:
@@ -112,6 +105,8 @@ def heard(station: str, header: PushHeader, now_ms: int) -> Heard | None:
 
 def keep_clocks(connection: Connection, news: Sequence[Heard]) -> None:
     """Keep the better of what is held and what is told, for each boot, in the open transaction."""
+    if not news:
+        return
     put = (sqlite.insert if on_sqlite(connection) else postgresql.insert)(station_clock)
     changed = {name: put.excluded[name] for name in _COLUMNS[2:]}
     storing = put.on_conflict_do_update(index_elements=_COLUMNS[:2], set_=changed)
@@ -132,7 +127,8 @@ class ClockBook:
         """When an event happened; the office's clock is the server's own."""
         wall = milliseconds_of(event.at)
         if event.station == OFFICE or wall is None:
-            return Timed(event.at, event.at, 0.0 if wall is not None else None)
+            within = 0.0 if wall is not None else None
+            return Timed(event.at, event.at, within, time_text(event.at, within))
         measured = self._boots.get((event.station, event.boot))
         if measured is None or not event.boot:
             return _timed(event.at, wall + self._leads.get(event.station, 0), None)
@@ -168,6 +164,14 @@ def clock_book(connection: Connection, events: Collection[Event]) -> ClockBook:
     return ClockBook(known, {row[0]: row[1] for row in connection.execute(latest)})
 
 
+def time_text(time: str, within: float | None) -> str:
+    """A time as people read it, with ± where it is not known to two seconds."""
+    clock = time[:19].replace("T", " ")
+    if within is None:
+        return f"≈ {clock}" if clock else ""
+    return clock if within <= EXACT_SECONDS_MAX else f"{clock} ±{within:.0f} s"
+
+
 def _held(connection: Connection, told: Heard) -> Measured | None:
     table = station_clock
     found = select(table.c.ahead, table.c.within_ms, table.c.mono).where(
@@ -183,5 +187,6 @@ def _timed(at: str, time_ms: int, within: float | None) -> Timed:
             datetime.fromisoformat(at).tzinfo
         )
     except (ValueError, OverflowError):
-        return Timed(at, at, None)
-    return Timed(at, moment.isoformat(timespec="milliseconds"), within)
+        return Timed(at, at, None, time_text(at, None))
+    time = moment.isoformat(timespec="milliseconds")
+    return Timed(at, time, within, time_text(time, within))
