@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from kiosk import enrolment
@@ -158,11 +159,15 @@ class Desk:
                 return
             await self._enrol(server, code)
 
+    def _now(self) -> datetime:
+        """The time that it is: what the server and the boot clock make of the wall clock."""
+        return self.station.time.time() if self.station else self.clock.now()
+
     def _answer(
         self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
     ) -> None:
         if scan is not None and code is not None:
-            line = scan_line(self.clock.now(), band, scan, code)
+            line = scan_line(self._now(), band, scan, code)
             self.scans.appendleft(line)
         self.show(band)
         kind = tone(band.kind)
@@ -186,7 +191,7 @@ class Desk:
         self._scan_now = scan
         code: Code | CodeError
         try:
-            code = decode(scan.payload, scan.aim, current_year=self.clock.now().year)
+            code = decode(scan.payload, scan.aim, current_year=self._now().year)
         except CodeError as fault:
             code = fault
         if self.station is not None:

@@ -23,7 +23,7 @@ PRINTER_SAYS = {
     "waiting": ("✖", "waits"),
     "doubt": ("▲", "look at label"),
 }
-CLOCK_SIGNS: Final[Mapping[Sign, str]] = {"": "", "off": "▲ ", "unknown": "≈"}
+CLOCK_SIGNS: Final[Mapping[Sign, str]] = {"": "", "off": "▲ ", "unknown": "~"}
 
 
 def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:

@@ -94,6 +94,23 @@ def _returned(event: MaterialReturned, shop: Shop) -> str:
     return f"{what}: back from order {event.order}"
 
 
+def _jumped(event: ClockJumped, _: Shop) -> str:
+    way = "ahead" if event.seconds > 0 else "back"
+    return f"the clock was set {span(abs(event.seconds))} {way}"
+
+
+def span(seconds: int) -> str:
+    """A duration in the unit that people would say it in."""
+    unit, name = next(one for one in _UNITS if seconds >= 2 * one[0] or one[0] == 1)
+    return f"{round(seconds / unit)} {name}"
+
+
+_UNITS: Final[tuple[tuple[int, str], ...]] = (
+    (86_400, "days"),
+    (3_600, "hours"),
+    (60, "minutes"),
+    (1, "seconds"),
+)
 _SAYINGS: Final[dict[type[Event], Say]] = {
     OperatorSignedIn: lambda e, s: f"{person(e.operator, s)} signed in",
     OperatorSignedOut: lambda e, s: f"{person(e.operator, s)} signed out",
@@ -122,5 +139,5 @@ _SAYINGS: Final[dict[type[Event], Say]] = {
         f"undone{reason(e.reason, s)}" + (f", {e.order}" if e.order else "")
     ),
     JournalSalvaged: lambda e, _: f"journal salvaged, {e.missing} events missing",
-    ClockJumped: lambda e, _: f"the clock moved by {e.seconds} s",
+    ClockJumped: _jumped,
 }

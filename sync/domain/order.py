@@ -321,4 +321,4 @@ class Order(OrderFacts):
 
     def _traveller(self) -> OperationStarted | None:
         told = [start for start in self.starts.values() if start.target or start.material]
-        return min(told, key=lambda start: start.id, default=None)
+        return min(told, key=lambda start: (start.n, start.station, start.id), default=None)

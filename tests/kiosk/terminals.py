@@ -41,9 +41,10 @@ class StillClock(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.boot = "boot-of-a-test"
+        self.wrong_seconds = 0.0  # what somebody set the wall clock ahead by
 
     def now(self) -> datetime:
-        return TODAY + timedelta(hours=2, seconds=self.offset_seconds)
+        return TODAY + timedelta(hours=2, seconds=self.offset_seconds + self.wrong_seconds)
 
     def monotonic(self) -> float:
         return 5_000.0 + self.offset_seconds

@@ -49,7 +49,14 @@ class Reviewed:
     name: str  # of the type of event
 
 
-Step = Code | SyncStatus | Key | Reviewed
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """Somebody sets the machine's clock ahead by so many seconds."""
+
+    seconds: float
+
+
+Step = Code | SyncStatus | Key | Reviewed | ClockSet
 SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "queue": (ONLINE, badge("anna")),
     "order_open": (ONLINE, *OPENED),
@@ -63,6 +70,7 @@ SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "reviewed_order": (ONLINE, *FED, Reviewed("MaterialConsumed")),
     "help": (ONLINE, badge("anna"), Key("help")),
     "two_orders": (ONLINE, *OPENED, order("B-3")),
+    "clock_set": (ONLINE, *OPENED, order("B-3"), ClockSet(259_200), Key("outbox")),
 }
 SIZES: Final = ((80, 24), (120, 40))
 Compare = Callable[..., bool]
@@ -92,6 +100,8 @@ def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
                 await terminal.desk.relink(step)
             elif isinstance(step, Reviewed):
                 await terminal.desk.relink(outcome(terminal, step.name))
+            elif isinstance(step, ClockSet):
+                terminal.still.wrong_seconds = step.seconds
             elif isinstance(step, Key):
                 await terminal.desk.take(step)
             else:

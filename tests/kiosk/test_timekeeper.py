@@ -16,6 +16,7 @@ from kiosk.dialog import Dialog, Key, Scanned, Tick, Workplace
 from kiosk.journal import Journal
 from kiosk.screens.around import Around, Link
 from kiosk.screens.head import head
+from kiosk.screens.words import told
 from kiosk.spooler import values_of
 from kiosk.station import Station, new_id
 from kiosk.surroundings import Surroundings
@@ -83,14 +84,14 @@ async def test_a_jump_stands_before_the_act_that_follows(config: Config, away: f
     await station.take(Tick())
     clock.advance(5)
     await station.take(badge("paul"))
-    told = own(station)
-    names = [type(one).__name__ for one in told]
+    recorded = own(station)
+    names = [type(one).__name__ for one in recorded]
     assert names == ["OperatorSignedIn", "ClockJumped", "OperatorSignedIn"]
-    jump = told[1]
+    jump = recorded[1]
     assert isinstance(jump, ClockJumped)
     assert (jump.seconds, jump.boot, jump.mono) == (round(away), "b1", 5_005_000)
     assert jump.at == (TEN + timedelta(seconds=5 + away)).isoformat(timespec="milliseconds")
-    assert [one.n for one in told] == list(range(1, len(told) + 1))
+    assert [one.n for one in recorded] == [1, 2, 3]
     station.journal.close()
 
 
@@ -168,7 +169,7 @@ def test_durations_of_others_go_by_their_clocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sign", "shown"), [("", "│ 10:00:00 "), ("off", "│ ▲ 10:00:00 "), ("unknown", "│ ≈10:00:00 ")]
+    ("sign", "shown"), [("", "│ 10:00:00 "), ("off", "│ ▲ 10:00:00 "), ("unknown", "│ ~10:00:00 ")]
 )
 def test_the_head_says_how_far_to_trust_the_clock(sign: Sign, shown: str) -> None:
     around = Around(TEN, "BAKE-1", Link("online"), clock=sign)
@@ -264,3 +265,17 @@ def test_the_machines_own_clock_is_set_by_three_days(config: Config, tmp_path: P
     journal.close()
     jumps = [one.seconds for one in events if isinstance(one, ClockJumped)]
     assert jumps == [259_200, -518_400, 259_200]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "3 seconds ahead"),
+        (-119, "119 seconds back"),
+        (130, "2 minutes ahead"),
+        (-7_200, "2 hours back"),
+        (259_200, "3 days ahead"),
+    ],
+)
+def test_the_outbox_says_how_far_the_clock_was_set(seconds: int, words: str) -> None:
+    assert told(ClockJumped(seconds=seconds), Shop()) == f"the clock was set {words}"

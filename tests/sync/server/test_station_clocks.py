@@ -23,7 +23,7 @@ from sync.domain.events import (
 )
 from sync.server.database import Database
 from sync.server.ledger import Ledger, OwnerError
-from sync.server.station_clocks import ClockBook, Heard, Timed, clock_book, heard
+from sync.server.station_clocks import ClockBook, Heard, Timed, clock_book, heard, time_text
 from sync.server.views.detail import order_detail, trace_of
 from sync.timing import Measured
 from sync.wire import Mark, PushHeader, encode, read_push
@@ -173,14 +173,21 @@ def test_the_time_of_an_event(event: Event, time: int, within: float | None) -> 
 @pytest.mark.parametrize("at", ["", "noon", "9999-12-31T23:59:59+00:00"])
 def test_a_time_that_is_none_stays_as_it_is(at: str) -> None:
     event = stamped(HelpCalled(work_center="MIX"), at=at, station="MIX-1")
-    assert ClockBook({}, {"MIX-1": 2**50}).timed(event) == Timed(at, at, None)
+    assert ClockBook({}, {"MIX-1": 2**50}).timed(event) == Timed(at, at, None, time_text(at, None))
 
 
 @pytest.mark.parametrize(
-    ("within", "shown"), [(0.0, "10:00:07"), (2.0, "10:00:07"), (9.6, "10:00:07 ±10 s"), (None, "≈10:00:07")]
-)  # fmt: skip
-def test_how_a_time_is_shown(within: float | None, shown: str) -> None:
-    assert Timed("", "2026-11-22T10:00:07.123+01:00", within).shown == shown
+    ("within", "text_told"),
+    [
+        (0.0, "2026-11-22 10:00:07"),
+        (2.0, "2026-11-22 10:00:07"),
+        (9.6, "2026-11-22 10:00:07 ±10 s"),
+        (None, "≈ 2026-11-22 10:00:07"),
+    ],
+)
+def test_a_time_for_people(within: float | None, text_told: str) -> None:
+    assert time_text("2026-11-22T10:00:07.123+01:00", within) == text_told
+    assert time_text("", None) == ""
 
 
 @pytest.fixture
