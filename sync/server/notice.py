@@ -114,11 +114,13 @@ class Notices:
 
     def _listen(self, connection: "psycopg.Connection[Any]") -> None:
         self._tell(RECONNECTED)
-        wanted = (connection.fileno(), self._read_end)
+        wanted = select.poll()  # `select` takes no file beyond 1,023, and stations have those
+        for file in (connection.fileno(), self._read_end):
+            wanted.register(file, select.POLLIN)
         while not self._stopping.is_set():
             while (notice := connection.pgconn.notifies()) is not None:
                 self._tell(bytes(notice.extra).decode(errors="replace"))
-            select.select(wanted, (), ())
+            wanted.poll()
             connection.pgconn.consume_input()
 
     def _tell(self, told: str) -> None:

@@ -296,7 +296,8 @@ class Projector:
             told = shadow.step(end := self._live.mark()) is not None
             self._renew(lease)
         until = time.monotonic() + SWAP_SECONDS_MAX
-        while not self._swapped(shadow, lease):
+        while self._is_read_long() or not self._swapped(shadow, lease):
+            self._renew(lease)
             self._renew(lease)
             if time.monotonic() > until:
                 self._database.write_now(projector_rebuild.drop_shadows)
@@ -305,6 +306,10 @@ class Projector:
                     " begin the rebuild again when it has ended"
                 )
             self._stopping.wait(FOLLOW_SECONDS)
+
+    def _is_read_long(self) -> bool:
+        """Whether to stop all projecting for a swap would be in vain, for as long as that takes."""
+        return self._database.read_now(projector_rebuild.has_long_readers)
 
     def _renew(self, lease: Lease) -> None:
         """Keep the rebuild's lease; raises `LeaseLostError`, or `RebuildError` at the end."""

@@ -32,6 +32,10 @@ _READERS_BEFORE: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND pid <> pg_backend_pid() AND xact_start < :moment"
 )
+_READERS_LONG: Final = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 second')"
+)
 
 
 class LockedError(Exception):
@@ -77,6 +81,11 @@ def has_readers_before(connection: Connection, moment: Any) -> bool:
     if moment is None:
         return False
     return bool(connection.scalar(_READERS_BEFORE, {"moment": moment}))
+
+
+def has_long_readers(connection: Connection) -> bool:
+    """Whether a transaction is open (a backup, a dump) that is not likely to end in a moment."""
+    return connection.dialect.name == "postgresql" and bool(connection.scalar(_READERS_LONG))
 
 
 def swap(database: Database, connection: Connection, sender: str) -> None:

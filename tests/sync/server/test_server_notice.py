@@ -1,6 +1,9 @@
 """Notices: what a process told reaches the others at once, and a lost one costs a poll at most."""
 
+import contextlib
+import os
 import queue
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +26,7 @@ from sync.server.notice import (
 from tests.postgres import Cluster
 
 SECONDS_MAX = 20
+FILES_COUNT = 1_100
 LISTENERS = "SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN kiosk' AND datname = '{}'"
 
 
@@ -145,3 +149,19 @@ async def test_a_hub_wakes_everybody_for_all() -> None:
         threading.Thread(target=waker).start()
         assert await one.wait(SECONDS_MAX)
         assert await other.wait(SECONDS_MAX)
+
+
+def test_notices_are_heard_beside_a_thousand_connections(url: str, database: Database) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, FILES_COUNT + 100), hard))
+    with contextlib.ExitStack() as files:
+        for _ in range(FILES_COUNT):
+            files.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        heard = Heard()
+        notices = Notices(url, heard.came.put)
+        notices.start()
+        assert heard.next() == RECONNECTED
+        tell(database, "appended")
+        assert heard.next() == "appended"
+        notices.stop()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -16,7 +16,7 @@ from sync.server.ledger import end_of, reader_mark
 from sync.server.notice import ALL, Notices
 from sync.server.projector import LEASE, POLL_SECONDS, Projector
 from sync.server.projector_reader import READER, Reader
-from sync.server.projector_rebuild import SHADOW_READER, create_shadows
+from sync.server.projector_rebuild import SHADOW_READER, create_shadows, has_long_readers
 from sync.server.projector_state import LIVE
 from sync.server.view_tables import VIEWS
 from tests.postgres import Cluster
@@ -168,7 +168,8 @@ def test_two_that_run_are_one_and_a_follower_takes_over(
     holder = next(one for one in projectors if one.projecting)
     follower = next(one for one in projectors if one is not holder)
     until(
-        lambda: all(set().union(*kept) & {"work_center:MIX", ALL} for kept in woken), "tell of scopes"
+        lambda: all(set().union(*kept) & {"work_center:MIX", ALL} for kept in woken),
+        "tell of scopes",
     )
     began = time.monotonic()
     holder.stop()
@@ -259,3 +260,35 @@ def test_a_question_that_began_before_the_rebuild_is_answered_whole(plant: Plant
     rebuilding.join()
     assert answered == wanted
     assert {name: len(rows) for name, rows in plant.views().items()} == wanted
+
+
+def test_a_rebuild_waits_for_a_backup_without_stopping_the_views(
+    shared: tuple[Plant, Database, str],
+) -> None:
+    plant, second, _ = shared
+    other, ended = Projector(second), threading.Event()
+    began, done = threading.Event(), []
+
+    def backup(connection: Connection) -> None:
+        connection.execute(text("SELECT 1 FROM setting")).all()
+        began.set()
+        assert ended.wait(SECONDS_MAX)
+
+    copying = threading.Thread(target=plant.database.read_now, args=(backup,))
+    copying.start()
+    assert began.wait(SECONDS_MAX)
+    until(lambda: second.read_now(has_long_readers), "no long reader is seen")
+    other.start()
+    until(lambda: other.projecting, "nobody projects")
+    rebuilding = threading.Thread(target=lambda: done.append(plant.projector.rebuild()))
+    rebuilding.start()
+    fence = plant.rows("SELECT fence FROM lease WHERE name = 'projector'")
+    for _ in range(20):
+        assert other.wait_for(scan(plant), SECONDS_MAX)
+    assert plant.rows("SELECT fence FROM lease WHERE name = 'projector'") == fence
+    assert not done
+    ended.set()
+    copying.join()
+    rebuilding.join()
+    other.stop()
+    assert len(done) == 1
