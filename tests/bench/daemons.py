@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
-import pytest
+from _pytest.outcomes import Skipped
 
 from tests.bench.gauge import (
     REPOSITORY,
@@ -139,7 +139,7 @@ class PostgreSql:
         """Start `pg15` or `pg18`; raises `MissingError`."""
         try:
             self.cluster: Cluster = cluster_of(name)
-        except pytest.skip.Exception as fault:
+        except Skipped as fault:
             raise MissingError(name, str(fault)) from None
         lines = (self.cluster.folder / "data" / "postmaster.pid").read_text().splitlines()
         self.name = name
