@@ -11,6 +11,9 @@ JournalError
 """
 
 import sqlite3
+from typing import Final
+
+NO_TEXT: Final = "Could not decode to UTF-8"
 
 
 class JournalError(Exception):
@@ -68,6 +71,6 @@ def is_io_fault(fault: sqlite3.Error) -> bool:
 
 
 def is_damage(fault: sqlite3.Error) -> bool:
-    """True where the file is not what was written."""
+    """True where the file is not what was written; texts that are none come without a name."""
     name = getattr(fault, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return str(fault).startswith(NO_TEXT) or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))

@@ -249,7 +249,7 @@ def _absorbed_is_whole(damaged: Path, fresh: sqlite3.Connection, places: dict[in
             if old.execute("PRAGMA integrity_check('event')").fetchall() != [("ok",)]:
                 return False
             known = {row[0] for row in old.execute("SELECT id FROM event")}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # what it tells of may hold the damaged bytes
         return False
     known -= {id_ for _, id_ in places.values()}
     known -= {row[0] for row in fresh.execute("SELECT id FROM event")}

@@ -23,6 +23,13 @@ from tests.kiosk.journal.journals import foreign, mark_at, new_id, opened, rows,
 
 SEED = 20261122
 PAGE_EVENTS_MAX = 20
+NEWEST = {
+    "place": "seq = 300",
+    "event": "local = (SELECT max(local) FROM event)",
+    "meta": "name = 'origin'",
+    "kept": "name = 'dialog'",
+    "mark": "reader = 'printed:batch'",
+}
 
 
 class Written:
@@ -313,6 +320,23 @@ def test_any_overwritten_pages_never_stop_the_station(
         )
         assert readable <= own
         assert own - told <= set(small.own)
+
+
+@pytest.mark.parametrize(
+    "where", ["place SET id", "event SET id", "meta SET value", "kept SET name", "mark SET reader"]
+)
+def test_a_text_that_is_no_text_any_more(tmp_path: Path, small: Written, where: str) -> None:
+    """A flipped bit in a name or an id: neither the start nor the salvage breaks off."""
+    path = small.laid(tmp_path)
+    table, _, column = where.split()
+    with closing(sqlite3.connect(path)) as connection:
+        spoilt = f"{column} = CAST(X'8A' || substr({column}, 2) AS TEXT)"
+        connection.execute(f"UPDATE {table} SET {spoilt} WHERE {NEWEST[table]}")
+        connection.commit()
+    with opened(tmp_path) as journal:
+        kept = {record.id for _, record in journal.replay()}
+        assert kept >= set(small.own)
+        journal.append([sign_in()]).result()
 
 
 def test_own_events_of_a_newer_program_are_sent_again_though_their_places_are_gone(
