@@ -127,6 +127,7 @@ class OrderFacts(Derived):
     steps: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → operator
     checks: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → value
     labels: dict[str, dict[str, Label]] = field(default_factory=dict)  # label number → id
+    accepted: dict[str, dict[str, str]] = field(default_factory=dict)  # deviation → id → badge
 
     @property
     def is_empty(self) -> bool:
@@ -146,6 +147,8 @@ def evolve(order: Facts, event: Event, sign: int = 1) -> Facts:
     if add_fact is not None:
         order.facts += sign
         add_fact(order, event, sign)
+        for one in event.accepted:
+            put(order.accepted, sign, one.by, one.deviation, event.id)
     return order
 
 

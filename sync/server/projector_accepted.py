@@ -43,7 +43,7 @@ def with_badges(
     acts: list[list[Placed]] | None = None
     for one in found:
         measured = _measured(order, one)
-        if measured is None:
+        if measured is None or one.name not in order.accepted:
             yield one
             continue
         if acts is None:
@@ -87,11 +87,9 @@ def _acts(
 def _added(order: Order, act: Sequence[Placed], name: str, measure: Measure) -> _Act:
     """What an act alone adds, by the domain's own sums."""
     part = Order(order.number, header=order.header, release=order.release)
-    badges = set()
     for one in act:
         evolve(part, one.event)
-        badges |= {given.by for given in one.event.accepted if given.deviation == name}
-    return _Act(act[0], measure(part), frozenset(badges))
+    return _Act(act[0], measure(part), frozenset(part.accepted.get(name, {}).values()))
 
 
 def _accepted_by(connection: Connection, acts: Sequence[_Act], allowed: int) -> str:

@@ -204,6 +204,7 @@ def test_an_export_that_finds_no_room_says_so(tmp_path: Path) -> None:
         (b"hello" * 1_000, "file is not a database; move that file aside"),
         ("CREATE TABLE event (x)", "no ledger of this program, it holds event: move it aside"),
     ],
+    ids=["no database", "another's"],
 )
 def test_a_file_that_is_no_ledger_is_left_alone(
     tmp_path: Path, content: bytes | str, said: str
