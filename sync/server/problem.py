@@ -93,6 +93,7 @@ def problem_plugin() -> ProblemDetailsPlugin:
                 HTTPException: _refused,
                 DatabaseError: _unavailable,
                 RecursionError: _too_deep,
+                UnicodeDecodeError: _no_text,
                 Exception: _unexpected,
             }
         )
@@ -144,6 +145,11 @@ def _unavailable(fault: Exception) -> ProblemDetailsException:
 
 def _too_deep(_fault: Exception) -> ProblemDetailsException:
     said = "the body is nested too deep: send flat JSON"
+    return problem(400, "request", said, errors=at_field("", said))
+
+
+def _no_text(fault: Exception) -> ProblemDetailsException:
+    said = f"the body is not UTF-8 ({fault}): send JSON in UTF-8"
     return problem(400, "request", said, errors=at_field("", said))
 
 

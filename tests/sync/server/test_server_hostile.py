@@ -63,6 +63,8 @@ BODIES = (
     DEEP_OBJECT,
     b"{",
     b"\xff\xfe",
+    b'"\xff"',
+    b'{"material":"\xff","code":"\xff","station":"\xff","reason":"\xff","files":{"\xff":""}}',
     b"[1]",
     b'{"material":1,"code":1,"station":1,"reason":1,"label":1,"files":1}',
     (
