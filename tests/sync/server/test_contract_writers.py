@@ -88,11 +88,12 @@ class Reader:
         self._thread.join(WAIT_SECONDS)
 
     def _follow(self) -> None:
-        last = False
-        while not last:
+        last, page = False, [(0, b"")]
+        while page or not last:  # all may have been written before much of it is read
             last = self._done.is_set()
             at = self.seen[-1][0] if self.seen else 0
-            self.seen += self._ledger.database.read_now(partial(read_after, position=at, limit=100))
+            page = self._ledger.database.read_now(partial(read_after, position=at, limit=100))
+            self.seen += page
 
 
 def push_all(ledgers: Sequence[Ledger], log: Log, size: int) -> None:
