@@ -41,9 +41,11 @@ class Process:
 
     def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] = {}) -> None:
         self._log = log
+        # However the bench ends, what it started ends with it.
+        guard = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                command,
+                [*guard, *command],
                 cwd=REPOSITORY,
                 env={**os.environ, **environment},
                 stdout=subprocess.PIPE,
