@@ -22,6 +22,11 @@ os.environ["TERM"] = "xterm-256color"
 os.environ["LC_ALL"] = "C.UTF-8"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "how many histories the long simulation plays, and the first of their seeds"
+    parser.addoption("--simulation", nargs=2, type=int, default=(2_000, 10_000), help=told)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     state: Path = tmp_path_factory.mktemp("state")

@@ -19,14 +19,17 @@ def main() -> int:
     began = time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
     failed = recorded = 0
+    cpu = 0.0
     for told in played(seeds, options.bug, options.processes, verbose=options.verbose):
         recorded += told.recorded
+        cpu += told.seconds
         if told.violation:
             failed += 1
             print(f"seed {told.seed}: {told.violation}")
             print(f"  python -m tests.simulation --seeds 1 --first {told.seed} --verbose")
     seconds = time.monotonic() - began
-    print(f"{options.seeds} histories, {recorded} events, {failed} broken, {seconds:.1f} s")
+    rate = f"{seconds:.1f} s, {cpu / max(1, options.seeds):.2f} CPU s each"
+    print(f"{options.seeds} histories, {recorded} events, {failed} broken, {rate}")
     return 1 if failed else 0
 
 

@@ -19,15 +19,14 @@ from sync.domain.events import (
 from sync.domain.quantity import Quantity
 from tests.simulation.auditor import require
 from tests.simulation.network import Fate
+from tests.simulation.programs import FutureFact
 from tests.simulation.servers import CENTERS, ORDERS, PROCESSES, Backup
 from tests.simulation.state import State
 from tests.simulation.stations import Machine
 
-MACHINES_MAX: Final = 5
+MACHINES_MAX: Final = 4
 COPIES_MAX: Final = 4
 BACKUPS_MAX: Final = 2
-# Whether a station that is enrolled for other work centers hears of what concerned them before.
-REASSIGNED_ARE_TOLD: Final = False
 A_MONTH: Final = timedelta(days=40)
 ACT_EVENTS: Final = (1, 1, 1, 2, 3)
 JUMP_SECONDS: Final = (-259_200, -3_600, -5, 5, 3_600, 259_200)
@@ -46,12 +45,6 @@ _FATES: Final = {
 }
 
 
-class FutureFact(Event, frozen=True, kw_only=True):
-    """A type of a newer program: stored, sent, and in quarantine at this server."""
-
-    word: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Action:
     """What may happen: `optional` kinds of trouble are left out of some histories."""
@@ -65,7 +58,13 @@ class Action:
 def scanned(state: State, machine: Machine) -> list[Event]:
     """One act of an operator."""
     count = state.chance.choice(ACT_EVENTS)
-    return [_event(state, machine) for _ in range(count)]
+    made: list[Event] = []
+    for _ in range(count):
+        event = _event(state, machine)
+        if isinstance(event, HelpCalled) and event in made:
+            event = HelpCalled(work_center=event.work_center)  # a number is used once
+        made.append(event)
+    return made
 
 
 def _event(state: State, machine: Machine) -> Event:
@@ -77,7 +76,8 @@ def _event(state: State, machine: Machine) -> Event:
         case 0 | 1:
             return OperatorSignedIn(operator="anna")
         case 2 | 3:
-            return HelpCalled(work_center=center)
+            number = machine.numbering.next_use(machine.journal.origin)
+            return HelpCalled(work_center=center, reason=number)
         case 4:
             return OperationStarted(**where)
         case 5 | 6 | 7:
@@ -176,6 +176,7 @@ def clone(state: State) -> str:
         return "enough"
     model = state.any_machine()
     machine = state.machine(model.station)
+    state.copied.add(model.journal.origin)
     machine.begin_from(model.copied(), unnoticed=state.chance.random() < 0.7)
     state.machines.append(machine)
     return f"{model.folder.name} as {machine.folder.name}"
@@ -183,6 +184,7 @@ def clone(state: State) -> str:
 
 def copy_disk(state: State) -> str:
     machine = state.any_machine()
+    state.copied.add(machine.journal.origin)
     state.copies = [*state.copies[1 - COPIES_MAX :], machine.copied()]
     return machine.folder.name
 
@@ -231,7 +233,7 @@ def cut_in_project(state: State) -> str:
     before = state.plant.backed_up()
     project(state)
     image = state.chance.choice(state.plant.image().since(before.image))
-    state.plant.put_back(Backup(image, before.promises))
+    state.plant.cut(Backup(image, before.promises))
     return "cut"
 
 
@@ -241,7 +243,7 @@ def kill(state: State) -> str:
 
 
 def cut_server(state: State) -> str:
-    state.plant.put_back(state.plant.backed_up())
+    state.plant.cut(state.plant.backed_up())
     return "cut"
 
 
@@ -261,8 +263,8 @@ def back_up(state: State) -> str:
 
 def _restored(state: State, backup: Backup) -> None:
     """Put a backup back; only what its database promises, and itself, is kept from then on."""
-    state.plant.put_back(backup)
-    state.restored_as = state.plant.incarnation()
+    state.restored_as = state.plant.put_back(backup)
+    state.restores += 1
     kept = state.plant.kept()
     state.backups = [one for one in state.backups if one.name in kept]
     if len(state.backups) < BACKUPS_MAX and state.chance.random() < 0.5:
@@ -274,12 +276,27 @@ def restore_undeclared(state: State) -> str:
     if not state.backups:
         return "none"
     _restored(state, state.chance.choice(state.backups))
+    if state.plant.is_behind():
+        found = state.plant.incarnation() != state.restored_as
+        require(found, "a ledger that lacks what was written down is not found restored")
+        return "undeclared, found"
+    state.unfound = True
     return "undeclared"
+
+
+def note_high_water(state: State) -> str:
+    return str(state.plant.note_high_water())
+
+
+def upgrade(state: State) -> str:
+    state.plant.upgrade()
+    return state.plant.program.name
 
 
 def restore_declared(state: State) -> str:
     if not state.backups:
         return "none"
+    state.plant.forget_high_water()
     _restored(state, state.chance.choice(state.backups))
     state.plant.declare()
     return "declared"
@@ -287,6 +304,7 @@ def restore_declared(state: State) -> str:
 
 def restore_forgotten(state: State) -> str:
     """Against all advice a backup is put back that was no longer promised."""
+    state.plant.forget_high_water()
     _restored(state, state.forgotten[0])
     state.plant.declare()
     state.careless = True
@@ -306,6 +324,21 @@ def retire(state: State) -> str:
     machine = state.any_machine()
     machine.push()
     return _retire(state, machine)
+
+
+def month(state: State) -> str:
+    """A quiet month: an order is closed and heard of, a backup is made, a station forgets."""
+    machine, plant = state.any_machine(), state.plant
+    order = state.chance.choice(ORDERS)
+    plant.revisions[order] += 1
+    closed = OrderClosed(order=order, revision=plant.revisions[order])
+    state.said.update(plant.say(0, closed))
+    machine.push()
+    plant.processes[0].projector.catch_up()
+    machine.pull()
+    back_up(state)
+    machine.push()
+    return f"{order} {_retire(state, machine)}"
 
 
 def cut_in_retire(state: State) -> str:
@@ -341,7 +374,7 @@ ACTIONS: Final = (
     Action("office", 6, say, optional=False),
     Action("deliver", 5, deliver),
     Action("tend", 4, tend),
-    Action("reassign", int(REASSIGNED_ARE_TOLD), reassign),
+    Action("reassign", 1, reassign),
     Action("cut in append", 2, cut_in_append),
     Action("cut in push", 3, cut_in_push),
     Action("cut in pull", 6, cut_in_pull),
@@ -356,9 +389,12 @@ ACTIONS: Final = (
     Action("back up", 4, back_up),
     Action("restore", 1, restore_undeclared),
     Action("restore declared", 1, restore_declared),
+    Action("high water", 3, note_high_water),
+    Action("upgrade", 1, upgrade),
     Action("prune", 2, prune),
-    Action("restore forgotten", 1, restore_forgotten),
-    Action("retire", 4, retire),
+    Action("restore forgotten", 2, restore_forgotten),
+    Action("retire", 3, retire),
+    Action("a month", 2, month),
     Action("cut in retire", 1, cut_in_retire),
     Action("damage", 1, damage),
 )

@@ -7,7 +7,7 @@ with hashlib, and whom an event concerns is worked out here once more.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 _ALL_HEAR: Final = frozenset(
     {
-        *("MaterialDefined", "BomDefined", "RoutingDefined", "WorkCenterDefined"),
+        *("NumbersGranted", "MaterialDefined", "BomDefined", "RoutingDefined", "WorkCenterDefined"),
         *("OperatorDefined", "ReasonDefined", "MaterialReceived", "MaterialMoved"),
         *("StockCounted", "LotStatusSet", "MaterialProduced"),
     }
@@ -25,7 +25,6 @@ _AT_WORK_CENTER: Final = frozenset(
     {"DowntimeStarted", "DowntimeEnded", "HelpCalled", "HelpAnswered"}
 )
 _TAKING: Final = frozenset({"MaterialConsumed", "MaterialReturned"})
-_UNREADABLE: Final = frozenset({"FutureFact"})
 
 
 class Violation(AssertionError):  # noqa: N818
@@ -50,6 +49,16 @@ def meaning(body: bytes) -> dict[str, Any]:
 
 def is_of_office(body: bytes) -> bool:
     return meaning(body).get("station") == "office"
+
+
+def grants(bodies: Mapping[str, bytes], origins: Container[str]) -> set[str]:
+    """The ids of the office's grants to origins that there were: a push is answered with them."""
+    found = set()
+    for name, body in bodies.items():
+        event = meaning(body)
+        if event.get("type") == "NumbersGranted" and event["origin"] in origins:
+            found.add(name)
+    return found
 
 
 def sha(*parts: bytes) -> bytes:
@@ -110,6 +119,17 @@ def incarnation(path: Path) -> str:
     return str(asked(path, "SELECT value FROM setting WHERE name = 'incarnation'")[0][0])
 
 
+def counter(path: Path) -> int:
+    """The last position that a ledger has given."""
+    return int(asked(path, "SELECT position FROM head WHERE name = 'event'")[0][0])
+
+
+def high_water_in(folder: Path) -> int:
+    """How far a ledger once was, as is written outside of it; 0 if it is not."""
+    path = folder / "high-water.json"
+    return int(json.loads(path.read_bytes())["position"]) if path.exists() else 0
+
+
 def backup_names(path: Path) -> set[str]:
     """The backups that a ledger's file promises."""
     return {row[0] for row in asked(path, "SELECT name FROM backup")}
@@ -123,12 +143,12 @@ def projected(path: Path) -> int:
 
 def viewed(path: Path) -> frozenset[str]:
     """The ids of the events that a ledger's views hold."""
-    query = f"SELECT id FROM event WHERE position <= {projected(path)}"
+    query = f"SELECT id FROM event WHERE unreadable = '' AND position <= {projected(path)}"
     return frozenset(row[0] for row in asked(path, query))
 
 
-def books_of(path: Path) -> Books:
-    """Read the ledger and prove chains, positions and feed."""
+def books_of(path: Path, unknown: frozenset[str]) -> Books:
+    """Read the ledger and prove chains, positions and feed; `unknown` types are in quarantine."""
     books = Books(projected=projected(path))
     by_position: dict[int, Row] = {}
     for values in asked(path, "SELECT position, id, body, unreadable FROM event ORDER BY 1"):
@@ -137,13 +157,13 @@ def books_of(path: Path) -> Books:
     counters = dict(asked(path, "SELECT name, position FROM head"))
     highest = max(by_position, default=0)
     require(highest <= counters["event"], f"position {highest} is above the counter")
-    _prove_identity(books)
+    _prove_identity(books, unknown)
     _prove_chains(path, books, by_position)
     _prove_feed(path, books, by_position, counters)
     return books
 
 
-def _prove_identity(books: Books) -> None:
+def _prove_identity(books: Books, unknown: frozenset[str]) -> None:
     """One row an event: the id in the bytes is the row's, and no bytes of another say the same."""
     seen: set[str] = set()
     for row in books.rows.values():
@@ -152,7 +172,7 @@ def _prove_identity(books: Books) -> None:
         require(name == row.id, f"row {row.id} at {row.position} holds event {name}")
         require(name not in seen, f"event {name} is in the ledger twice")
         seen.add(name)
-        bad = fields.get("type") in _UNREADABLE
+        bad = fields.get("type") in unknown
         require(bad == bool(row.unreadable), f"event {name}: unreadable is {row.unreadable!r}")
 
 
@@ -263,6 +283,32 @@ class Concerns:
         if kind in _AT_WORK_CENTER and event.get("work_center"):
             return of_order | {f"work_center:{event['work_center']}"}
         return of_order or own
+
+
+def prove_numbers(books: Books, copied: Container[str], *, overlapping: bool) -> None:
+    """No number is granted twice over all origins; an origin uses what was granted to it.
+
+    Copies of one disk use the same numbers until they are found, so those of `copied` origins may
+    be used twice. `overlapping`: the ledger forgot grants and did not know of it.
+    """
+    granted: dict[int, str] = {}
+    uses: dict[int, str] = {}
+    for event in readable(books):
+        if event["type"] == "NumbersGranted":
+            for number in range(event["first"], event["last"] + 1):
+                told = f"number {number} is granted to {event['origin']} and {granted.get(number)}"
+                require(overlapping or number not in granted, told)
+                granted[number] = event["origin"]
+    for event in readable(books):
+        if event["type"] != "HelpCalled" or not event.get("reason"):
+            continue
+        _, origin, text = event["reason"].split()
+        number = int(text)
+        owner = granted.get(number)
+        require(owner == origin or overlapping, f"{origin} uses {number}, which is of {owner}")
+        told = f"number {number} of {origin} is used twice"
+        require(number not in uses or overlapping or origin in copied, told)
+        uses[number] = origin
 
 
 def readable(books: Books) -> list[dict[str, Any]]:

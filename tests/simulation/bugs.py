@@ -140,7 +140,8 @@ def _rename_own(connection: Sqlite, head: store.Head) -> None:
     for old, body in connection.execute(own, (head.origin,)).fetchall():
         new = hashlib.sha256(f"{head.forking}{old}".encode()).hexdigest()[: len(old)]
         renamed = body.replace(old.encode(), new.encode())
-        connection.execute("UPDATE event SET id = ?, body = ? WHERE id = ?", (new, renamed, old))
+        row = (new, renamed, crc32(renamed), old)
+        connection.execute("UPDATE event SET id = ?, body = ?, crc = ? WHERE id = ?", row)
         connection.execute("UPDATE place SET id = ? WHERE id = ?", (new, old))
 
 

@@ -100,7 +100,7 @@ class Network:
         images = self.plant.image().since(before.image)
         image = self.chance.choice(images)
         promises = self.plant.promises if image is images[-1] else before.promises
-        self.plant.put_back(Backup(image, promises))
+        self.plant.cut(Backup(image, promises))
 
 
 class Wire(httpx.BaseTransport):

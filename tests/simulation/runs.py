@@ -1,5 +1,6 @@
 """The home of many histories: played over all cores, in the order of their seeds."""
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -22,6 +23,7 @@ def played(
 
 
 def _play(seed: int, *, bug: str, verbose: bool) -> Told:
+    logging.getLogger("kiosk-server").setLevel(logging.CRITICAL)
     if not bug:
         return history(seed, verbose=verbose)
     from tests.simulation.bugs import BUGS

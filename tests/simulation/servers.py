@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,9 +29,12 @@ from sync.domain.events import (
 from sync.domain.quantity import Quantity
 from sync.server.database import Database, DatabaseError, sqlite_url
 from sync.server.feed import MarkGoneError, prune_feed, read_feed, scopes_of
+from sync.server.highwater import FILE as HIGH_WATER
+from sync.server.highwater import check_restored, write_high_water
 from sync.server.intake import HeaderError
 from sync.server.keys import Signer
 from sync.server.ledger import ForkError, Ledger, OwnerError
+from sync.server.numbers import grant
 from sync.server.outcome import outcome_of, owner_of
 from sync.server.projector import Projector
 from sync.server.promises import Promise, forget, promise
@@ -49,20 +53,24 @@ from sync.wire import (
 )
 from tests.simulation.auditor import (
     backup_names,
+    counter,
     event_ids,
     heads_in,
+    high_water_in,
     incarnation,
     meaning,
     require,
 )
 from tests.simulation.clocks import PlantClock, Time
 from tests.simulation.disk import Image, image_of, put_image
+from tests.simulation.programs import Program
 
 CENTERS: Final = ("W1", "W2", "W3")
 STATIONS: Final[dict[str, tuple[str, ...]]] = {"S1": ("W1",), "S2": ("W2",), "S3": ("W1", "W2")}
 ORDERS: Final = ("O-1", "O-2", "O-3", "O-4", "O-5")
 PROCESSES: Final = 2
 NAME: Final = "ledger.sqlite"
+_MODELS: Final[dict[int, Any]] = {}
 SIGNER: Final = Signer(bytes(range(32)))
 
 
@@ -93,19 +101,36 @@ class Backup:
     name: str = ""
 
 
+def _share_statements(database: Database) -> None:
+    """Statements are compiled once for all processes of all histories: half of their time else."""
+    for number, engine in enumerate((database._write_engine, database._read_engine)):
+        model = _MODELS.setdefault(number, engine)
+        engine.dialect = model.dialect
+        engine._compiled_cache = model._compiled_cache
+
+
 class Process:
     """One server process: nothing but caches of its own."""
 
-    def __init__(self, path: Path, clock: PlantClock) -> None:
+    def __init__(self, path: Path, clock: PlantClock, program: str) -> None:
         self.database = Database(sqlite_url(path))
-        self.ledger = Ledger(self.database, clock)
+        _share_statements(self.database)
+        self.restored = check_restored(path.parent, self.database, clock.milliseconds())
+        self.ledger = Ledger(self.database, clock, grant)
+        self.ledger.reread_quarantine(program)
         self.projector = Projector(self.database)
         self.snapshots = Snapshots()
         self.stations = Stations(self.database, clock)
+        self.callers: dict[str, tuple[str, tuple[str, ...]] | None] = {}
         self._clock = clock
 
     def scopes(self, token: str) -> tuple[str, tuple[str, ...]] | None:
-        """The station whose token this is, and what it hears."""
+        """The station whose token this is, and what it hears; found once until it may change."""
+        if token not in self.callers:
+            self.callers[token] = self._caller(token)
+        return self.callers[token]
+
+    def _caller(self, token: str) -> tuple[str, tuple[str, ...]] | None:
         digest = hashlib.sha256(token.encode()).digest()
         query = "SELECT station, work_centers FROM station WHERE token_hash = ?"
         row = self.database.read_now(lambda conn: conn.exec_driver_sql(query, (digest,)).first())
@@ -186,8 +211,9 @@ class Process:
 class Plant:
     """The server as everyone knows it: a database, and processes that come and go."""
 
-    def __init__(self, folder: Path, time: Time) -> None:
+    def __init__(self, folder: Path, time: Time, program: Program) -> None:
         started, tokens = template()
+        self.program = program
         self.path = folder / NAME
         self.clock = PlantClock(time)
         self.tokens = dict(tokens)
@@ -199,7 +225,10 @@ class Plant:
         self.open()
 
     def open(self) -> None:
-        self.processes = [Process(self.path, self.clock) for _ in range(PROCESSES)]
+        self.processes = [self._process() for _ in range(PROCESSES)]
+
+    def _process(self) -> Process:
+        return Process(self.path, self.clock, self.program.name)
 
     def close(self) -> None:
         for process in self.processes:
@@ -209,7 +238,7 @@ class Plant:
     def restart(self, number: int) -> None:
         """Kill one process and start it again."""
         self.processes[number].database.close()
-        self.processes[number] = Process(self.path, self.clock)
+        self.processes[number] = self._process()
 
     def image(self) -> Image:
         return image_of(self.path)
@@ -229,14 +258,44 @@ class Plant:
         """The backup is no longer kept."""
         self.processes[number].database.write_now(lambda conn: forget(conn, [name]))
 
-    def put_back(self, backup: Backup) -> None:
-        """Start again from the bytes of a moment; what was promised by then must be there."""
+    def cut(self, backup: Backup) -> None:
+        """Power is cut, and comes back: the database is as it was after its last commit."""
+        self.put_back(backup)
+        found = [process.restored for process in self.processes if process.restored]
+        require(not found, f"a power cut is taken for a restore: {found}")
+
+    def put_back(self, backup: Backup) -> str:
+        """Start again from the bytes of a moment; what was promised by then must be there.
+
+        Returns what the ledger was before it was opened.
+        """
         self.close()
         put_image(self.path, backup.image)
         self.promises = backup.promises.copied()
+        before = self.incarnation()
         lost = self.promises.stored - event_ids(self.path)
         require(not lost, f"the server answered for {len(lost)} events that were not on its disk")
         self.open()
+        return before
+
+    def note_high_water(self) -> int:
+        """Write down outside of the database how far it is."""
+        write_high_water(self.path.parent, self.processes[0].database)
+        return high_water_in(self.path.parent)
+
+    def forget_high_water(self) -> None:
+        """A backup is put back by who knows what that means."""
+        (self.path.parent / HIGH_WATER).unlink(missing_ok=True)
+
+    def is_behind(self) -> bool:
+        """Whether the database lacks what was written down."""
+        return high_water_in(self.path.parent) > counter(self.path)
+
+    def upgrade(self) -> None:
+        """A newer program is installed; each process starts again."""
+        self.program.renew()
+        for number in range(PROCESSES):
+            self.restart(number)
 
     def kept(self) -> set[str]:
         """The names of the backups that the database promises."""
@@ -269,7 +328,17 @@ class Plant:
     def enrol(self, station: str, centers: Sequence[str]) -> None:
         """Give a station a new token and perhaps other work centers."""
         self.tokens[station] = enrolled(self.processes[0], station, centers)
+        for process in self.processes:
+            process.callers.clear()
         self.centers[station] = tuple(centers)
+
+    def admit(self, stations: AbstractSet[str]) -> None:
+        """Stations whose token or work centers an older database does not know enrol again."""
+        for station in sorted(stations):
+            centers = self.centers[station]
+            wanted = (station, scopes_of(station, list(centers)))
+            if self.processes[0].scopes(self.tokens[station]) != wanted:
+                self.enrol(station, centers)
 
     def promise(self, message: bytes, answer: bytes) -> None:
         """Note the events up to the mark that was answered; the mark must be of their chain."""
@@ -324,7 +393,7 @@ def template() -> tuple[Backup, dict[str, str]]:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NAME
-        process = Process(path, PlantClock(Time()))
+        process = Process(path, PlantClock(Time()), "1")
         said = process.ledger.append_office_now(_first_said())
         process.projector.catch_up()
         tokens = {name: enrolled(process, name, centers) for name, centers in STATIONS.items()}

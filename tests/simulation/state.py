@@ -16,6 +16,8 @@ class State:
 
     `careless`: a backup that was no longer promised was put back; what stations had forgotten by
     then may be gone. `restored_as`: what the ledger said that it was when it was last put back.
+    `unfound`: a backup was put back and nobody noticed at once. `copied`: origins of which another
+    disk knows.
     """
 
     folder: Path
@@ -30,6 +32,9 @@ class State:
     forgotten: list[Backup] = field(default_factory=list)
     careless: bool = False
     restored_as: str = ""
+    restores: int = 0
+    unfound: bool = False
+    copied: set[str] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
     bodies: dict[str, bytes] = field(default_factory=dict)
     made: int = 0

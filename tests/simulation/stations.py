@@ -14,6 +14,7 @@ from random import Random
 from typing import Final
 
 from kiosk.journal import Journal
+from kiosk.journal.writer import Turn
 from sync.client import SyncClient
 from sync.domain.events import Event
 from sync.exchange import SyncStatus
@@ -22,6 +23,7 @@ from tests.simulation.auditor import event_ids, papers_of, require
 from tests.simulation.clocks import StationClock, Time
 from tests.simulation.disk import Image, image_of, put_image
 from tests.simulation.network import Network, Wire
+from tests.simulation.numbering import Numbering
 from tests.simulation.servers import SIGNER
 
 JOURNAL: Final = "journal.db"
@@ -61,6 +63,7 @@ class Names:
     def __init__(self, chance: Random) -> None:
         self._chance = chance
         self.given: dict[str, None] = {}
+        self.origins: set[str] = set()
 
     def new_id(self) -> str:
         name = f"{self._chance.getrandbits(112):028x}"
@@ -68,7 +71,9 @@ class Names:
         return name
 
     def new_origin(self) -> str:
-        return f"{self._chance.getrandbits(128):032x}"
+        origin = f"{self._chance.getrandbits(128):032x}"
+        self.origins.add(origin)
+        return origin
 
 
 class Machine:
@@ -106,6 +111,7 @@ class Machine:
             new_origin=self._names.new_origin,
             ballast_bytes=0,
         )
+        self.numbering = Numbering(self.path)
         self.connect()
         self.settle(SETTLING_ROUNDS)
 
@@ -117,13 +123,14 @@ class Machine:
             self.token,
             self.journal,
             self._told,
-            lambda _: None,
+            lambda records: self.numbering.heard(record.event for record in records),
             transport=self.wire,
             public_key=SIGNER.public_key,
             snapshot_seconds=0.0,
             chance=self._chance.random,
             now=self.clock.now,
             monotonic=self.clock.monotonic,
+            numbers=lambda: self.numbering.told(self.journal.origin),
         )
 
     def _told(self, status: SyncStatus) -> None:
@@ -144,6 +151,7 @@ class Machine:
 
     def append(self, events: Sequence[Event]) -> list[Recorded]:
         made = self.journal.append(events).result()
+        self.numbering.heard(record.event for record in made)
         self.notes.recorded.update(record.id for record in made)
         self.bodies.update((record.id, record.body) for record in made)
         return made
@@ -166,7 +174,7 @@ class Machine:
     def settle(self, rounds: int = 1) -> None:
         """Wait for upkeep: the push mark is written down, places left behind are forgotten."""
         for _ in range(rounds):
-            self.journal.log_scan("simulation", b"", "").result()
+            self.journal._writer.do(Turn.UPKEEP, lambda *_: None).result()
 
     def note_snapshot(self) -> None:
         """The feed goes on from a snapshot's mark: what that held is all that is known so far."""
@@ -222,17 +230,26 @@ class Machine:
         return gone
 
     def damage(self, chance: Random) -> str:
-        """A page of its file is overwritten while it is off; all but that page can be saved."""
+        """A page of its file is overwritten while it is off; all but that page can be saved.
+
+        Own events are there, or told as missing, and none that is there is told so.
+        """
         self.halt()
+        own = set(papers_of(self.path).own)
         with self.path.open("r+b") as file:
             pages = file.seek(0, 2) // PAGE_BYTES
             file.seek(chance.randrange(1, pages) * PAGE_BYTES)
             file.write(chance.choice((bytes(PAGE_BYTES), chance.randbytes(PAGE_BYTES))))
         self.boot()
-        lost = self.notes.recorded - event_ids(self.path)
+        saved = event_ids(self.path)
+        lost, gone = self.notes.recorded - saved, own - saved
         require(len(lost) <= PAGE_EVENTS_MAX, f"{self.folder.name}: {len(lost)} events of one page")
         self.notes.recorded -= lost
         if self.journal.salvaged is None:
+            require(
+                not gone, f"{self.folder.name}: {len(gone)} own events are gone, and none saved"
+            )
             return "nothing"
-        require(self.journal.salvaged.missing >= len(lost), "missing events are not told")
+        told = self.journal.salvaged.missing
+        require(told == len(gone), f"{self.folder.name}: {len(gone)} own events gone, {told} told")
         return f"{len(lost)} lost"
