@@ -137,7 +137,7 @@ def stands(pointer: str, body: bytes) -> bool:
     return True
 
 
-@sizes(250, 10_000)
+@sizes(100, 5_000)
 def test_any_json_is_done_or_pointed_at(office: Hall, count: int) -> None:
     tried(count, requests(), lambda request: asked(office, request))
     office.require_sound()
