@@ -276,7 +276,7 @@ def restore_undeclared(state: State) -> str:
     if not state.backups:
         return "none"
     _restored(state, state.chance.choice(state.backups))
-    if state.plant.is_behind():
+    if state.plant.is_behind(state.restored_as):
         found = state.plant.incarnation() != state.restored_as
         require(found, "a ledger that lacks what was written down is not found restored")
         return "undeclared, found"

@@ -124,10 +124,13 @@ def counter(path: Path) -> int:
     return int(asked(path, "SELECT position FROM head WHERE name = 'event'")[0][0])
 
 
-def high_water_in(folder: Path) -> int:
-    """How far a ledger once was, as is written outside of it; 0 if it is not."""
+def high_water_in(folder: Path) -> tuple[str, int]:
+    """Which ledger was how far, as is written outside of it; nothing if it is not."""
     path = folder / "high-water.json"
-    return int(json.loads(path.read_bytes())["position"]) if path.exists() else 0
+    if not path.exists():
+        return "", 0
+    written = json.loads(path.read_bytes())
+    return written["incarnation"], written["position"]
 
 
 def backup_names(path: Path) -> set[str]:

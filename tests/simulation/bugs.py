@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from sqlite3 import Connection as Sqlite
 from typing import Any, Final
+from zlib import crc32
 
 from sqlalchemy import Connection
 

@@ -281,15 +281,16 @@ class Plant:
     def note_high_water(self) -> int:
         """Write down outside of the database how far it is."""
         write_high_water(self.path.parent, self.processes[0].database)
-        return high_water_in(self.path.parent)
+        return high_water_in(self.path.parent)[1]
 
     def forget_high_water(self) -> None:
         """A backup is put back by who knows what that means."""
         (self.path.parent / HIGH_WATER).unlink(missing_ok=True)
 
-    def is_behind(self) -> bool:
-        """Whether the database lacks what was written down."""
-        return high_water_in(self.path.parent) > counter(self.path)
+    def is_behind(self, before: str) -> bool:
+        """Whether a ledger that was this one `before` it was opened lacks what was written down."""
+        written, position = high_water_in(self.path.parent)
+        return written == before and position > counter(self.path)
 
     def upgrade(self) -> None:
         """A newer program is installed; each process starts again."""
