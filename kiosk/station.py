@@ -162,10 +162,16 @@ class Station:
         return {event_id: order for event_id, order in found.items() if order}
 
     def save_image(self, *, events_min: int = IMAGE_EVENTS_MIN) -> bool:
-        """At a quiet time: save the folded shop where that spares the next start some work."""
+        """At a quiet time: save the folded shop where that spares the next start some work.
+
+        False where there is little to spare, or the disk refused.
+        """
         if self.journal.local() - self.imaged < events_min:
             return False
-        self.reached = self.journal.fold(self.shop, self.reached)
+        try:
+            self.reached = self.journal.fold(self.shop, self.reached)
+        except JournalError:  # the next act tells of it; an image is only a cache
+            return False
         self.imaged = self.reached
         return self.journal.save_image(self.shop, self.reached)
 
@@ -177,8 +183,10 @@ class Station:
 
     def close(self) -> None:
         """Save the image and give the journal back, after `stop`."""
-        self.save_image(events_min=1)
-        self.journal.close()
+        try:
+            self.save_image(events_min=1)
+        finally:
+            self.journal.close()
 
 
 def open_journal(config: Config, clock: Clock) -> Journal:

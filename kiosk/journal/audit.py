@@ -8,10 +8,11 @@ import msgspec
 
 from kiosk.journal import queries
 from kiosk.journal.errors import JournalDamaged
-from kiosk.journal.store import identity
+from kiosk.journal.store import identity, is_whole
 from sync.wire import chain, decode
 
-_ALL: Final = "SELECT local, id, body FROM event ORDER BY local"
+_ALL: Final = "SELECT local, id, body, crc FROM event ORDER BY local"
+_ALL_WITHOUT: Final = "SELECT local, id, body, NULL FROM event ORDER BY local"
 _OWN: Final = (
     "SELECT p.seq, p.digest, p.id, e.body FROM place p LEFT JOIN event e ON e.id = p.id"
     " WHERE p.origin = ? ORDER BY p.seq"
@@ -61,12 +62,15 @@ def _bad_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         digest, expected = chain(digest, body), seq + 1
         if digest != stored:
             yield where, "its bytes are not those that were recorded (digest differs)"
-    for local, id_, body in connection.execute(_ALL):
+    has_crc = queries.has_checksums(connection)
+    for local, id_, body, crc in connection.execute(_ALL if has_crc else _ALL_WITHOUT):
         where = f"event at {local} (id {id_})"
         if not isinstance(body, bytes):
             yield where, "its bytes are gone"
         elif id_ != identity(decode(body)):
             yield where, "its bytes bear another id"
+        elif has_crc and not is_whole(body, crc):
+            yield where, "its bytes are not those that were recorded (checksum differs)"
 
 
 def _origin(connection: sqlite3.Connection) -> str:

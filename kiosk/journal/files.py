@@ -25,7 +25,7 @@ from kiosk.journal.errors import (
 JOURNAL_NAME: Final = "journal.db"
 LOCK_NAME: Final = "journal.lock"
 APPLICATION_ID: Final = 0x4B4A524E
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 JOURNAL_BYTES_MAX: Final = 2 << 30
 HEADER_BYTES: Final = 100
 BUSY_SECONDS_MAX: Final = 5.0

@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kiosk.journal import audit, files, machine, queries
+from kiosk.journal import audit, files, image, machine, queries
 from kiosk.journal.errors import JournalDamaged, JournalFault, JournalNewer, is_damage, told
-from kiosk.journal.image import IMAGE_NAME
 from kiosk.journal.salvage import Birth, Salvage, salvage
-from kiosk.journal.store import identity, read_head
+from kiosk.journal.store import Head, identity, read_head
 from sync.wire import chain, decode
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -98,6 +97,7 @@ def require_tail(connection: sqlite3.Connection, path: object) -> None:
     The newest own event is looked at in any case.
     """
     head = read_head(connection)
+    _require_first(connection, path, head)
     after = max(head.low - 1, min(head.acknowledged, head.seq - 1))
     digest = queries.digest_at(connection, head.origin, after)
     for seq, stored, id_, body in connection.execute(_TAIL, (head.origin, after)):
@@ -110,6 +110,27 @@ def require_tail(connection: sqlite3.Connection, path: object) -> None:
             raise JournalDamaged(f"{where}: its bytes are not those that were recorded")
         if seq == head.seq and identity(decode(body)) != id_:
             raise JournalDamaged(f"{where}: its bytes bear another id")
+
+
+def _require_first(connection: sqlite3.Connection, path: object, head: Head) -> None:
+    """The own events begin where `meta` says, and those of no other origin stand alone."""
+    first = "SELECT min(seq) FROM place WHERE origin = ?"
+    (found,) = connection.execute(first, (head.origin,)).fetchone()
+    if found is None and connection.execute("SELECT 1 FROM place LIMIT 1").fetchone():
+        raise JournalDamaged(f"{path}: no own event stands under its origin {head.origin}")
+    if found is not None and found != head.low:
+        raise JournalDamaged(f"{path}: own events begin at {found}, not at {head.low}")
+
+
+def require_checksums(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises `JournalDamaged` naming the first event, of those to be folded, with other bytes.
+
+    The folded image covers the older ones, which are not read at a start.
+    """
+    if queries.has_checksums(connection):
+        broken = queries.first_broken(connection, image.reach(path.parent, connection))
+        if broken is not None:
+            raise JournalDamaged(f"{path}: event at {broken}: its bytes are not those recorded")
 
 
 def _is_ours(path: Path) -> bool:
@@ -137,6 +158,7 @@ def _is_sound(path: Path) -> bool:
             if found != "ok" or origin.fetchone() != (1,):
                 return False
             require_tail(connection, path)
+            require_checksums(connection, path)
     except (JournalDamaged, ValueError):  # a number or a mark in `meta` that is none
         return False
     except sqlite3.Error as fault:
@@ -158,7 +180,7 @@ def _salvaged(path: Path, born: Birth) -> Salvage | None:
         fresh.unlink()
         return None
     with suppress(FileNotFoundError):
-        path.with_name(IMAGE_NAME).unlink()
+        path.with_name(image.IMAGE_NAME).unlink()
     fresh.rename(_finished(path))
     files.flush_folder(path.parent)
     return result

@@ -75,6 +75,17 @@ def load(folder: Path, connection: sqlite3.Connection) -> tuple[Shop, int] | Non
         return None
 
 
+def reach(folder: Path, connection: sqlite3.Connection) -> int:
+    """The `local` up to which an image spares the folding, 0 where there is none to be used."""
+    try:
+        with (folder / IMAGE_NAME).open("rb") as file:
+            image = msgspec.msgpack.decode(memoryview(file.read())[_HASH_BYTES:], type=_Image)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+    is_ours = image.version == fold_version() and id_at(connection, image.local) == image.id
+    return image.local if is_ours else 0
+
+
 @contextmanager
 def nothing_thrown_away() -> Iterator[None]:
     """No search for garbage while hundreds of thousands of lasting objects are made."""

@@ -3,10 +3,11 @@
 import sqlite3
 from typing import Final
 
-from kiosk.journal.store import low_of
+from kiosk.journal.store import HASH_MARK, is_whole, low_of
 from sync.wire import Recorded, decode
 
 ScanRow = tuple[str, str, bytes, str]
+CHECKSUMS_SINCE: Final = 2
 _UNSENT: Final = (
     "SELECT e.body FROM place p JOIN event e ON e.id = p.id"
     " WHERE p.origin = ? AND p.seq > ? ORDER BY p.seq LIMIT ?"
@@ -68,6 +69,21 @@ def page(connection: sqlite3.Connection, after: int, events_max: int) -> list[tu
     return connection.execute(
         "SELECT local, body FROM event WHERE local > ? ORDER BY local LIMIT ?", (after, events_max)
     ).fetchall()
+
+
+def has_checksums(connection: sqlite3.Connection) -> bool:
+    """Whether the file is of a version whose events have a checksum each."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(version >= CHECKSUMS_SINCE)
+
+
+def first_broken(connection: sqlite3.Connection, after: int) -> int | None:
+    """The `local` of the first event after one whose bytes or id are not those recorded."""
+    rows = connection.execute("SELECT local, id, body, crc FROM event WHERE local > ?", (after,))
+    for local, id_, body, crc in rows:
+        if not is_whole(body, crc) or not (id_.encode() in body or id_.startswith(HASH_MARK)):
+            return int(local)
+    return None
 
 
 def newest_scans(connection: sqlite3.Connection, limit: int) -> list[ScanRow]:

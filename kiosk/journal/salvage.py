@@ -1,9 +1,10 @@
 """The home of salvage: what of a damaged journal can be proved goes into a fresh one.
 
-An event is saved if its bytes still bear its id and, for one of the station's own, its link of the
-digest chain holds where both digests can be read. Events keep their `local`, so that marks of
-readers stay true. The station's own get places under the fresh origin after a `JournalSalvaged`;
-the server knows again by id those that it has.
+An event is saved if its bytes are those of its checksum and, for one of the station's own, its link
+of the digest chain holds where that can be told; the chain alone proves an own event whose checksum
+was damaged. Of others' events that are not saved the feed gives them again. Events keep their
+`local`, so that marks of readers stay true. The station's own get places under the fresh origin
+after a `JournalSalvaged`; the server knows again by id those that it has.
 """
 
 import sqlite3
@@ -13,13 +14,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
 from kiosk.clock import Clock
-from kiosk.journal.retention import RETIRING, Retiring
+from kiosk.journal.retention import RETIRED, RETIRING, Retiring
 from kiosk.journal.salvage_read import Pages, Row
-from kiosk.journal.store import identity, low_of, number_here
+from kiosk.journal.store import (
+    PUT_EVENT,
+    PUT_NEW_EVENT,
+    identity,
+    is_whole,
+    low_of,
+    number_here,
+)
 from sync.domain.events import Event, JournalSalvaged, stamped
 from sync.wire import (
     ORIGIN_CHARS,
@@ -37,6 +46,8 @@ SALVAGED_ROWS_MAX: Final = 2_000
 NUMBERS_SKIPPED: Final = 1_000
 LOCAL_MAX: Final = 1 << 40
 META_CARRIED: Final = ("recovered",)
+
+_PUT_AT: Final = "INSERT OR IGNORE INTO event (local, id, body, crc) VALUES (?, ?, ?, ?)"
 
 Place = tuple[bytes, str]
 
@@ -91,6 +102,7 @@ class _Find:
     places: dict[str, dict[int, Place]] = field(default_factory=dict)
     unlike: list[tuple[int, str, bytes]] = field(default_factory=list)
     displaced: list[tuple[str, bytes]] = field(default_factory=list)
+    has_checksums: bool = False
     n: int = 0
 
     @property
@@ -102,10 +114,16 @@ class _Find:
         return Counter({name: len(rows) for name, rows in self.places.items()}).most_common(1)[0][0]
 
     @property
-    def low(self) -> tuple[int, bytes]:
-        """The first place that was held, the digest before it."""
+    def low(self) -> tuple[int, bytes | None]:
+        """The first place that was held, the digest before it.
+
+        Where that is lost and retention was at work: the first place that is found.
+        """
+        noted = self.meta.get("low", "")
+        if not noted and "origin" not in self.meta and RETIRED in self.kept:
+            return min(self.places.get(self.origin, {}), default=1), None
         try:
-            return low_of(self.meta.get("low", ""), self.origin)
+            return low_of(noted, self.origin)
         except ValueError:
             return low_of("", self.origin)
 
@@ -127,8 +145,8 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, born: Birth) -> Salvage | 
     if not (find.origin or fresh.execute("SELECT 1 FROM event LIMIT 1").fetchone()):
         return None
     fresh.execute("BEGIN IMMEDIATE")
-    _put_doubtful(fresh, find, {id_ for _, id_ in places.values()})
-    _drop_unproved(fresh, find, places)
+    doubted = _put_doubtful(fresh, find, {id_ for _, id_ in places.values()})
+    _drop_unproved(fresh, find, places, doubted)
     _carry(fresh, find, feed=_absorbed_is_whole(damaged, fresh, places))
     result = _go_on(fresh, find, own, born)
     _commit(fresh)
@@ -155,6 +173,12 @@ def _sort(fresh: sqlite3.Connection, row: Row, find: _Find, own: set[str], stati
     match row.keyed, row.values:
         case True, (None, str(id_), bytes(body)):
             _take(fresh, (row.rowid, id_, body), find, own, station)
+        case True, (None, str(id_), bytes(body), int(crc)):
+            find.has_checksums = True
+            if is_whole(body, crc):
+                _take(fresh, (row.rowid, identity(decode(body)), body), find, own, station)
+            else:
+                find.unlike.append((row.rowid, identity(decode(body)), body))
         case True, (str(name), str(value)):
             find.meta[name] = value
         case True, (str(name), bytes(value)):
@@ -192,34 +216,50 @@ def _put(fresh: sqlite3.Connection, row: tuple[int, str, bytes], find: _Find) ->
     """At its own `local`, or laid by where another event stands there."""
     local, id_, body = row
     if 0 < local <= LOCAL_MAX:
-        done = fresh.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?)", row)
+        done = fresh.execute(_PUT_AT, (local, id_, body, crc32(body)))
         if done.rowcount or fresh.execute("SELECT 1 FROM event WHERE id = ?", (id_,)).fetchone():
             return
     find.displaced.append((id_, body))
 
 
-def _put_doubtful(fresh: sqlite3.Connection, find: _Find, placed: set[str]) -> None:
-    """Own events whose row bears another id than their bytes: the chain will tell."""
+def _put_doubtful(fresh: sqlite3.Connection, find: _Find, placed: set[str]) -> set[str]:
+    """Own events whose row contradicts itself: the chain has to prove them; their ids."""
+    _put_displaced(fresh, find)
+    doubted = set()
     for row in find.unlike:
-        if row[1] in placed:
+        if row[1] in placed and _body(fresh, row[1]) is None:
+            doubted.add(row[1])
             _put(fresh, row, find)
-    fresh.executemany("INSERT OR IGNORE INTO event (id, body) VALUES (?, ?)", find.displaced)
+    _put_displaced(fresh, find)
+    return doubted
 
 
-def _drop_unproved(fresh: sqlite3.Connection, find: _Find, places: dict[int, Place]) -> None:
-    """Take out own events whose bytes are not those that were recorded."""
+def _put_displaced(fresh: sqlite3.Connection, find: _Find) -> None:
+    rows = [(id_, body, crc32(body)) for id_, body in find.displaced]
+    fresh.executemany(PUT_NEW_EVENT, rows)
+    find.displaced.clear()
+
+
+def _drop_unproved(
+    fresh: sqlite3.Connection, find: _Find, places: dict[int, Place], doubted: set[str]
+) -> None:
+    """Take out own events whose bytes are not those that were recorded.
+
+    Where the digest before was not proved itself, a checksum that holds is believed.
+    """
     low, before = find.low
-    digests: dict[int, bytes] = {low - 1: before}
+    link = (low - 1, before, True)
     for seq in sorted(places):
         digest, id_ = places[seq]
-        known, body = digests.pop(seq - 1, None), _body(fresh, id_)
-        digests[seq] = digest
-        if known is None or body is None:
+        known, is_proved = link[1:] if link[0] == seq - 1 else (None, False)
+        link, body = (seq, digest, False), _body(fresh, id_)
+        if body is None:
             continue
-        found = chain(known, body)
-        if found == digest or _is_damaged_digest(fresh, found, digest, places.get(seq + 1)):
-            digests[seq] = found
-        else:
+        found = chain(known, body) if known is not None else b""
+        following = places.get(seq + 1)
+        if known and (found == digest or _is_damaged_digest(fresh, found, digest, following)):
+            link = (seq, found, True)
+        elif id_ in doubted or (known and (is_proved or not find.has_checksums)):
             fresh.execute("DELETE FROM event WHERE id = ?", (id_,))
 
 
@@ -327,7 +367,7 @@ def _first(fresh: sqlite3.Connection, find: _Find, event: JournalSalvaged, born:
     mark = FeedMark.of(feed[0]) if feed else None
     saw = (mark.incarnation, mark.position) if mark else None
     record = recorded(born.stamped(event, n, saw))
-    fresh.execute("INSERT INTO event (id, body) VALUES (?, ?)", (record.id, record.body))
+    fresh.execute(PUT_EVENT, (record.id, record.body, crc32(record.body)))
     fresh.execute("INSERT INTO meta VALUES ('n', ?)", (str(n),))
     return record.id
 

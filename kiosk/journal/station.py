@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
+from functools import partial
 from itertools import count, takewhile
 from pathlib import Path
 from sqlite3 import Connection
@@ -50,7 +51,7 @@ class Journal:
         self._held = held
         self._readers = files.Readers(self.path)
         self._writer = Writer(self.path, ballast_bytes)
-        self._forking: Future[bool] | None = None
+        self._forking: tuple[Future[str], Future[bool]] | None = None
 
     @classmethod
     def open(
@@ -358,14 +359,15 @@ class Journal:
 
     def _begin_fork(self) -> None:
         if self._forking is None:
-            origin = self._born.new_origin()
-            self._writer.do(Turn.UPKEEP, lambda conn, head: store.begin_fork(conn, head, origin))
-            self._forking = self._writer.do_steps(Turn.UPKEEP, retention.fork_step)
+            begin = partial(store.begin_fork, origin=self._born.new_origin())
+            do, steps = self._writer.do, self._writer.do_steps
+            self._forking = do(Turn.UPKEEP, begin), steps(Turn.UPKEEP, retention.fork_step)
 
     def _await_fork(self) -> None:
         if self._forking is not None:
-            waited, self._forking = self._forking, None
-            waited.result()
+            (begun, copied), self._forking = self._forking, None
+            begun.result()  # where that failed nothing was copied
+            copied.result()
             self._writer.do_steps(Turn.UPKEEP, store.forget_step)
 
     def _appending(self, events: Sequence[Event]) -> Work[list[Recorded]]:
@@ -390,8 +392,7 @@ class Journal:
         except JournalError as fault:
             answer.set_exception(fault)
             return answer
-        spans = new.items()
-        answer.set_result([one for span in spans for _, one in self._between(*span)])
+        answer.set_result([one for span in new.items() for _, one in self._between(*span)])
         return answer
 
     def _between(self, first: int, last: int) -> Iterator[tuple[int, Recorded]]:

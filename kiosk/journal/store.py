@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -20,12 +21,13 @@ FORK_PLACES_MAX: Final = 400
 STAGED_EVENTS_MAX: Final = 300
 CLEARED_EVENTS_MAX: Final = 1_000
 SCAN_LOG_ROWS_MAX: Final = 10_000
+HASH_MARK: Final = "sha256:"
 _PUT_META: Final = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2"
 _PUT_KEPT: Final = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2"
 _PUT_MARK: Final = "INSERT INTO mark VALUES (?, ?) ON CONFLICT (reader) DO UPDATE SET local = ?2"
-_PUT_EVENT: Final = "INSERT INTO event (id, body) VALUES (?, ?)"
-_PUT_ABSORBED: Final = "INSERT OR IGNORE INTO event (id, body) VALUES (?, ?)"
-_PUT_STAGED: Final = "INSERT OR IGNORE INTO stage (id, body) VALUES (?, ?)"
+PUT_EVENT: Final = "INSERT INTO event (id, body, crc) VALUES (?, ?, ?)"
+PUT_NEW_EVENT: Final = "INSERT OR IGNORE INTO event (id, body, crc) VALUES (?, ?, ?)"
+_PUT_STAGED: Final = "INSERT OR IGNORE INTO stage (id, body, crc) VALUES (?, ?, ?)"
 _PUT_PLACE: Final = "INSERT INTO place VALUES (?, ?, ?, ?)"
 
 
@@ -106,9 +108,9 @@ def append(connection: sqlite3.Connection, head: Head, events: Iterable[Event]) 
         record = recorded(stamped(event, n=head.n, saw=head.saw))
         head.seq, head.digest = head.seq + 1, chain(head.digest, record.body)
         records.append(record)
-        rows.append((record.id, record.body))
+        rows.append((record.id, record.body, crc32(record.body)))
         places.append((head.origin, head.seq, head.digest, record.id))
-    connection.executemany(_PUT_EVENT, rows)
+    connection.executemany(PUT_EVENT, rows)
     connection.executemany(_PUT_PLACE, places)
     head.local += len(rows)
     return records
@@ -144,7 +146,12 @@ def put_acknowledged(connection: sqlite3.Connection, head: Head) -> None:
 
 def identity(record: Recorded) -> str:
     """An event's id, or for bytes that have none, their own hash."""
-    return record.id or f"sha256:{sha256(record.body).hexdigest()}"
+    return record.id or f"{HASH_MARK}{sha256(record.body).hexdigest()}"
+
+
+def is_whole(body: object, crc: object) -> bool:
+    """Whether a row's bytes are those that its checksum was made of."""
+    return isinstance(body, bytes) and crc32(body) == crc
 
 
 def absorb(
@@ -152,8 +159,8 @@ def absorb(
 ) -> list[Recorded]:
     """A page of the feed and its mark; returns the events that were not known."""
     before = head.local
-    rows = [(identity(record), record.body) for record in records]
-    connection.executemany(_PUT_ABSORBED, rows)
+    rows = [(identity(record), record.body, crc32(record.body)) for record in records]
+    connection.executemany(PUT_NEW_EVENT, rows)
     fresh = {
         row[0] for row in connection.execute("SELECT id FROM event WHERE local > ?", (before,))
     }
@@ -191,7 +198,7 @@ def number_here(record: Recorded, station: str) -> int:
 
 def stage(connection: sqlite3.Connection, records: Sequence[Recorded]) -> None:
     """Lay part of a snapshot by."""
-    rows = [(identity(record), record.body) for record in records]
+    rows = [(identity(record), record.body, crc32(record.body)) for record in records]
     connection.executemany(_PUT_STAGED, rows)
 
 
@@ -215,7 +222,8 @@ def switch_step(
     before = head.local
     some = (STAGED_EVENTS_MAX,)
     connection.execute(
-        "INSERT OR IGNORE INTO event (id, body) SELECT id, body FROM stage ORDER BY row LIMIT ?",
+        "INSERT OR IGNORE INTO event (id, body, crc)"
+        " SELECT id, body, crc FROM stage ORDER BY row LIMIT ?",
         some,
     )
     connection.execute(

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from shutil import copyfile
 from typing import Any, Final, Protocol
+from zlib import crc32
 
 from kiosk.dialog.memory import kept
 from kiosk.dialog.state import Dialog, Workplace
@@ -140,8 +141,8 @@ class BareInsert:
             "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2",
             (DIALOG, self._memory),
         )
-        for name, body, seq, digest in rows:
-            execute("INSERT INTO event (id, body) VALUES (?, ?)", (name, body))
+        for name, body, crc, seq, digest in rows:
+            execute("INSERT INTO event (id, body, crc) VALUES (?, ?, ?)", (name, body, crc))
             execute("INSERT INTO place VALUES ('floor', ?, ?, ?)", (seq, digest, name))
         execute("COMMIT")
 
@@ -150,7 +151,7 @@ class BareInsert:
 
     def _row(self, record: Recorded) -> tuple[object, ...]:
         self._seq, self._digest = self._seq + 1, chain(self._digest, record.body)
-        return record.id, record.body, self._seq, self._digest
+        return record.id, record.body, crc32(record.body), self._seq, self._digest
 
 
 class PersistQueue:

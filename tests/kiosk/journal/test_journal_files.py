@@ -41,6 +41,7 @@ def test_the_schema(tmp_path: Path) -> None:
             "local",
             "id",
             "body",
+            "crc",
         ]
         assert database.table("event").pks == ["local"]
         assert [index.columns for index in database.table("event").indexes if index.unique] == [

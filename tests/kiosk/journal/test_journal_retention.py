@@ -1,7 +1,9 @@
 """What a station may forget, that nothing is lost by it, and that a power cut in between is none."""
 
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk.journal import Journal, retention, store
 from kiosk.journal.retention_plan import CONDEMNED_EVENTS_MAX, Held, Limits, Plan, plan
+from kiosk.journal.salvage_read import PAGE_BYTES
 from kiosk.journal.writer import Turn
 from sync.domain.events import (
     Event,
@@ -423,4 +426,27 @@ def test_acts_go_on_while_events_go(tmp_path: Path) -> None:
         assert [len(act.result()) for act in acts] == [1] * 20
         assert deleting.result()
         assert len(made.locals) > store.FORK_PLACES_MAX
+        journal.verify()
+
+
+def test_what_was_retired_is_not_told_as_missing_though_its_end_is_lost(tmp_path: Path) -> None:
+    """The page that says where the places begin is overwritten: salvage asks the places."""
+    with opened(tmp_path) as journal:
+        worked(journal, 120)
+        acknowledged(journal)
+        assert journal.retire(330, TODAY) == 440
+        origin = journal.origin
+        held = len(rows(tmp_path, "SELECT 1 FROM place"))
+    path = tmp_path / "journal.db"
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name='meta'"
+        ).fetchone()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * PAGE_BYTES : root * PAGE_BYTES] = bytes(PAGE_BYTES)
+    path.write_bytes(content)
+    with opened(tmp_path) as journal:
+        assert journal.salvaged
+        assert (journal.salvaged.missing, journal.salvaged.old_origin) == (0, origin)
+        assert len(journal.unsent(1_000).bodies) == held + 1
         journal.verify()

@@ -7,6 +7,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from kiosk.__main__ import main
 from kiosk.clock import Clock
-from kiosk.journal import Journal, JournalDamaged, verify
+from kiosk.journal import Journal, JournalDamaged, store, verify
 from kiosk.journal.image import IMAGE_NAME
 from kiosk.journal.salvage_read import PAGE_BYTES
 from sync.domain.events import DowntimeStarted, Event, JournalSalvaged
@@ -352,7 +353,7 @@ def test_own_events_of_a_newer_program_are_sent_again_though_their_places_are_go
     with closing(sqlite3.connect(path)) as connection:
         for seq, body in enumerate(ours, 1):
             digest, id_ = chain(digest, body), decode(body).id
-            connection.execute("INSERT INTO event (id, body) VALUES (?, ?)", (id_, body))
+            connection.execute(store.PUT_EVENT, (id_, body, crc32(body)))
             row = (journal.origin, seq, digest, id_)
             connection.execute("INSERT INTO place VALUES (?, ?, ?, ?)", row)
         connection.commit()
