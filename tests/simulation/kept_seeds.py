@@ -5,7 +5,7 @@
 
 from typing import Final
 
-KEPT: Final[tuple[int, ...]] = (12, 20, 39, 74, 1421)
+KEPT: Final[tuple[int, ...]] = (12, 20, 39, 74, 1421, 2044)
 CAUGHT: Final[dict[str, int]] = {
     "acknowledge-before-commit": 4,
     "unconfirmable-have-accepted": 12,

@@ -14,7 +14,8 @@ from typing import Any, Final
 import httpx
 
 from tests.simulation.auditor import viewed
-from tests.simulation.servers import Answer, Backup, Plant
+from tests.simulation.process import Answer
+from tests.simulation.servers import Backup, Plant
 
 IN_FLIGHT_MAX: Final = 12
 OLD_ANSWERS_MAX: Final = 6

@@ -24,7 +24,7 @@ from tests.simulation.clocks import StationClock, Time
 from tests.simulation.disk import Image, image_of, put_image
 from tests.simulation.network import Network, Wire
 from tests.simulation.numbering import Numbering
-from tests.simulation.servers import SIGNER
+from tests.simulation.process import SIGNER
 
 JOURNAL: Final = "journal.db"
 SETTLING_ROUNDS: Final = 3
