@@ -144,7 +144,7 @@ class SyncClient:
         self._measured: Measured | None = None
         self._measured_in = ""
         self._incarnation = ""
-        self._feed_failures = 0
+        self._feed_failures = self._gone = 0
         self._snapshot_due = False
         self._push_bell, self._feed_bell, self._upkeep_bell = Bell(), Bell(), Bell()
         self._threads: list[threading.Thread] = []
@@ -332,7 +332,7 @@ class SyncClient:
         page = self._read("/v1/feed", query, wait_seconds + ANSWER_SECONDS_MAX)
         if page.mark != mark or page.events:
             self._absorbed(self._log.absorb([bytes(one) for one in page.events], page.mark))
-        self._feed_failures = 0
+        self._feed_failures = self._gone = 0
         nothing_new = page.mark == mark or not (page.events or page.more)
         hasty = nothing_new and self._monotonic() - begun < FEED_PAUSE_SECONDS
         return FEED_PAUSE_SECONDS if hasty else 0.0
@@ -365,10 +365,10 @@ class SyncClient:
     def _await_snapshot(self, refusal: ServerRefused) -> float:
         """A thousand stations of a restored server do not come at once; a new one comes now."""
         self._snapshot_due = True
-        self._feed_failures += 1
-        if self._feed_failures > 1:
+        self._gone += 1  # by itself: how long the server was away before says nothing of it
+        if self._gone > 1:
             told = Refused(refusal.status, str(refusal), refusal.retry_after)
-            return feed_wait(told, self._feed_failures, self._chance())
+            return feed_wait(told, self._gone, self._chance())
         return self._snapshot_seconds * self._chance() if self._log.feed_mark() else 0.0
 
     def _feed_failed(self, reply: Refused | Silence) -> float:

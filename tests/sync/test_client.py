@@ -559,6 +559,34 @@ def test_stations_of_a_restored_server_spread_their_snapshots(tmp_path: Path) ->
         client.stop()
 
 
+def test_a_long_absence_of_the_server_does_not_put_the_snapshot_off(tmp_path: Path) -> None:
+    """A station whose journal was salvaged meanwhile asks as soon as the server is there again."""
+    model, away = ModelServer(), [True]
+    inner = model.transport()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if away[0]:
+            raise httpx.ConnectError("nobody is there", request=request)
+        return inner.handle_request(request)
+
+    with opened(tmp_path) as journal:
+        client = SyncClient(
+            "http://model",
+            TOKEN,
+            journal,
+            lambda _: None,
+            lambda _: None,
+            transport=httpx.MockTransport(answer),
+            chance=lambda: 0.5,
+        )
+        assert all(client.pull() > 0.0 for _ in range(12))
+        away[0] = False
+        assert client.pull() == 0.0
+        client.pull()
+        assert journal.feed_mark()
+        client.stop()
+
+
 @pytest.mark.parametrize("server", ["", "server:8080", "ftp://x", "http://", "http://h:99999"])
 def test_an_address_that_cannot_be_one(tmp_path: Path, server: str) -> None:
     with opened(tmp_path) as journal, pytest.raises(ServerAddressError, match="want http"):
