@@ -30,6 +30,11 @@ def flip_bodies(content: bytearray, random: Random, bodies: list[bytes]) -> None
         flip(content, content.index(body) + random.randrange(len(body)), random)
 
 
+def flip_anywhere(content: bytearray, random: Random, _: list[bytes]) -> None:
+    for _turn in range(40):
+        flip(content, random.randrange(len(content)), random)
+
+
 def overwrite_pages(content: bytearray, random: Random, _: list[bytes]) -> None:
     for page in random.sample(range(len(content) // PAGE_BYTES), 5):
         content[page * PAGE_BYTES : (page + 1) * PAGE_BYTES] = random.randbytes(PAGE_BYTES)
@@ -70,7 +75,7 @@ def salvages(ledger: Path) -> list[dict[str, object]]:
 _OF_TYPE: Final = "SELECT body FROM event WHERE type"
 
 
-@pytest.mark.parametrize("damage", [flip_bodies, overwrite_pages, overwrite_first])
+@pytest.mark.parametrize("damage", [flip_bodies, flip_anywhere, overwrite_pages, overwrite_first])
 def test_a_station_goes_on_with_what_could_be_read(damage: Damage, tmp_path: Path) -> None:
     """What was told is in the ledger once, as it was, or it is counted as missing."""
     random = Random(damage.__name__)
