@@ -14,18 +14,19 @@ from datetime import date
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.domain.events import Event, LabelRule, OrderHeader
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity
 from sync.server import office
-from sync.server.ledger import OFFICE_ORIGIN, Ledger, end_of
+from sync.server.ledger import GRANTED, OFFICE, OFFICE_ORIGIN, Ledger, end_of, reader_mark
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
-from sync.server.outcome import counted_of
+from sync.server.outcome import READER, counted_of
 from sync.server.planning.explosion import Feasibility, feasibility, free_stock
 from sync.server.projector import Projector
 from sync.server.settings import setting
+from sync.server.tables import event as event_table
 from sync.server.view_tables import order_view
 from sync.server.views import book, order_of_state, promised
 from sync.server.views.stock import available
@@ -77,7 +78,7 @@ class Desk:
                     raise OfficeConflict(f"order {number} exists: take another number")
                 return office.planned(replace(wanted, order=number), book(connection))
 
-            event = self._say(plan)
+            event = self._say(plan, wanted.order)
         assert isinstance(event, OrderHeader), "a planned order is a header"
         return event.order
 
@@ -93,7 +94,7 @@ class Desk:
                 revision = header.revision + 1
                 return office.released(header, rule or LabelRule(), book(connection), revision)
 
-            self._say(release)
+            self._say(release, number)
 
     def say(self, word: str, number: str, reason: str = "") -> None:
         """`hold`, `resume`, `close`, `reopen` or `cancel` an order.
@@ -108,7 +109,7 @@ class Desk:
                 revision = held.revision + 1 if held else 1
                 return office.register(word, number, revision, reason)
 
-            self._say(said)
+            self._say(said, number)
 
     def receive(self, receipt: Receipt) -> None:
         """Take goods into stock; raises `OfficeError`, `DatabaseError`."""
@@ -128,6 +129,7 @@ class Desk:
                     serials=receipt.serials,
                 )
 
+            self._settle()
             self._ledger.append_office_now([self._ledger.database.read_now(received)])
             self._settle()
 
@@ -138,18 +140,20 @@ class Desk:
         office.require(word, number, str(order.status))
         return order
 
-    def _say(self, act: Callable[[Connection], Event]) -> Event:
+    def _say(self, act: Callable[[Connection], Event], order: str) -> Event:
         """Append what an act makes of the present; again if another process spoke meanwhile."""
         for _ in range(TRIES_MAX):
-            self._settle()
+            self._settle(order)
             seq, event = self._ledger.database.read_now(lambda conn: (office_seq(conn), act(conn)))
             if self._ledger.append_if_next([event], seq):
                 self._settle()
                 return event
         raise OfficeBusy("others change orders all the time: wait a little and try again")
 
-    def _settle(self) -> None:
-        settle(self._ledger, self._projector)
+    def _settle(self, order: str = "") -> None:
+        """Wait for the views of all that the office said, and of an order, not for the floor's."""
+        database = self._ledger.database
+        _wait(self._projector, lambda: database.read_now(lambda conn: end_for(conn, order)))
 
 
 async def in_desk_thread(act: Callable[[], T]) -> T:
@@ -159,12 +163,27 @@ async def in_desk_thread(act: Callable[[], T]) -> T:
 
 def settle(ledger: Ledger, projector: Projector) -> None:
     """Wait until the views are up with the ledger's end; raises `OfficeBusy`."""
+    _wait(projector, lambda: ledger.database.read_now(end_of))
+
+
+def _wait(projector: Projector, end: Callable[[], int]) -> None:
     if not projector.running:
         projector.catch_up()
-        return
-    end = ledger.database.read_now(end_of)
-    if not projector.wait_for(end, office.PROJECTION_SECONDS_MAX):
+    elif not projector.wait_for(end(), office.PROJECTION_SECONDS_MAX):
         raise OfficeBusy("the views are behind the ledger: wait a little and try again")
+
+
+def end_for(connection: Connection, order: str) -> int:
+    """The last position, of those not in the views, that the office or an order speaks at; or 0.
+
+    Numbers granted to stations are nothing that an act is made of.
+    """
+    table = event_table
+    said = and_(table.c.station == OFFICE, table.c.type != GRANTED)
+    concerns = or_(said, table.c.order_number == order) if order else said
+    waiting = table.c.position > reader_mark(connection, READER)
+    found = select(func.max(table.c.position)).where(waiting, concerns)
+    return int(connection.execute(found).scalar() or 0)
 
 
 def office_seq(connection: Connection) -> int:

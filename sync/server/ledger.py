@@ -25,6 +25,7 @@ from sync.server.clock import ServerClock
 from sync.server.database import Database, rows_with
 from sync.server.errors import ServerError
 from sync.server.intake import Batch, Entry, Head, HeaderError, Outcome, entry_of, prepare
+from sync.server.numbers import hold_counters
 from sync.server.office import OfficeInvalid
 from sync.server.receiving import Receiving, hold_origin, receive, take_positions
 from sync.server.settings import INCARNATION, keep_setting, made_once, setting
@@ -36,6 +37,8 @@ __all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "Owne
 OFFICE: Final = "office"
 OFFICE_ORIGIN: Final = "office_origin"
 INLINE_BYTES_MAX: Final = 65_536
+HELD_EVENTS_MAX: Final = 200  # made ready within a write, which others wait for
+GRANTED: Final = NumbersGranted.__name__
 PROGRAM: Final = "program"
 APPENDED: Final = "appended"  # what other server processes are told
 
@@ -139,21 +142,30 @@ class Ledger:
         return records
 
     def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
-        """Append events that were made with the office's log at `seq`, unless it has gone on.
+        """Append events that were made with the office's log at `seq`, unless it said more since.
 
-        What takes long is done before the write, however many they are. Raises `OfficeEventError`.
+        Numbers granted to stations change nothing that events are made of. Many events are made
+        ready before the write, and only there. Raises `OfficeEventError`.
         """
         database = self.database
-        origin = database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
+        known = database.read_now(lambda conn: setting(conn, OFFICE_ORIGIN))
+        origin = known or database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
         head = database.read_now(lambda conn: head_of(conn, origin))
         _, batch = self._act_of(events, origin, head, OFFICE)
 
         def append(connection: Connection) -> bool:
             now = self.clock.milliseconds()
-            hold_origin(connection, origin, OFFICE, now)
-            if seq != head.seq or head_of(connection, origin) != head:
+            if made_once(connection, OFFICE_ORIGIN) != origin:
                 return False
-            receive(connection, [batch], now)
+            hold_origin(connection, origin, OFFICE, now)
+            held, act = head_of(connection, origin), batch
+            if _said_since(connection, origin, seq):
+                return False
+            if held != head:
+                if len(events) > HELD_EVENTS_MAX:
+                    return False
+                _, act = self._act_of(events, origin, held, OFFICE)
+            receive(connection, [act], now)
             self.database.tell(connection, APPENDED)
             return True
 
@@ -190,26 +202,31 @@ class Ledger:
         receiving = Receiving(connection, batches, now)
         outcomes = receiving.decide()
         keep_clocks(connection, self._clock_news.of(batches, outcomes, now))
-        granted = [
-            self._grant(connection, batch, outcome, now)
-            for batch, outcome in zip(batches, outcomes, strict=True)
-        ]
-        if receiving.stores and not any(granted):
+        granted = self._granted(connection, batches, outcomes, now)
+        told = self.append_in(connection, [event for events in granted for event in events])
+        if receiving.stores and not told:
             self.database.tell(connection, APPENDED)  # before the counter: it holds up all others
         receiving.store()
         return [
-            replace(outcome, granted=count) if count else outcome
-            for outcome, count in zip(outcomes, granted, strict=True)
+            replace(outcome, granted=len(events)) if events else outcome
+            for outcome, events in zip(outcomes, granted, strict=True)
         ]
 
-    def _grant(self, connection: Connection, batch: Batch, outcome: Outcome, now_ms: int) -> int:
-        header = batch.header
-        if self.grants is None or outcome.owner or outcome.fork:
-            return 0
-        if not (header.numbers or header.wanted):
-            return 0
-        events = self.grants(connection, batch.origin, header.numbers, header.wanted, now_ms)
-        return len(self.append_in(connection, events))
+    def _granted(
+        self, connection: Connection, batches: list[Batch], outcomes: list[Outcome], now_ms: int
+    ) -> list[Sequence[NumbersGranted]]:
+        """What each push is granted; the counters of all of them are locked in one order first."""
+        if self.grants is None:
+            return [()] * len(batches)
+        welcome = [not (outcome.owner or outcome.fork) for outcome in outcomes]
+        told = [batch.header for batch, asks in zip(batches, welcome, strict=True) if asks]
+        hold_counters(connection, [kinds for one in told for kinds in (one.numbers, one.wanted)])
+        return [
+            self.grants(connection, one.origin, one.header.numbers, one.header.wanted, now_ms)
+            if asks and (one.header.numbers or one.header.wanted)
+            else ()
+            for one, asks in zip(batches, welcome, strict=True)
+        ]
 
     def _answered(self, batch: Batch, outcome: Outcome) -> Outcome:
         if outcome.owner:
@@ -335,6 +352,18 @@ def move_mark(connection: Connection, reader: str, position: int) -> None:
     moved = update(table).where(table.c.reader == reader).values(position=position)
     if not connection.execute(moved).rowcount:
         connection.execute(insert_into(table).values(reader=reader, position=position))
+
+
+def _said_since(connection: Connection, origin: str, seq: int) -> bool:
+    """Whether an origin of the office said anything but grants beyond a place."""
+    event, place = tables.event, tables.place
+    found = (
+        select(place.c.seq)
+        .join(event, event.c.position == place.c.position)
+        .where(place.c.origin == origin, place.c.seq > seq, event.c.type != GRANTED)
+        .limit(1)
+    )
+    return connection.execute(found).first() is not None
 
 
 def _reread(connection: Connection, program: str) -> int:

@@ -7,12 +7,13 @@ mean that the ledger was restored, and that other grants may be lost with it: th
 skips ahead before it grants again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
 from sync.domain.events import NAME_CHARS_MAX, NumbersGranted
+from sync.server.rows import rows_with
 from sync.server.settings import (
     NUMBERS,
     NUMBERS_SKIP,
@@ -56,6 +57,12 @@ def grant(
             first = last - count + 1
             granted.append(NumbersGranted(origin=origin, kind=kind, first=first, last=last))
     return granted
+
+
+def hold_counters(connection: Connection, told: Iterable[Mapping[str, int]]) -> None:
+    """Lock all counters that pushes tell of, in the one order in which every process does."""
+    names = {f"{NUMBERS}{kind}" for kinds in told for kind in _kinds(kinds)}
+    rows_with(connection, table, "name", sorted(names), "position", lock=True)
 
 
 def _kinds(told: Mapping[str, int]) -> dict[str, int]:

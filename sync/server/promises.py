@@ -175,6 +175,9 @@ def _drop(connection: Connection, names: Sequence[str]) -> None:
 def _set_safe(connection: Connection) -> None:
     """The least over all promised backups; one that never saw an origin holds nothing of it."""
     origin, held = tables.origin, backup_origin
+    # By name, as pushes lock them: an update of many takes them as they lie.
+    rows = select(origin.c.origin).order_by(origin.c.origin).with_for_update()
+    connection.execute(rows).all()
     count = select(func.count()).select_from(backup).scalar_subquery()
     of_origin = held.c.origin == origin.c.origin
     holding = select(func.count()).where(of_origin).scalar_subquery()
