@@ -19,6 +19,7 @@ from sync.domain.events import (
 from sync.domain.rules import SEVERITIES, Deviation
 from sync.domain.stock import lot_told
 from sync.server import scopes
+from sync.server.projector_open import Dissolved
 from sync.server.projector_state import Entry
 
 # Judged from what all events add up to, never from one event: it may arrive before the other.
@@ -59,15 +60,6 @@ class Found(NamedTuple):
     entry: Entry
     deviation: Deviation
     subject: str = ""
-
-
-class Dissolved(NamedTuple):
-    """From a position on, what was found of this subject before it is none any more."""
-
-    order: str
-    name: str
-    subject: str
-    position: int
 
 
 @dataclass(slots=True)

@@ -29,12 +29,12 @@ from sync.domain.stock import book, set_status
 from sync.server import scopes
 from sync.server.projector_changes import (
     Changes,
-    Dissolved,
     Touch,
     followed_by,
     touch_of,
 )
 from sync.server.projector_judge import Judge
+from sync.server.projector_open import Dissolved
 from sync.server.projector_state import (
     REGISTERS,
     SIGNED_IN,

@@ -25,6 +25,7 @@ from sync.domain.order import Order
 from sync.domain.shop import Lot, Shop
 from sync.domain.stock import Stock
 from sync.server.database import LOOKUP_VALUES_MAX, rows_with
+from sync.server.projector_open import OpenDeviations
 from sync.server.projector_rows import OrderRows
 from sync.server.tables import event as event_table
 from sync.server.view_tables import (
@@ -106,6 +107,7 @@ class Memory:
     stock: Stock = field(default_factory=dict)
     holdings: dict[tuple[str, str], Holding] = field(default_factory=dict)
     concerns: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    open: OpenDeviations = field(default_factory=OpenDeviations)
 
     def trim(self) -> None:
         """Forget states where more are kept than memory should hold."""
@@ -116,6 +118,7 @@ class Memory:
         if len(self.holdings) > LOTS_KEPT_MAX:
             self.holdings.clear()
             self.stock.clear()
+        self.open.trim()
 
 
 _orders: Final = msgspec.msgpack.Decoder(Order)
@@ -143,7 +146,7 @@ def decode_holding(body: bytes) -> Holding:
 
 def load_memory(connection: Connection, tables: Tables, position: int) -> Memory:
     """A fresh memory at a mark: master data and who is signed in."""
-    memory = Memory(position)
+    memory = Memory(position, open=OpenDeviations(whole=not position))
     table = tables[master]
     rows = connection.execute(select(table.c.kind, table.c.key, table.c.body)).all()
     for kind, key, body in rows:

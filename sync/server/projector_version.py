@@ -21,7 +21,9 @@ from sync.server.settings import keep_setting, setting
 
 VIEWS_VERSION: Final = "views_version"
 _HERE: Final = Path(__file__).parent
-_FOLDING: Final = ("accepted", "changes", "fold", "judge", "rows", "sets", "state", "write")
+_FOLDING: Final = (
+    *("accepted", "changes", "fold", "judge", "open", "rows", "sets", "state", "tables", "write"),
+)
 
 
 @cache

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, tuple_, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Table
 
 from sync.domain.events import Event
 from sync.domain.order import Order
@@ -13,6 +12,7 @@ from sync.domain.rules import SEVERITIES
 from sync.server.database import rows_with
 from sync.server.projector_accepted import with_badges
 from sync.server.projector_changes import Changes, Found
+from sync.server.projector_open import Key
 from sync.server.projector_rows import (
     DEVIATION_COLUMNS,
     LOT_COLUMNS,
@@ -32,6 +32,7 @@ from sync.server.projector_rows import (
 )
 from sync.server.projector_sets import OF_SET, OPEN, Serials, Standing, of_order, stale_keys
 from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
+from sync.server.projector_tables import drop_rows, put_rows, set_rows
 from sync.server.view_tables import (
     clamped,
     concern,
@@ -61,47 +62,12 @@ NOT_JUDGED: Final = "not_judged"  # a rule's own fault
 Statement = Callable[[Connection], None]
 Part = Callable[[OrderRows], tuple[Row, ...]]
 
+_KEY: Final = ("target", "name", "subject")
 # View, columns, how many of them are the key, and which of an order's rows.
 _PARTS: Final[tuple[tuple[Table, tuple[str, ...], int, Part], ...]] = (
     (order_operation, OPERATION_COLUMNS, 2, lambda rows: rows.operations),
     (order_material, MATERIAL_COLUMNS, 2, lambda rows: rows.materials),
 )
-
-
-def put_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]
-) -> None:
-    """Insert rows, or replace those of the same key."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        names, signs = ", ".join(columns), ", ".join("?" * len(columns))
-        connection.exec_driver_sql(
-            f"INSERT OR REPLACE INTO {table.name} ({names}) VALUES ({signs})", list(rows)
-        )
-        return
-    keys = table.primary_key
-    put = postgresql.insert(table)
-    values = {name: put.excluded[name] for name in columns if name not in keys.columns}
-    if values:
-        put = put.on_conflict_do_update(index_elements=list(keys), set_=values)
-    else:
-        put = put.on_conflict_do_nothing()
-    connection.execute(put, [dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def drop_rows(
-    connection: Connection, table: Table, columns: Sequence[str], keys: Collection[Row]
-) -> None:
-    """Delete the rows whose columns are one of the keys."""
-    if not keys:
-        return
-    if connection.dialect.name == "sqlite":
-        where = " AND ".join(f"{name} = ?" for name in columns)
-        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where}", list(keys))
-    else:
-        found = tuple_(*(table.c[name] for name in columns)).in_(list(keys))
-        connection.execute(delete(table).where(found))
 
 
 class Writing:
@@ -136,6 +102,12 @@ class Writing:
         if keys:
             table = self._tables[view]
             self._acts.append(lambda conn: drop_rows(conn, table, columns, keys))
+
+    def _set(self, columns: Sequence[str], keys: Sequence[str], rows: Sequence[Row]) -> None:
+        """Set columns of deviations; each of `rows` is (*columns, *keys)."""
+        if rows:
+            table = self._tables[deviation]
+            self._acts.append(lambda conn: set_rows(conn, table, columns, keys, rows))
 
     def _masters(self) -> None:
         changes = self._changes
@@ -237,16 +209,34 @@ class Writing:
         told = Serials(connection, self._tables, self._memory, self._changes)
         self._put(serial_use, SERIAL_COLUMNS, told.rows)
         self._drop(serial_use, SERIAL_COLUMNS[:4], told.gone)
-        self._drop(deviation, ("target", "name", "subject"), told.dissolved)
+        self._drop(deviation, _KEY, told.dissolved)
         self._standing += told.standing
 
     def _deviations(self, connection: Connection) -> None:
         changes = self._changes
-        self._put(deviation, DEVIATION_COLUMNS, [_found_row(found) for found in changes.found])
+        found = [_found_row(found) for found in changes.found]
+        self._put(deviation, DEVIATION_COLUMNS, found)
         faults = [_fault_row(entry, NOT_JUDGED, why) for entry, why in changes.faults]
         self._put(deviation, DEVIATION_COLUMNS, faults)
         self._of_sets(connection)
-        self._acts.append(self._settle)
+        self._set(("status",), ("target", "kind"), [
+            (WITHDRAWN, target, OF_EVENT) for target in changes.withdrawn
+        ])  # fmt: skip
+        self._set(("status",), (*_KEY, "status"), [
+            (WITHDRAWN, *key, OPEN) for key in self._dissolved(connection, found)
+        ])  # fmt: skip
+        self._set(("status", "verdict"), ("target", "name", "status"), [
+            (REVIEWED, one.verdict, one.of, one.deviation, OPEN) for one in changes.reviews
+        ])  # fmt: skip
+
+    def _dissolved(self, connection: Connection, found: Sequence[Row]) -> list[Key]:
+        """What is known to be open of what later events dissolve, this slice's own included."""
+        known, late = self._memory.open, self._changes.dissolved
+        table = self._tables[deviation]
+        known.load(connection, table, {one.order for one in late})
+        for row in found:
+            known.add(row[4], row[:3], row[-1])
+        return known.take(late)
 
     def _of_sets(self, connection: Connection) -> None:
         """Tell what the orders now show, withdraw what later events dissolved."""
@@ -259,34 +249,9 @@ class Writing:
         known = {row[:3]: row[4:] for row in rows if row[3] == OF_SET}
         settled = {key: held for key, held in known.items() if held[0] == REVIEWED}
         stale = stale_keys(known, told, self._changes.orders)
-        self._drop(deviation, ("target", "name", "subject"), stale)
+        self._drop(deviation, _KEY, stale)
         kept = [(*row[:-3], *settled.get(key, row[-3:-1]), row[-1]) for key, row in told.items()]
         self._put(deviation, DEVIATION_COLUMNS, kept)
-
-    def _settle(self, connection: Connection) -> None:
-        table = self._tables[deviation]
-        if self._changes.withdrawn:
-            withdraw = (
-                update(table)
-                .where(table.c.target == bindparam("of"), table.c.kind == OF_EVENT)
-                .values(status=WITHDRAWN)
-            )
-            connection.execute(withdraw, [{"of": target} for target in self._changes.withdrawn])
-        for late in {one[:3]: one for one in self._changes.dissolved}.values():  # the last of each
-            connection.execute(
-                update(table)
-                .where(table.c.order_number == late.order, table.c.name == late.name)
-                .where(table.c.subject == late.subject, table.c.kind == OF_EVENT)
-                .where(table.c.position < late.position, table.c.status == OPEN)
-                .values(status=WITHDRAWN)
-            )
-        for review in self._changes.reviews:
-            connection.execute(
-                update(table)
-                .where(table.c.target == review.of, table.c.name == review.deviation)
-                .where(table.c.status == OPEN)
-                .values(status=REVIEWED, verdict=review.verdict)
-            )
 
 
 def _found_row(found: Found) -> Row:

@@ -1,0 +1,129 @@
+"""How a slice's rows come into the view tables: one statement for many rows on either database.
+
+SQLite takes a prepared statement row by row. PostgreSQL takes an array a column, in one round trip:
+there a statement takes one row of each key.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
+
+from sync.server.rows import Row, on_sqlite
+
+STATEMENTS_COUNT_MAX: Final = 256
+
+
+def put_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Insert rows, or replace those of the same key."""
+    if not rows:
+        return
+    names = tuple(columns)
+    if on_sqlite(connection):
+        connection.exec_driver_sql(_put_sqlite(table.name, names), list(rows))
+        return
+    keys = [n for n, name in enumerate(names) if table.c[name].primary_key]
+    last = {tuple(row[n] for n in keys): row for row in rows}
+    _with_arrays(connection, _put_arrays(table, names), last.values())
+
+
+def drop_rows(
+    connection: Connection, table: Table, columns: Sequence[str], keys: Collection[Row]
+) -> None:
+    """Delete the rows whose columns are one of the keys."""
+    if not keys:
+        return
+    names = tuple(columns)
+    if on_sqlite(connection):
+        connection.exec_driver_sql(_drop_sqlite(table.name, names), list(keys))
+    else:
+        _with_arrays(connection, _drop_arrays(table, names), keys)
+
+
+def set_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    rows: Sequence[Row],
+) -> None:
+    """Set columns of the rows with these keys; each of `rows` is (*columns, *keys).
+
+    Of several rows of the same keys the first holds.
+    """
+    if not rows:
+        return
+    sets, where = tuple(columns), tuple(keys)
+    if on_sqlite(connection):
+        connection.exec_driver_sql(_set_sqlite(table.name, sets, where), list(rows))
+    else:
+        first = {row[len(sets) :]: row for row in reversed(rows)}
+        _with_arrays(connection, _set_arrays(table, sets, where), first.values())
+
+
+def _with_arrays(connection: Connection, sql: str, rows: Collection[Row]) -> None:
+    connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
+
+
+def _array(table: Table, column: str) -> str:
+    """The sign for an array of a column's values."""
+    kind = table.c[column].type
+    if isinstance(kind, BigInteger):
+        return "%s::int8[]"
+    if isinstance(kind, Integer):
+        return "%s::int4[]"
+    return "%s::bytea[]" if isinstance(kind, LargeBinary) else "%s::text[]"
+
+
+def _all_equal(names: Sequence[str], left: str, right: str) -> str:
+    return " AND ".join(f"{left}{name} = {right}{name}" for name in names)
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _put_sqlite(table: str, columns: tuple[str, ...]) -> str:
+    signs = ", ".join("?" * len(columns))
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({signs})"
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _put_arrays(table: Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(_array(table, name) for name in columns)
+    keys = ", ".join(column.name for column in table.primary_key)
+    others = [name for name in columns if not table.c[name].primary_key]
+    sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in others)
+    return (
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
+        f" ON CONFLICT ({keys}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+    )
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _drop_sqlite(table: str, columns: tuple[str, ...]) -> str:
+    return f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in columns)}"
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _drop_arrays(table: Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(_array(table, name) for name in columns)
+    return (
+        f"DELETE FROM {table.name} USING unnest({arrays}) AS gone ({', '.join(columns)})"
+        f" WHERE {_all_equal(columns, f'{table.name}.', 'gone.')}"
+    )
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _set_sqlite(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    return f"UPDATE {table} SET {sets} WHERE {' AND '.join(f'{name} = ?' for name in keys)}"
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def _set_arrays(table: Table, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
+    arrays = ", ".join(_array(table, name) for name in (*columns, *keys))
+    named = ", ".join((*(f"new_{name}" for name in columns), *(f"old_{name}" for name in keys)))
+    sets = ", ".join(f"{name} = new_{name}" for name in columns)
+    where = " AND ".join(f"{table.name}.{name} = old_{name}" for name in keys)
+    return f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS row ({named}) WHERE {where}"
