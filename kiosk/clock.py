@@ -41,12 +41,14 @@ class Clock:
 
     def reading(self) -> Reading:
         """Both clocks as of one moment, however the process was held up in between."""
+        tightest = (float("inf"), 0.0, 0.0)
         for _ in range(READING_TRIES):
-            before, now, after = self.monotonic(), self.now(), self.monotonic()
+            before, now, after = self.monotonic(), self.now().timestamp(), self.monotonic()
+            tightest = min(tightest, (after - before, (before + after) / 2, now))
             if after - before <= READING_SECONDS_MAX:
                 break
-        mono = round((before + after) * 500)
-        return Reading(self.boot, mono, round(now.timestamp() * 1000))
+        _, mono, wall = tightest
+        return Reading(self.boot, round(mono * 1000), round(wall * 1000))
 
     def advance(self, seconds: float) -> None:
         """Move all of this clock forwards."""

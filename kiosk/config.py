@@ -112,8 +112,16 @@ class Config:
     @property
     def token(self) -> str:
         """The station's secret from its file; "" where there is none."""
+        return self._secret(TOKEN_NAME)
+
+    @property
+    def token_before(self) -> str:
+        """The secret before it, which is good until the server has seen the newer one."""
+        return self._secret(TOKEN_BEFORE_NAME)
+
+    def _secret(self, file: str) -> str:
         try:
-            return (self.data / TOKEN_NAME).read_text(encoding="ascii").strip()
+            return (self.data / file).read_text(encoding="ascii").strip()
         except FileNotFoundError:
             return ""
 

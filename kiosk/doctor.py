@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from kiosk.config import Config, PrinterConfig, ScannerConfig
@@ -25,10 +25,16 @@ from kiosk.scanners.serial_port import SerialScanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
 from sync.pinning import is_unproved, pinned
 
+if TYPE_CHECKING:
+    import httpx
+
 PROBE_SECONDS_MAX: Final = 1.0
 FLUSH_MS_MAX: Final = 30.0
 ANSWER_WAIT_S: Final = 3.0
 COLUMNS_MIN, ROWS_MIN = 80, 24
+# What became of the events of a log that nobody has: a token is looked at, and little else.
+TOKEN_PATH: Final = f"/v1/origins/{'0' * 32}/outcome"
+BAD_REQUEST, UNAUTHORIZED, FORBIDDEN = 400, 401, 403
 
 State = Literal["ok", "warn", "bad"]
 _SIGNS: Final[Mapping[State, str]] = {"ok": "✔", "warn": "▲", "bad": "✖"}
@@ -193,9 +199,14 @@ def server(
         return
     try:
         trust = pinned(config.pin) if config.pin else True
-        answer = httpx.get(
-            f"{address}/healthz", timeout=ANSWER_WAIT_S, verify=trust, trust_env=False
-        )
+        with httpx.Client(
+            base_url=address, timeout=ANSWER_WAIT_S, verify=trust, trust_env=False
+        ) as client:
+            answer = client.get("/healthz")
+            state: State = "ok" if answer.is_success else "warn"
+            yield Finding("server", state, f"{address} answers {answer.status_code}")
+            if config.is_enrolled:
+                yield enrolment(config, client)
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         if is_unproved(fault):
             said = f"{address}: this is not the server of the enrolment: it has another key"
@@ -206,10 +217,24 @@ def server(
         yield Finding("server", "warn", f"{address}: {fault or type(fault).__name__}", step)
         yield from clock("", now())
         return
-    state: State = "ok" if answer.is_success else "warn"
-    yield Finding("server", state, f"{address} answers {answer.status_code}")
     yield from tls(config)
     yield from clock(answer.headers.get("date", ""), now())
+
+
+def enrolment(config: Config, client: "httpx.Client") -> Finding:
+    """Whether the server takes the token of this station, or the one before; `httpx.HTTPError`."""
+    status = 0
+    for token in filter(None, (config.token, config.token_before)):
+        status = client.get(TOKEN_PATH, headers={"Authorization": f"Bearer {token}"}).status_code
+        if status not in (UNAUTHORIZED, FORBIDDEN):
+            break
+    if status in (UNAUTHORIZED, FORBIDDEN):
+        step = "enrol again: kiosk enrol SERVER CODE; scans are kept until then"
+        return Finding("enrolment", "bad", f"the server refused {config.station.name}", step)
+    if status >= BAD_REQUEST:
+        step = "look into the server's log; scans are kept and sent later"
+        return Finding("enrolment", "warn", f"the server answers {status} to the token", step)
+    return Finding("enrolment", "ok", f"the server knows {config.station.name}")
 
 
 def tls(config: Config) -> Iterator[Finding]:

@@ -6,12 +6,12 @@ with the server; the feed thread, when it hears nothing, makes it ask, and is ca
 heard again. Everything is tried again by timer: no failure waits for the next scan.
 """
 
+import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -86,6 +86,7 @@ FEED_PAUSE_SECONDS: Final = 1.0
 JOURNAL_PAUSE_SECONDS: Final = 5.0
 GONE: Final = 410
 LINES: Final = ("push", "feed", "upkeep")
+_log: Final = logging.getLogger("kiosk")
 
 
 class SyncClient:
@@ -289,9 +290,15 @@ class SyncClient:
             return work()
         except Exception as fault:
             if not self._push_bell.closed:
-                with suppress(Exception):  # who is told may be what failed
-                    self._standing.trouble(str(fault) or type(fault).__name__)
+                self._tell_trouble(fault)
             return JOURNAL_PAUSE_SECONDS
+
+    def _tell_trouble(self, fault: Exception) -> None:
+        """The reason shows in any case; that nobody hears of it goes to the log."""
+        try:
+            self._standing.trouble(str(fault) or type(fault).__name__)
+        except Exception as unheard:
+            _log.warning("who is told how the exchange stands failed: %r", unheard)
 
     def _reply(self, batch: Batch) -> Reply:
         granted, wanted = self._numbers() if self._numbers else ({}, {})

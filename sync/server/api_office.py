@@ -123,7 +123,7 @@ async def list_stations(request: AnyRequest) -> StationList:
 async def list_deviations(
     request: AnyRequest, status: Number = "open", order: Number = "", limit: Limit = PAGE_ROWS_MAX
 ) -> Deviations:
-    """Deviations, the latest first; `status` open, withdrawn, reviewed or several of them."""
+    """Deviations, the latest first; `status` open, withdrawn, reviewed, accepted or several."""
     statuses = tuple(part for part in status.split(",") if part)
     items = await services_of(request).database.read(
         lambda conn: deviation_lines(conn, statuses, order, limit)

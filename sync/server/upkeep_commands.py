@@ -45,7 +45,8 @@ def backup(data: Path, to: str, keep: int, url: str | None, *, json: bool) -> in
     print(told["file"])
     size = told["bytes"] / BYTES_UNIT
     print(
-        f"proved: {told['events']} events of {told['origins']} logs, {size:.1f} MB;"
+        f"proved: {_counted(told['events'], 'event')} of {_counted(told['origins'], 'log')},"
+        f" {size:.1f} MB;"
         f" it holds all up to position {told['position']}",
         file=sys.stderr,
     )
@@ -244,3 +245,7 @@ def _alarm_lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"alarms    {kinds or 'none'}"
     for alarm in told["last_alarms"][:ALARMS_SHOWN]:
         yield f"          {alarm['at']}  {alarm['kind']}: {alarm['text']}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" + "s" * (count != 1)

@@ -13,7 +13,14 @@ from typing import Final
 import pytest
 
 from kiosk import doctor
-from kiosk.config import Config, PrinterConfig, ScannerConfig, StationConfig
+from kiosk.config import (
+    TOKEN_BEFORE_NAME,
+    TOKEN_NAME,
+    Config,
+    PrinterConfig,
+    ScannerConfig,
+    StationConfig,
+)
 from kiosk.doctor import Finding
 from kiosk.journal.files import JOURNAL_BYTES_MAX
 
@@ -22,7 +29,9 @@ from kiosk.journal.files import JOURNAL_BYTES_MAX
 def server() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/healthz" else 404)
+            told = {"Bearer t": 200, "Bearer busy": 503}.get(self.headers["Authorization"], 401)
+            token = self.path == doctor.TOKEN_PATH
+            self.send_response(200 if self.path == "/healthz" else told if token else 404)
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -67,10 +76,46 @@ def test_a_server_that_answers(server: str, tmp_path: Path) -> None:
     found = list(doctor.server(config))
     assert [(one.what, one.state) for one in found] == [
         ("server", "ok"),
+        ("enrolment", "ok"),
         ("tls", "ok"),
         ("clock", "ok"),
     ]
     assert found[0].detail == f"{server} answers 200"
+    assert found[1].detail == "the server knows A"
+
+
+REFUSED: Final = Finding(
+    "enrolment",
+    "bad",
+    "the server refused A",
+    "enrol again: kiosk enrol SERVER CODE; scans are kept until then",
+)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "finding"),
+    [
+        (["revoked"], REFUSED),
+        (["revoked", "older"], REFUSED),
+        (["new", "t"], Finding("enrolment", "ok", "the server knows A")),
+        (
+            ["busy"],
+            Finding(
+                "enrolment",
+                "warn",
+                "the server answers 503 to the token",
+                "look into the server's log; scans are kept and sent later",
+            ),
+        ),
+    ],
+)
+def test_whether_the_server_takes_the_token(
+    server: str, tmp_path: Path, tokens: list[str], finding: Finding
+) -> None:
+    for name, token in zip((TOKEN_NAME, TOKEN_BEFORE_NAME), tokens, strict=False):
+        (tmp_path / name).write_text(token)
+    found = list(doctor.server(Config(tmp_path, StationConfig("A", ("M",), server))))
+    assert found[1] == finding
 
 
 def test_a_server_that_does_not(tmp_path: Path) -> None:

@@ -203,6 +203,30 @@ def test_what_is_kept_is_not_kept_at_each_look() -> None:
     assert [second for second, due in enumerate(found) if due] == [0, 600, 1_200]
 
 
+class HeldUpClock(Clock):
+    """A machine under load: so many seconds pass at each look at the boot clock."""
+
+    def __init__(self, held_up: list[float]) -> None:
+        super().__init__()
+        self.held_up = held_up
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return TEN + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        self.passed += self.held_up.pop(0)
+        return self.passed
+
+
+def test_of_readings_that_were_all_held_up_the_tightest_counts() -> None:
+    clock = HeldUpClock([0.0, 9.0, 0.0, 2.0, 0.0, 0.2, 0.0, 4.0, 0.0, 8.0])
+    reading = clock.reading()
+    assert clock.held_up == []
+    assert reading.mono == 11_100
+    assert reading.wall - round(TEN.timestamp() * 1000) == 11_000
+
+
 def test_the_clocks_are_read_as_of_one_moment() -> None:
     clock = Clock()
     one = clock.reading()
@@ -256,7 +280,10 @@ def test_the_machines_own_clock_is_set_by_three_days(config: Config, tmp_path: P
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         for away in ("+0d", "+3d", "+3d", "-3d", "+0d"):
-            offset.write_text(away, encoding="ascii")
+            # At once: the library reads the file at each look, and must not find half of it.
+            other = offset.with_suffix(".new")
+            other.write_text(away, encoding="ascii")
+            other.replace(offset)
             process.stdin.write("tick\n")
             process.stdin.flush()
             assert process.stdout.readline() == "looked\n"
