@@ -112,7 +112,8 @@ class Backups:
     def _rotate(self, folder: Path, keep: int) -> tuple[str, ...]:
         """Delete the older of our files in a folder, and promise those no more."""
         ours = [one for one in self.all() if one.name == one.file and not is_gone(one)]
-        here = [one for one in ours if Path(one.file).parent == folder]
+        machine = socket.gethostname()  # another's folder may have the same path
+        here = [one for one in ours if one.machine == machine and Path(one.file).parent == folder]
         dropped = []
         for one in here[keep:]:
             try:

@@ -19,10 +19,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from sync.server.awaited import arriving, awaited
 from sync.server.engines import (
     READERS_COUNT,
     ClosedError,
     DatabaseError,
+    DoubtError,
     ForeignError,
     NewerError,
     UnavailableError,
@@ -42,6 +44,7 @@ __all__ = [
     "ClosedError",
     "Database",
     "DatabaseError",
+    "DoubtError",
     "ForeignError",
     "NewerError",
     "UnavailableError",
@@ -144,7 +147,7 @@ class Database:
 
     async def run(self, act: Callable[[], T]) -> T:
         """Any work of more than a millisecond, in the readers' threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, act)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, awaited(act))
 
     def tell(self, connection: Connection, said: str) -> None:
         """Tell all server processes once this transaction is committed: a hint, may be lost."""
@@ -217,7 +220,7 @@ class Database:
             if trouble is None:
                 request.answer.set_result(result)
             else:
-                request.answer.set_exception(trouble)
+                request.answer.set_exception(arriving(trouble))
 
     def _committed(self, parts: list[_Part]) -> list[Outcome]:
         """The outcome of each request after the commit; raises what failed all of them.
@@ -252,9 +255,13 @@ class Database:
                         outcomes += self._guarded(connection, part)
                 done = True
         except DBAPIError as fault:
-            # Once the commit was asked for nobody knows what a lost connection meant.
             if not done and self._may_do_again(fault):
                 raise _AgainError(fault) from fault
+            if done and lost(fault):
+                raise DoubtError(
+                    f"{self.url}: the connection was lost at the commit: what was asked may be"
+                    " stored or not; look before it is asked again"
+                ) from fault
             raise
         return outcomes
 

@@ -5,6 +5,7 @@ DatabaseError           operating trouble
 ├── NewerError          written by a newer program: left untouched
 ├── ForeignError        no database of this server, or none that can be opened
 ├── UnavailableError    disk full, file gone, server away: nothing of the call was stored
+├── DoubtError          the connection was lost at the commit: it may be stored or not
 └── ClosedError         asked after `close`
 """
 
@@ -67,6 +68,10 @@ class ForeignError(DatabaseError):
 
 
 class UnavailableError(DatabaseError):
+    pass
+
+
+class DoubtError(DatabaseError):
     pass
 
 

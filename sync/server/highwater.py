@@ -76,7 +76,8 @@ class HighWaterKeeper:
         self._database = database
         self._woken = threading.Event()
         self._ending = threading.Event()
-        self._kept: HighWater | None = None
+        self._kept = _read(self._path)
+        self._lost: HighWater | None = None
         self._thread = threading.Thread(target=self._run, name="high-water", daemon=True)
         self._thread.start()
 
@@ -88,7 +89,9 @@ class HighWaterKeeper:
         """Write how far the ledger is now; trouble is logged, for the ledger itself is well."""
         try:
             now = self._database.read_now(high_water)
-            if now != self._kept:
+            if self._kept and _is_behind(now, self._kept):
+                self._warn(now, self._kept)
+            elif now != self._kept:
                 _write(self._path, now)
                 self._kept = now
         except (OSError, DatabaseError) as fault:
@@ -100,6 +103,13 @@ class HighWaterKeeper:
         self._woken.set()
         self._thread.join()
         self.keep()
+
+    def _warn(self, now: HighWater, kept: HighWater) -> None:
+        """The file keeps the higher mark, by which the next start finds the loss."""
+        if self._lost is None:
+            text = "%s; start this server again, so that it declares it"
+            _log.error(text, f"the ledger fell from position {kept.position} to {now.position}")
+        self._lost = now
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -137,12 +147,17 @@ def _lost(connection: Connection, kept: HighWater) -> str:
     if not now.incarnation:
         return _told(kept, now) if kept.position else ""
     if kept.incarnation == now.incarnation:
-        behind = now.position < kept.position
-        office = kept.office_origin and now.office_origin == kept.office_origin
-        unsaid = bool(office) and now.office_seq < kept.office_seq
-        return _told(kept, now) if behind or unsaid else ""
+        return _told(kept, now) if _is_behind(now, kept) else ""
     known = kept.incarnation in incarnations_before(connection)
     return "" if known or not kept.incarnation else _told(kept, now)
+
+
+def _is_behind(now: HighWater, kept: HighWater) -> bool:
+    """Whether one incarnation of the ledger has less than it had."""
+    if kept.incarnation != now.incarnation:
+        return False
+    office = bool(kept.office_origin) and now.office_origin == kept.office_origin
+    return now.position < kept.position or (office and now.office_seq < kept.office_seq)
 
 
 def _told(kept: HighWater, now: HighWater) -> str:

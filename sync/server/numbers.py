@@ -26,6 +26,7 @@ from sync.server.tables import head as table
 NUMBER_MAX: Final = 2**53 - 1
 WANTED_NUMBERS_MAX: Final = 10_000
 KINDS_MAX: Final = 20
+JUMP_NUMBERS_MAX: Final = 10**12
 ANSWER_SECONDS: Final = 60
 
 
@@ -43,7 +44,7 @@ def grant(
     A want is repeated until the grant came down by the feed: within a minute it is the same want.
     """
     for kind, number in _kinds(reported).items():
-        if 0 < number <= NUMBER_MAX - NUMBERS_SKIP:
+        if number > 0:
             _raise(connection, kind, number)
     granted = []
     for kind, count in _kinds(wanted).items():
@@ -73,7 +74,9 @@ def _kinds(told: Mapping[str, int]) -> dict[str, int]:
 
 def _raise(connection: Connection, kind: str, number: int) -> None:
     counter = _counter(connection, kind)
-    if number > counter:
+    # No ledger ever granted so many: a wrong journal must not use a kind up for all others.
+    believed = min(NUMBER_MAX - NUMBERS_SKIP, counter + JUMP_NUMBERS_MAX)
+    if counter < number <= believed:
         _set(connection, kind, number + NUMBERS_SKIP)
 
 

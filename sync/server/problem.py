@@ -12,7 +12,7 @@ from litestar.plugins.problem_details import (
     ProblemDetailsPlugin,
 )
 
-from sync.server.database import DatabaseError
+from sync.server.database import DatabaseError, DoubtError
 
 RETRY_SECONDS: Final = 5
 BODY: Final = "data"  # what the framework calls a request's body
@@ -91,7 +91,7 @@ def problem_plugin() -> ProblemDetailsPlugin:
         ProblemDetailsConfig(
             exception_to_problem_detail_map={
                 HTTPException: _refused,
-                DatabaseError: _unavailable,
+                DatabaseError: unavailable,
                 RecursionError: _too_deep,
                 UnicodeDecodeError: _no_text,
                 Exception: _unexpected,
@@ -132,15 +132,17 @@ def _named(fault: Fault) -> str:
     return where.removeprefix("#/") if where != "#" else "body"
 
 
-def _unavailable(fault: Exception) -> ProblemDetailsException:
+def unavailable(fault: Exception) -> ProblemDetailsException:
+    """What is told while the database is in trouble: whether the request was kept, if known."""
     _log.error("%s", fault)
-    return problem(
-        503,
-        "storage",
-        "The server cannot store or read at the moment; nothing of this request was kept."
-        " Its log says why: look at disk space and rights there.",
-        {"Retry-After": str(RETRY_SECONDS)},
-    )
+    kept = "nothing of this request was kept. Its log says why: look at disk space and rights there"
+    if isinstance(fault, DoubtError):
+        kept = (
+            "it lost the database while it kept this request, so it is not known whether it was"
+            " kept: look before you repeat it"
+        )
+    said = f"The server cannot store or read at the moment; {kept}."
+    return problem(503, "storage", said, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def _too_deep(_fault: Exception) -> ProblemDetailsException:

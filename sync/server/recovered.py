@@ -7,7 +7,7 @@ office's origin of this incarnation. An event that the ledger has is never touch
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from sync.server import tables
 from sync.server.alarms import raise_alarm, tell_alarm
@@ -19,18 +19,23 @@ from sync.server.settings import incarnations_before, keep_setting, made_once, s
 from sync.wire import Mark, PushHeader, chain_start
 
 RECOVERED_EVENTS_MAX: Final = 500
+RECOVERY_DAYS: Final = 30
+DAY_MS: Final = 86_400_000
 RECOVERED: Final = "recovered"
 
 
 def recover(connection: Connection, station: str, bodies: Sequence[bytes], now_ms: int) -> int:
     """Store what the ledger lost of the office's events, in the order offered; returns how many.
 
-    Nothing is taken before the first restore: there is nothing that could have been lost.
+    Nothing is taken before the first restore: there is nothing that could have been lost. Nor is
+    it later than `RECOVERY_DAYS` after the office spoke again: its events carry no signature.
     """
     if not incarnations_before(connection):
         return 0
     origin = made_once(connection, OFFICE_ORIGIN)
     hold_origin(connection, origin, OFFICE, now_ms)
+    if now_ms > _began_ms(connection, origin) + RECOVERY_DAYS * DAY_MS:
+        return 0
     lost = _lost(connection, bodies)
     if not lost:
         return 0
@@ -39,6 +44,13 @@ def recover(connection: Connection, station: str, bodies: Sequence[bytes], now_m
     (outcome,) = receive(connection, [prepare(origin, OFFICE, header, lost)], now_ms)
     _tell(connection, origin, station, outcome.stored, now_ms)
     return outcome.stored
+
+
+def _began_ms(connection: Connection, origin: str) -> int:
+    """When the office's log of this incarnation began."""
+    table = tables.origin
+    found = select(table.c.first_ms).where(table.c.origin == origin)
+    return int(connection.execute(found).scalar_one())
 
 
 def _lost(connection: Connection, bodies: Sequence[bytes]) -> list[bytes]:

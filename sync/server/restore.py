@@ -8,6 +8,7 @@ RestoreError     nothing was restored; the message says why and what to do
 
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,12 @@ from sync.server.together import PUBLIC_KEY, TLS_PIN
 from sync.server.verify import verify
 
 RESTORED: Final = "restored"
+ENDING_SECONDS_MAX: Final = 2.0
+ENDING_POLL_SECONDS: Final = 0.05
+_SERVERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND application_name LIKE 'kiosk-server%'"
+)
 _WAL_SUFFIXES: Final = ("", "-wal", "-shm")
 _OWN: Final = frozenset({tables.alarm.c.number})  # the database's own count, which goes on
 
@@ -104,6 +111,7 @@ def _made_room(config: ServerConfig, *, replace: bool, stamp: str) -> str:
         if engine.dialect.name == "sqlite":
             assert engine.url.database, "a URL that names no file was refused"
             return _room_in_folder(Path(engine.url.database), replace, stamp)
+        told(str(engine.url), lambda: _check_unserved(engine))
         return told(str(engine.url), lambda: _room_in_database(engine, replace, stamp))
     finally:
         engine.dispose()
@@ -134,6 +142,22 @@ def _is_empty(path: Path) -> bool:
     except sqlite3.Error:
         return path.stat().st_size == 0
     return True
+
+
+def _check_unserved(engine: Engine) -> None:
+    """Raise `RestoreError` where servers are connected; those that just ended get a moment."""
+    until = time.monotonic() + ENDING_SECONDS_MAX
+    while True:
+        with engine.begin() as connection:
+            others = int(connection.execute(_SERVERS).scalar_one())
+        if not others:
+            return
+        if time.monotonic() > until:
+            raise RestoreError(
+                f"{engine.url}: {others} connections of kiosk-server are open to it: stop all"
+                " servers and commands of this database first, on every machine"
+            )
+        time.sleep(ENDING_POLL_SECONDS)
 
 
 def _room_in_database(engine: Engine, replace: bool, stamp: str) -> str:

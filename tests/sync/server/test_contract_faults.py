@@ -6,14 +6,21 @@ from functools import partial
 from threading import Event
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from sync.domain.events import NumbersGranted
 from sync.server.clock import ServerClock
-from sync.server.database import Database, ForeignError, UnavailableError, UnsafeError
+from sync.server.database import (
+    Database,
+    DoubtError,
+    ForeignError,
+    UnavailableError,
+    UnsafeError,
+)
 from sync.server.ledger import APPENDED, Ledger
 from sync.server.numbers import grant
+from sync.server.problem import unavailable
 from sync.server.rows import insert_rows
 from sync.server.tables import mark
 from sync.server.verify import Verdict, verify
@@ -23,6 +30,12 @@ from tests.sync.server.conftest import ledger_url
 from tests.sync.server.server_parts import Log, help_called, rows
 
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'"
+BREAKS_AT_COMMIT = """
+CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER breaks AFTER INSERT ON mark DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION break()
+"""
 WRITER, READER = "kiosk-server write", "kiosk-server read"
 
 
@@ -277,3 +290,14 @@ def test_where_a_grant_fails_nothing_of_its_push_is_stored(database: Database) -
     with pytest.raises(KeyError):
         ledger.receive_now(log.origin, "MIX-1", header, log.bodies)
     assert verify(database) == Verdict(0, 0, 0)
+
+
+def test_a_connection_lost_at_the_commit_leaves_a_doubt(cluster: Cluster) -> None:
+    database = Database(ledger_url(cluster))
+    database.write_now(lambda conn: conn.execute(text(BREAKS_AT_COMMIT)).rowcount)
+    with pytest.raises(DoubtError, match="may be stored or not; look before") as doubt:
+        database.write_now(lambda conn: put(conn, ["a"]))
+    told = unavailable(doubt.value)
+    assert "not known whether it was kept: look before you repeat it" in told.detail
+    assert "nothing of this request was kept" in unavailable(UnavailableError("full")).detail
+    database.close()

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from sync.server import tables
-from sync.server.backup import Backups
+from sync.server.backup import SUFFIX, Backups
 from sync.server.backup_file import COPIED, BackupError, BackupFile
 from sync.server.backup_tables import backup, backup_origin
 from sync.server.export import export_now
 from sync.server.ledger import Ledger
-from sync.server.promises import PromiseError
+from sync.server.promises import Promise, PromiseError, promise, promises
 from sync.server.view_tables import VIEWS
 from tests.sync.server.server_parts import Log, help_called, ledger_at, material, rows
 
@@ -298,3 +298,13 @@ def test_a_manifest_of_a_newer_program_is_told(ledger: Ledger, tmp_path: Path) -
         connection.commit()
     with closing(BackupFile(path)) as file, pytest.raises(BackupError, match="newer program"):
         file.prove(quiet)
+
+
+def test_files_of_another_machine_are_not_ours_to_rotate(ledger: Ledger, tmp_path: Path) -> None:
+    first = made(ledger, tmp_path / "kept")
+    theirs = str(tmp_path / "kept" / f"theirs{SUFFIX}")
+    one = Promise(theirs, theirs, "another-machine", ledger.incarnation, 2**50, 0)
+    ledger.database.write_now(lambda conn: promise(conn, one, {}))
+    second = made(ledger, tmp_path / "kept", keep=1)
+    assert [first.exists(), second.exists()] == [False, True]
+    assert {kept.name for kept in ledger.database.read_now(promises)} == {theirs, str(second)}

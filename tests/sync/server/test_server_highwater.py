@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from sync.server.config import read_config
 from sync.server.highwater import FILE
@@ -119,3 +120,20 @@ def test_a_server_that_is_killed_leaves_a_file_that_accuses_nobody(tmp_path: Pat
     services = opened(tmp_path)
     assert alarms(services) == []
     services.close()
+
+
+def test_a_mark_is_never_written_lower_so_the_next_start_finds_the_loss(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = filled(tmp_path, 5)
+    services = opened(tmp_path)
+    # What a standby shows that took over without the last commits.
+    fall = text("UPDATE head SET position = 3 WHERE name = 'event'")
+    services.database.write_now(lambda conn: conn.execute(fall).rowcount)
+    services.high_water.keep()
+    services.high_water.keep()
+    services.close()
+    assert caplog.text.count("the ledger fell from position 5 to 3") == 1
+    again = opened(tmp_path)
+    assert again.ledger.incarnation != first
+    again.close()

@@ -16,6 +16,7 @@ from sync.server.export import export_now
 from sync.server.ledger import Ledger
 from sync.server.numbers import (
     ANSWER_SECONDS,
+    JUMP_NUMBERS_MAX,
     KINDS_MAX,
     NUMBER_MAX,
     WANTED_NUMBERS_MAX,
@@ -110,9 +111,11 @@ def test_a_senseless_want_is_passed_over(
 
 def test_only_so_many_kinds_and_numbers_are_there(born: Database) -> None:
     assert len(granted(born, ONE, {}, {f"kind {n:03}": 1 for n in range(500)})) == KINDS_MAX
-    top = NUMBER_MAX - NUMBERS_SKIP
-    assert granted(born, ONE, {"lot": top}, {"lot": 1}) == []
-    assert granted(born, TWO, {}, {"lot": 1}) == []
+    top = f"INSERT INTO head (name, position) VALUES ('numbers:lot', {NUMBER_MAX - 1})"
+    born.write_now(lambda conn: conn.exec_driver_sql(top).rowcount)
+    assert granted(born, ONE, {}, {"lot": 2}) == []
+    assert granted(born, TWO, {}, {"lot": 1}) == [("lot", NUMBER_MAX, NUMBER_MAX)]
+    assert granted(born, TWO, {"lot": NUMBER_MAX}, {"lot": 1}) == []
 
 
 @settings(max_examples=20, deadline=None)
@@ -160,3 +163,12 @@ def test_a_push_that_wants_numbers_has_them_in_the_office_s_log(database: Databa
     ]
     assert {one["station"] for one in found} == {"office"}
     assert len(events) == 3
+
+
+def test_a_number_that_no_ledger_can_have_granted_uses_nothing_up(born: Database) -> None:
+    assert granted(born, ONE, {}, {"lot": 10}) == [("lot", 1, 10)]
+    assert granted(born, TWO, {"lot": NUMBER_MAX - NUMBERS_SKIP}, {"lot": 5}) == [("lot", 11, 15)]
+    believed = 15 + JUMP_NUMBERS_MAX
+    first = believed + NUMBERS_SKIP + 1
+    assert granted(born, TWO, {"lot": believed}, {}) == []
+    assert granted(born, ONE, {}, {"lot": 1}, NOW_MS + 60_000) == [("lot", first, first)]

@@ -17,9 +17,10 @@ from sync.server.highwater import check_restored
 from sync.server.ledger import Ledger
 from sync.server.numbers import grant
 from sync.server.projector import Projector
-from sync.server.recovered import recover
+from sync.server.recovered import DAY_MS, RECOVERY_DAYS, recover
 from sync.server.restore import Restored, RestoreError, restore
 from sync.server.settings import NUMBERS_SKIP, incarnations_before
+from tests.postgres import Cluster
 from tests.sync.server.server_parts import Log, help_called, material, rows
 
 EXPORT_MATERIALS = "SELECT key, revision FROM master ORDER BY key"
@@ -247,4 +248,34 @@ def test_a_restore_is_declared_so_the_high_water_file_does_not_accuse_it(tmp_pat
     again = opened(old)
     assert check_restored(old.data, again.database, 1) == ""
     assert again.incarnation == done.incarnation
+    again.database.close()
+
+
+def test_a_database_that_is_served_is_not_restored_into(cluster: Cluster, tmp_path: Path) -> None:
+    ledger, _ = filled(ServerConfig(tmp_path / "old"))
+    path = kept(ledger, tmp_path / "kept")
+    new = other(tmp_path, cluster.database())
+    serving = opened(new)
+    serving.append_office_now([material("MINE")])
+    with pytest.raises(RestoreError, match="stop all servers"):
+        restored(path, new, replace=True)
+    assert rows(serving.database, "SELECT count(*) FROM event") == [(1,)]
+    serving.database.close()
+    assert restored(path, new, replace=True).aside
+    cluster.drop(new.database_url)
+
+
+def test_what_comes_back_too_late_is_not_taken(database_url: str, tmp_path: Path) -> None:
+    old, new = ServerConfig(tmp_path / "old"), other(tmp_path, database_url)
+    ledger = opened(old)
+    path = Path(Backups(ledger.database, ledger.clock, "1.0").make(tmp_path, 0, quiet).file)
+    bodies = [record.body for record in ledger.append_office_now([material("A"), material("B")])]
+    ledger.database.close()
+    restored(path, new)
+    again = opened(new)
+    end = 1 + RECOVERY_DAYS * DAY_MS
+    write = again.database.write_now
+    assert write(lambda conn: recover(conn, "MIX-1", bodies[:1], 1)) == 1
+    assert write(lambda conn: recover(conn, "MIX-1", bodies, end + 1)) == 0
+    assert write(lambda conn: recover(conn, "MIX-1", bodies, end)) == 1
     again.database.close()
