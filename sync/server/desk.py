@@ -20,6 +20,7 @@ from sync.domain.events import Event, LabelRule, OrderHeader
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity
 from sync.server import office
+from sync.server.awaited import awaited
 from sync.server.ledger import GRANTED, OFFICE, OFFICE_ORIGIN, Ledger, end_of, reader_mark
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
 from sync.server.outcome import READER, counted_of
@@ -158,7 +159,7 @@ class Desk:
 
 async def in_desk_thread(act: Callable[[], T]) -> T:
     """Run an office act in the desk's own threads: it may wait for disk and views."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, act)
+    return await asyncio.get_running_loop().run_in_executor(_threads, awaited(act))
 
 
 def settle(ledger: Ledger, projector: Projector) -> None:

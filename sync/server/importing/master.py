@@ -32,7 +32,7 @@ from sync.domain.quantity import (
     convert,
 )
 from sync.server.importing.tables import Problem, Row
-from sync.server.planning.explosion import Book, cycle
+from sync.server.planning.explosion import Book, cycle, cycle_through
 
 PIN_ROUNDS: Final = 100_000
 STAMP: Final = {
@@ -258,7 +258,10 @@ def _boms(
                 lines=tuple(_bom_line(row) for row in group),
             )
             found[material] = _register(event, current.boms.get(material), outcome)
-    circle = cycle({name: {line.material for line in bom.lines} for name, bom in found.items()})
+    parts = {name: {line.material for line in bom.lines} for name, bom in found.items()}
+    circle = cycle(parts)
+    if lines.keys().isdisjoint(circle):  # it stood before, and no row of these files is at fault
+        circle = cycle_through(parts, lines)
     if circle:
         row = next(row for name in circle for row in lines.get(name, ()))
         fault = f"{' > '.join(circle)}: a material cannot contain itself; take one line out"

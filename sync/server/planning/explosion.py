@@ -147,6 +147,25 @@ def cycle(parts: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     return ()
 
 
+def cycle_through(parts: Mapping[str, Collection[str]], items: Iterable[str]) -> tuple[str, ...]:
+    """A circle that leads through one of the items (A, B, A), or nothing."""
+    for start in items:
+        above: dict[str, str] = {}
+        waiting = [start]
+        while waiting:
+            item = waiting.pop()
+            for part in parts.get(item, ()):
+                if part not in above:
+                    above[part] = item
+                    waiting.append(part)
+        if start in above:
+            path = [start, above[start]]
+            while path[-1] != start:
+                path.append(above[path[-1]])
+            return tuple(reversed(path))
+    return ()
+
+
 def free_stock(available: Mapping[str, int], promised: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Available micros by material, less what open orders still need; may be negative."""
     free = dict(available)

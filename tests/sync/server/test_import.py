@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.domain.events import BomDefined, BomLine
 from sync.domain.pin import kept, matches
+from sync.domain.quantity import Quantity
 from sync.server.importing.columns import TABLES
 from sync.server.importing.folder import (
     FILES_COUNT_MAX,
@@ -227,6 +229,26 @@ def test_a_larger_circle_of_boms_is_named(plant: Plant, tmp_path: Path) -> None:
     )
     assert [one.text for one in report.problems] == [
         "ROLL > WHEAT > ROLL: a material cannot contain itself; take one line out"
+    ]
+
+
+def test_a_circle_that_stood_before_is_no_row_s_fault(plant: Plant, tmp_path: Path) -> None:
+    """Whoever sends events may define one; a row that leads into another is still named."""
+    line = BomLine(material="ROLL", quantity=Quantity("1", "C62"))
+    bom = BomDefined(material="ROLL", revision=1, quantity=Quantity("1", "C62"), lines=(line,))
+    plant.ledger.append_office_now([bom])
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "reasons.csv").write_text("reason,text\nLATE,Late\n")
+    report = run_import(folder, plant.ledger, plant.projector, TODAY)
+    assert str(report) == "1 rows read; loaded 1 ReasonDefined"
+    materials = "material,name,unit\nRYE,Rye,kg\nSALT,Salt,kg\n"
+    boms = "material,for_quantity,component,quantity,unit\nRYE,1,SALT,1,kg\nSALT,1,RYE,1,kg\n"
+    (folder / "materials.csv").write_text(materials)
+    (folder / "boms.csv").write_text(boms)
+    report = run_import(folder, plant.ledger, plant.projector, TODAY)
+    assert [one.text for one in report.problems] == [
+        "RYE > SALT > RYE: a material cannot contain itself; take one line out"
     ]
 
 

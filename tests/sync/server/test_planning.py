@@ -13,6 +13,7 @@ from sync.server.planning.explosion import (
     Book,
     Requirement,
     cycle,
+    cycle_through,
     feasibility,
     free_stock,
     released_lines,
@@ -126,11 +127,26 @@ def test_circles_are_found(parts: dict[str, set[str]], circle: tuple[str, ...]) 
     assert cycle(parts) == circle
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from("ABCDEFG"), st.sets(st.sampled_from("ABCDEFG"), max_size=4), max_size=7
-    )
+PARTS = st.dictionaries(
+    st.sampled_from("ABCDEFG"), st.sets(st.sampled_from("ABCDEFG"), max_size=4), max_size=7
 )
+
+
+@given(PARTS, st.sampled_from("ABCDEFG"))
+def test_a_circle_through_an_item_is_one_and_none_is_missed(
+    parts: dict[str, set[str]], item: str
+) -> None:
+    found = cycle_through(parts, [item])
+    for above, part in itertools.pairwise(found):
+        assert part in parts[above]
+    reached = set(parts.get(item, ()))
+    while more := {below for part in reached for below in parts.get(part, ())} - reached:
+        reached |= more
+    assert bool(found) == (item in reached)
+    assert not found or (found[0], found[-1]) == (item, item)
+
+
+@given(PARTS)
 def test_a_circle_is_one_and_none_is_missed(parts: dict[str, set[str]]) -> None:
     found = cycle(parts)
     for item, part in itertools.pairwise(found):
