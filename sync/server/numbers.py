@@ -15,10 +15,12 @@ from sqlalchemy import Connection, insert, select, update
 from sync.domain.events import NAME_CHARS_MAX, NumbersGranted
 from sync.server.rows import rows_with
 from sync.server.settings import (
+    INCARNATION,
     NUMBERS,
     NUMBERS_SKIP,
     incarnations_before,
     keep_setting,
+    numbers_skip,
     setting,
 )
 from sync.server.tables import head as table
@@ -86,7 +88,8 @@ def _counter(connection: Connection, kind: str) -> int:
     found = select(table.c.position).where(table.c.name == name).with_for_update()
     counter = connection.execute(found).scalar()
     if counter is None:
-        counter = NUMBERS_SKIP if incarnations_before(connection) else 0
+        is_first = not incarnations_before(connection)
+        counter = 0 if is_first else numbers_skip(setting(connection, INCARNATION))
         connection.execute(insert(table).values(name=name, position=counter))
     return int(counter)
 

@@ -13,6 +13,7 @@ from sync.server.tables import setting as table
 INCARNATION: Final = "incarnation"
 INCARNATIONS_BEFORE: Final = "incarnations_before"
 NUMBERS_SKIP: Final = 1_000
+NUMBERS_SKIPS_MAX: Final = 64
 # Made once: to make a statement costs more than to run it.
 _VALUE: Final = select(table.c.value).where(table.c.name == bindparam("named"))
 NUMBERS: Final = "numbers:"  # counters of `head`: the highest number granted of each kind
@@ -55,9 +56,17 @@ def new_incarnation(connection: Connection) -> str:
     value = uuid.uuid4().hex
     keep_setting(connection, INCARNATION, value)
     keep_setting(connection, "office_origin", "")
-    skipped = {"position": head.c.position + NUMBERS_SKIP}
+    skipped = {"position": head.c.position + numbers_skip(value)}
     connection.execute(update(head).where(head.c.name.startswith(NUMBERS)).values(**skipped))
     return value
+
+
+def numbers_skip(incarnation: str) -> int:
+    """How many numbers an incarnation leaves out of each kind.
+
+    Not the same for all: a backup that is restored twice would grant the same numbers twice.
+    """
+    return NUMBERS_SKIP * (1 + int(incarnation, 16) % NUMBERS_SKIPS_MAX)
 
 
 def remember_incarnation(connection: Connection, name: str) -> None:

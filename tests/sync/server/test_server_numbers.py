@@ -22,7 +22,14 @@ from sync.server.numbers import (
     WANTED_NUMBERS_MAX,
     grant,
 )
-from sync.server.settings import INCARNATION, NUMBERS_SKIP, made_once, new_incarnation
+from sync.server.settings import (
+    INCARNATION,
+    NUMBERS_SKIP,
+    NUMBERS_SKIPS_MAX,
+    made_once,
+    new_incarnation,
+    numbers_skip,
+)
 from tests.sync.server.server_parts import Log, help_called
 
 ONE, TWO = "1" * 32, "2" * 32
@@ -81,12 +88,15 @@ def test_a_number_above_the_counter_makes_it_skip_before_it_grants(born: Databas
 
 def test_a_new_incarnation_skips_what_may_be_forgotten(born: Database) -> None:
     granted(born, ONE, {}, {"lot": 100})
-    born.write_now(new_incarnation)
-    first = 100 + NUMBERS_SKIP + 1
+    skip = numbers_skip(born.write_now(new_incarnation))
+    first = 100 + skip + 1
     assert granted(born, TWO, {}, {"lot": 10}) == [("lot", first, first + 9)]
-    assert granted(born, TWO, {}, {"lost kind": 1}) == [
-        ("lost kind", NUMBERS_SKIP + 1, NUMBERS_SKIP + 1)
-    ]
+    assert granted(born, TWO, {}, {"lost kind": 1}) == [("lost kind", skip + 1, skip + 1)]
+
+
+def test_incarnations_do_not_all_skip_as_many() -> None:
+    skips = {numbers_skip(f"{n:032x}") for n in range(1_000)}
+    assert skips == {NUMBERS_SKIP * n for n in range(1, NUMBERS_SKIPS_MAX + 1)}
 
 
 @pytest.mark.parametrize(
