@@ -1,8 +1,9 @@
 """A station without a screen: `… FOLDER SERVER NAME CODE`. It acts and sends as it is told by lines.
 
 `act N` books N acts and says their ids, a line for each; `sent SECONDS` waits until the server has
-everything and says `SENT waiting=0` or how many still wait; `hurry` asks the server now; `end`
-closes it. It enrols itself the first time; later starts go on with what is in the folder.
+everything and says `SENT waiting=0` or how many still wait; `online SECONDS` waits for the server's
+first answer and says `ONLINE` or what else it is; `hurry` asks the server now; `end` closes it. It
+enrols itself the first time; later starts go on with what is in the folder.
 """
 
 import sys
@@ -16,6 +17,7 @@ from kiosk.clock import Clock
 from kiosk.enrolment import ask
 from kiosk.journal import Journal
 from sync.client import SyncClient, SyncStatus
+from sync.exchange import State
 from sync.line import checked_address
 from tests.faults.recorded_station import READY, act, say
 
@@ -60,6 +62,11 @@ def obey(journal: Journal, client: SyncClient, line: str) -> bool:
         while journal.waiting() and time.monotonic() < until:
             threading.Event().wait(LOOK_SECONDS)
         say(f"SENT waiting={journal.waiting()}")
+    elif word == "online":
+        until = time.monotonic() + float(rest)
+        while client.status.state is not State.ONLINE and time.monotonic() < until:
+            threading.Event().wait(LOOK_SECONDS)
+        say(client.status.state.name)
     elif word == "hurry":
         client.hurry()
     return word != "end"

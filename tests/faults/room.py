@@ -178,6 +178,11 @@ class Room:
         self._tell(label, f"sent {seconds}")
         return int(self._said(label).partition("=")[2])
 
+    def online(self, label: str, seconds: float) -> bool:
+        """Whether the server has answered a station, after so long at most."""
+        self._tell(label, f"online {seconds}")
+        return self._said(label) == "ONLINE"
+
     def kill_station(self, label: str) -> None:
         process = self._stations.pop(label)
         process.kill()

@@ -96,7 +96,7 @@ def test_a_station_jumps(tmp_path: Path) -> None:
         assert room.proved() == []
 
 
-@pytest.mark.parametrize("away", ["+3d", "-3d"])
+@pytest.mark.parametrize("away", ["-3d", pytest.param("+3d", marks=pytest.mark.long)])
 def test_a_station_starts_on_another_day(away: str, tmp_path: Path) -> None:
     """As after a flat battery: it acts offline and at its wrong time, and then has the right one."""
     clock, begun = FalseTime(tmp_path / "offset"), time.monotonic()

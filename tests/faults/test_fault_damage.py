@@ -18,6 +18,8 @@ from tests.faults.room import FILES, Room
 ACTS: Final = 40
 UNSENT_ACTS: Final = 60
 TURNS: Final = 4
+LEDGERS: Final = 12
+LONG: Final = pytest.mark.long
 SENT_SECONDS_MAX: Final = 10.0
 PAGE_BYTES: Final = 4_096
 SALVAGED: Final = "JournalSalvaged"
@@ -75,8 +77,11 @@ def salvages(ledger: Path) -> list[dict[str, object]]:
 _OF_TYPE: Final = "SELECT body FROM event WHERE type"
 
 
+@pytest.mark.parametrize("turns", [1, pytest.param(TURNS, marks=LONG)])
 @pytest.mark.parametrize("damage", [flip_bodies, flip_anywhere, overwrite_pages, overwrite_first])
-def test_a_station_goes_on_with_what_could_be_read(damage: Damage, tmp_path: Path) -> None:
+def test_a_station_goes_on_with_what_could_be_read(
+    damage: Damage, turns: int, tmp_path: Path
+) -> None:
     """What was told is in the ledger once, as it was, or it is counted as missing."""
     random = Random(damage.__name__)
     with Room(tmp_path) as room:
@@ -85,7 +90,7 @@ def test_a_station_goes_on_with_what_could_be_read(damage: Damage, tmp_path: Pat
             room.station(name)
         room.act("MIX-1", ACTS)
         assert room.waiting("MIX-1", SENT_SECONDS_MAX) == 0
-        for _ in range(TURNS):
+        for _ in range(turns):
             sent = len(own(room.journal("MIX-1")))
             room.kill_server()
             room.act("MIX-1", UNSENT_ACTS)
@@ -133,7 +138,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return room.data
 
 
-@pytest.mark.parametrize("turn", range(12))
+@pytest.mark.parametrize("turn", range(LEDGERS))
 def test_one_flipped_bit_of_an_event_is_named(
     turn: int, ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,7 +155,7 @@ def test_one_flipped_bit_of_an_event_is_named(
     assert file.read_bytes() == content, "a proof changes nothing"
 
 
-@pytest.mark.parametrize("turn", range(12))
+@pytest.mark.parametrize("turn", range(LEDGERS))
 def test_overwritten_pages_of_the_ledger_are_found(
     turn: int, ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
