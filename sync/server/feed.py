@@ -10,7 +10,7 @@ that hears others by now, however old or cloned its journal is, takes a snapshot
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +35,7 @@ _SCOPES_REMEMBERED_MAX: Final = 4_096
 # Made once: to make a statement costs more than to run it.
 _COUNTER: Final = select(tables.head.c.position).where(tables.head.c.name == bindparam("counter"))
 _DIGEST: Final = select(tables.feed.c.digest).where(tables.feed.c.position == bindparam("at"))
+_NONE_KNOWN: Final[Mapping[int, str]] = {}
 _START: Final = hashlib.sha256(b"feed").digest()
 
 
@@ -65,11 +66,19 @@ def _bond(scopes: tuple[str, ...]) -> str:
     return _BINDS + hashlib.sha256("\n".join(scopes).encode()).hexdigest()[:_BOUND_CHARS]
 
 
-def append_feed(connection: Connection, rows: Sequence[tuple[str, int]]) -> None:
-    """Append (scope, event position) rows in order, within the projector's transaction."""
+def append_feed(
+    connection: Connection,
+    rows: Sequence[tuple[str, int]],
+    known: Mapping[int, str] = _NONE_KNOWN,
+) -> None:
+    """Append (scope, event position) rows in order, within the projector's transaction.
+
+    `known` are ids of events by their positions; the others are read.
+    """
     if not rows:
         return
-    ids = _ids_at(connection, sorted({position for _, position in rows}))
+    unknown = {position for _, position in rows if position not in known}
+    ids = {**known, **_ids_at(connection, sorted(unknown))}
     first = take_positions(connection, "feed", len(rows))
     digest = _digest_at(connection, first - 1)
     assert digest is not None, f"the feed has no row {first - 1} before its end"

@@ -32,12 +32,25 @@ _STRANGER: Final = "stranger"
 class Counters(MemoryStore):
     """Counts that end by themselves; many addresses cannot fill the memory."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Litestar's own lock gives way to all other tasks each time, though nobody else holds it.
+        self._lock = asyncio.Lock()  # type: ignore[assignment]
+
     async def set(self, key: str, value: str | bytes, expires_in: Any = None) -> None:
         if len(self._store) >= COUNTERS_COUNT_MAX:
             await self.delete_expired()
         if len(self._store) >= COUNTERS_COUNT_MAX:
             await self.delete_all()
         await super().set(key, value, expires_in)
+
+
+class _Counting(RateLimitMiddleware):
+    """Litestar's count, which gives way to no other task unless another one counts."""
+
+    def __init__(self, app: ASGIApp, config: RateLimitConfig) -> None:
+        super().__init__(app, config)
+        self._lock = asyncio.Lock()  # type: ignore[assignment]
 
 
 class Rates:
@@ -100,13 +113,13 @@ def middlewares(limits: Limits) -> list[DefineMiddleware]:
     ]
 
 
-def _counting(app: ASGIApp, unit: DurationUnit, count: int) -> RateLimitMiddleware:
+def _counting(app: ASGIApp, unit: DurationUnit, count: int) -> _Counting:
     config = RateLimitConfig(
         rate_limit=(unit, count),
         identifier_for_request=lambda request: str(request.scope["state"]["counted"]),
         store=STORE,
     )
-    return RateLimitMiddleware(app, config)
+    return _Counting(app, config)
 
 
 async def _belongs(request: Request[Any, Any, Any]) -> tuple[str, str]:

@@ -32,6 +32,9 @@ from sync.server.projector_state import LIVE, SHADOWED
 LEASE: Final = "projector"
 REBUILD_LEASE: Final = "rebuild"
 POLL_SECONDS: Final = 1.0
+# Slices of a few events cost many times as much an event: under load they wait for more.
+GATHER_SECONDS_MAX: Final = 0.1
+GATHER_TIMES: Final = 8
 FOLLOW_SECONDS: Final = 0.1
 CATCH_UP_SECONDS_MAX: Final = 15.0
 SWAP_SECONDS_MAX: Final = 60.0
@@ -63,6 +66,7 @@ class Projector:
         self._position = database.read_now(lambda conn: reader_mark(conn, READER))
         self._moved = threading.Condition()
         self._woken = threading.Event()
+        self._hurried = threading.Event()  # somebody waits for the views
         self._stopping = threading.Event()
         self._stepping = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -78,7 +82,7 @@ class Projector:
     def stop(self) -> None:
         """End after the slice in hand; another process may go on at once."""
         self._stopping.set()
-        self._woken.set()
+        self._hurry()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -117,7 +121,7 @@ class Projector:
         """Whether the views reach a position of the ledger within so many seconds."""
         until = time.monotonic() + seconds
         while True:
-            self._woken.set()
+            self._hurry()
             left = until - time.monotonic()
             with self._moved:
                 if self._moved.wait_for(
@@ -269,9 +273,15 @@ class Projector:
         for callback in self.on_projected:
             callback({*scopes, BOARD})
 
+    def _hurry(self) -> None:
+        self._hurried.set()
+        self._woken.set()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
+            began = time.monotonic()
             self._woken.clear()
+            self._hurried.clear()
             try:
                 if not self._is_current() or not self._is_held() or not self._project():
                     self._follow()
@@ -280,7 +290,14 @@ class Projector:
             except Exception:
                 _log.exception("the views stand still at position %s", self._position)
                 self._stopping.wait(POLL_SECONDS)
-            self._woken.wait(POLL_SECONDS)
+            self._await_more(began)
+
+    def _await_more(self, began: float) -> None:
+        """Wait for something to do, and for more of it right behind a slice of some length."""
+        took = time.monotonic() - began
+        gathers = min(GATHER_SECONDS_MAX, took * GATHER_TIMES)
+        self._woken.wait(POLL_SECONDS)
+        self._hurried.wait(max(0.0, began + took + gathers - time.monotonic()))
 
     def _is_held(self) -> bool:
         with self._stepping:

@@ -100,6 +100,11 @@ def subject_of(deviation: Deviation) -> str:
     return facts.get("output", "")
 
 
+def order_told(found: Found) -> str:
+    """The order that a deviation of an event is of."""
+    return found.deviation.facts.get("order", "") or order_of(found.entry.event)
+
+
 def touch_of(entry: Entry) -> Touch:
     event = entry.event
     return Touch(entry, order_of(event), lot_told(event), tuple(scopes.begun_by(event)))

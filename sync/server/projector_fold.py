@@ -31,6 +31,7 @@ from sync.server.projector_changes import (
     Changes,
     Touch,
     followed_by,
+    order_told,
     touch_of,
 )
 from sync.server.projector_judge import Judge
@@ -53,6 +54,7 @@ from sync.server.projector_state import (
     stations_of,
     taken_of,
 )
+from sync.server.view_tables import deviation
 
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
 _NOBODY: Final[frozenset[str]] = frozenset()
@@ -84,6 +86,8 @@ class Fold:
         self.judge = Judge(connection, tables, memory, self.changes)
         memory.shop.sign_ins = memory.sign_ins
         self._touches = [touch_of(entry) for entry in entries]
+        self._short: set[str] = set()  # orders of which something was found in this slice,
+        self._looked = 0  # as far as that was looked through
         self._load()
 
     def _load(self) -> None:
@@ -92,6 +96,8 @@ class Fold:
         load_orders(*self._opened, {touch.order for touch in self._touches} - {""})
         load_lots(*self._opened, {touch.lot for touch in self._touches if touch.lot is not None})
         load_concerns(*self._opened, self._keys())
+        consumed = {one.order for one in events if type(one) is MaterialConsumed}
+        self.memory.open.load(self.connection, self.tables[deviation], consumed)
         undone = {event.of for event in events if isinstance(event, EventReversed)} - {""}
         self._acts = acts_of(self.connection, undone)
         acts = {event.act for event in events if event.act} | undone
@@ -249,6 +255,11 @@ class Fold:
 
     def _supply(self, now: int, event: MaterialConsumed) -> None:
         """What was short for a report is not any more: another station's scan came later."""
+        found = self.changes.found
+        self._short.update(order_told(one) for one in found[self._looked :])
+        self._looked = len(found)
+        if event.order not in self._short and not self.memory.open.may_have(event.order):
+            return
         order = order_in(*self._opened, event.order)
         for material in supplied(order, event.operation, event.material):
             for name in ("line_unconsumed", "under_issue"):

@@ -59,6 +59,10 @@ class OpenDeviations:
         if name in DISSOLVED_NAMES and (self._whole or order in self._of):
             self._keep(order, name, subject, target, position)
 
+    def may_have(self, order: str) -> bool:
+        """Whether any of an order may be open."""
+        return bool(self._of.get(order)) if self._whole or order in self._of else True
+
     def take(self, dissolved: Iterable[Dissolved]) -> list[Key]:
         """The keys of those that these dissolve; they are open no more."""
         gone: list[Key] = []

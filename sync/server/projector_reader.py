@@ -41,6 +41,7 @@ _NEXT_ROWS: Final = (
     .order_by(_event.c.position)
     .limit(bindparam("most"))
 )
+_READ_MARK: Final = select(_mark.c.position).where(_mark.c.reader == bindparam("who"))
 _MOVE_MARK: Final = (
     update(_mark)
     .where(_mark.c.reader == bindparam("who"), _mark.c.position == bindparam("before"))
@@ -60,6 +61,7 @@ class _Slice(NamedTuple):
     after: int
     writing: Writing
     feed: list[tuple[str, int]]
+    ids: dict[int, str]
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -130,7 +132,8 @@ class Reader:
         return one.scopes
 
     def _folded(self, connection: Connection, limit: int, upto: int) -> _Slice | None:
-        mark = self._seen = reader_mark(connection, self._reader)
+        found = connection.execute(_READ_MARK, {"who": self._reader}).scalar()
+        mark = self._seen = int(found or 0)
         entries, last = read_entries(connection, mark, limit, upto)
         if last == mark:
             return None
@@ -143,7 +146,8 @@ class Reader:
         fold = Fold(connection, self._tables, self._memory, entries, feeding=self._feeding)
         changes = fold.run()
         writing = Writing(connection, self._tables, self._memory, changes)
-        return _Slice(mark, last, writing, list(dict.fromkeys(changes.feed)))
+        ids = {entry.position: entry.event.id for entry in entries}
+        return _Slice(mark, last, writing, list(dict.fromkeys(changes.feed)), ids)
 
     def _write(self, connection: Connection, one: _Slice) -> float:
         """Write a slice; returns the seconds that it held the writer for.
@@ -156,7 +160,7 @@ class Reader:
         if not _advance(connection, self._reader, one.before, one.after):
             raise _Overtaken
         one.writing.write(connection)
-        append_feed(connection, one.feed)
+        append_feed(connection, one.feed, one.ids)
         self._tell(connection, one.before, one.after, one.scopes)
         return clock() - began
 
