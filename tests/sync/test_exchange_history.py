@@ -253,10 +253,14 @@ def play(history: Sequence[Step]) -> None:
 steps = st.tuples(st.integers(0, STATIONS_MAX - 1), st.sampled_from(ACTIONS))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(steps, max_size=HISTORY_STEPS_MAX))
-def test_every_event_once_and_everywhere(history: list[Step]) -> None:
-    play(history)
+@pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.long)])
+def test_every_event_once_and_everywhere(count: int) -> None:
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(steps, max_size=HISTORY_STEPS_MAX))
+    def trial(history: list[Step]) -> None:
+        play(history)
+
+    trial()
 
 
 @pytest.mark.parametrize(
