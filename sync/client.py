@@ -6,7 +6,6 @@ with the server; the feed thread, when it hears nothing, makes it ask, and is ca
 heard again. Everything is tried again by timer: no failure waits for the next scan.
 """
 
-import logging
 import random
 import threading
 import time
@@ -86,7 +85,6 @@ FEED_PAUSE_SECONDS: Final = 1.0
 JOURNAL_PAUSE_SECONDS: Final = 5.0
 GONE: Final = 410
 LINES: Final = ("push", "feed", "upkeep")
-_log: Final = logging.getLogger("kiosk")
 
 
 class SyncClient:
@@ -290,15 +288,8 @@ class SyncClient:
             return work()
         except Exception as fault:
             if not self._push_bell.closed:
-                self._tell_trouble(fault)
+                self._standing.trouble(str(fault) or type(fault).__name__)
             return JOURNAL_PAUSE_SECONDS
-
-    def _tell_trouble(self, fault: Exception) -> None:
-        """The reason shows in any case; that nobody hears of it goes to the log."""
-        try:
-            self._standing.trouble(str(fault) or type(fault).__name__)
-        except Exception as unheard:
-            _log.warning("who is told how the exchange stands failed: %r", unheard)
 
     def _reply(self, batch: Batch) -> Reply:
         granted, wanted = self._numbers() if self._numbers else ({}, {})

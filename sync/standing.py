@@ -1,5 +1,6 @@
 """The home of what the threads of the exchange share: journal, bells to wait at, lines, status."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from sync.line import Line
 from sync.wire import FeedMark, Mark, Recorded, Review
 
 COUNT_SECONDS_MIN: Final = 0.5
+_log: Final = logging.getLogger("kiosk")
 
 
 class Log(Protocol):
@@ -184,7 +186,10 @@ class Standing:
             if counts and not at_once and now < self._told_at + COUNT_SECONDS_MIN:
                 return
             self._said, self._told_at = after, now
-        self._on_status(after)
+        try:
+            self._on_status(after)
+        except Exception as fault:
+            _log.warning("who is told how the exchange stands failed: %r", fault)
 
     def _stamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
