@@ -6,15 +6,14 @@ its file and key.
 ConfigError(Exception)    kiosk.toml or the enrolment cannot be used; `problems` has a line for each
 """
 
-import difflib
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
+from kiosk.config_values import Reader, choice, flag, name, names, nearest, text, url, whole
 from labels.printers import PrinterAddressError, open_printer
 from sync.domain.rules import SEVERITIES, Severity
 
@@ -26,12 +25,10 @@ LANGUAGES: Final = ("en",)
 BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 FEEDBACKS: Final = ("none", "honeywell", "zebra-ssi", "datalogic")
 SEVERITY_NAMES: Final = tuple(severity.value for severity in Severity)
-NAME_CHARS_MAX: Final = 40
 WEDGE_GAP_MS_MAX: Final = 1_000
 DPI_MIN, DPI_MAX = 100, 1_200
 
 Feedback = Literal["none", "honeywell", "zebra-ssi", "datalogic"]
-Reader = Callable[[Any], Any]
 
 
 class ConfigError(Exception):
@@ -131,43 +128,6 @@ class Config:
         return bool(self.station.name and self.station.server and self.token)
 
 
-def text(value: object) -> str:
-    """A line of text; raises ValueError."""
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ValueError("want a line of text")
-    return value.strip()
-
-
-def name(value: object) -> str:
-    """A name that fits a screen and a barcode; raises ValueError."""
-    found = text(value)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", found) or len(found) > NAME_CHARS_MAX:
-        raise ValueError(f"want at most {NAME_CHARS_MAX} letters, digits, '-', '_' or '.'")
-    return found
-
-
-def names(value: object) -> tuple[str, ...]:
-    """A list of different names; raises ValueError."""
-    if not isinstance(value, list) or not value:
-        raise ValueError('want a list such as ["MIX-1"]')
-    found = tuple(name(one) for one in value)
-    if len(set(found)) < len(found):
-        raise ValueError("names one twice")
-    return found
-
-
-def url(*schemes: str) -> Reader:
-    """An address of one of the schemes; raises ValueError."""
-
-    def read(value: object) -> str:
-        found = text(value)
-        if not any(found.startswith(scheme) and len(found) > len(scheme) for scheme in schemes):
-            raise ValueError(f"want an address that begins with {' or '.join(schemes)}")
-        return found
-
-    return read
-
-
 def printer_url(value: object) -> str:
     """An address that a label can be sent to; raises ValueError."""
     found = text(value)
@@ -176,35 +136,6 @@ def printer_url(value: object) -> str:
     except PrinterAddressError as fault:
         raise ValueError(str(fault).partition(": ")[2]) from None
     return found
-
-
-def whole(lowest: int, highest: int) -> Reader:
-    """A whole number within limits; raises ValueError."""
-
-    def read(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-            raise ValueError(f"want a whole number from {lowest} to {highest}")
-        return value
-
-    return read
-
-
-def choice(*allowed: object) -> Reader:
-    """One of some values; raises ValueError."""
-
-    def read(value: object) -> object:
-        if value not in allowed or isinstance(value, bool):
-            raise ValueError(f"want one of {', '.join(map(str, allowed))}{nearest(value, allowed)}")
-        return value
-
-    return read
-
-
-def flag(value: object) -> bool:
-    """True or false; raises ValueError."""
-    if not isinstance(value, bool):
-        raise ValueError("want true or false, without quotes")  # noqa: TRY004 — one kind for all
-    return value
 
 
 def severities(value: object) -> dict[str, str]:
@@ -222,12 +153,6 @@ def severities(value: object) -> dict[str, str]:
         except ValueError as fault:
             raise ValueError(f"{deviation}: {fault}") from None
     return found
-
-
-def nearest(value: object, allowed: Sequence[object]) -> str:
-    """` (did you mean …?)` where something is near."""
-    near = difflib.get_close_matches(str(value), [str(one) for one in allowed], 1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 READERS: Final[Mapping[type, Mapping[str, Reader]]] = {

@@ -19,14 +19,8 @@ from typing import Final
 
 import msgspec
 
-from kiosk.config import (
-    ENROLMENT_NAME,
-    TOKEN_BEFORE_NAME,
-    TOKEN_NAME,
-    Config,
-    name,
-    names,
-)
+from kiosk.config import ENROLMENT_NAME, TOKEN_BEFORE_NAME, TOKEN_NAME, Config
+from kiosk.config_values import name, names
 from sync.client import Enrolment
 from sync.client import enrol as request
 from sync.line import (

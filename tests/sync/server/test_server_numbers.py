@@ -88,10 +88,10 @@ def test_a_number_above_the_counter_makes_it_skip_before_it_grants(born: Databas
 
 def test_a_new_incarnation_skips_what_may_be_forgotten(born: Database) -> None:
     granted(born, ONE, {}, {"lot": 100})
-    skip = numbers_skip(born.write_now(new_incarnation))
-    first = 100 + skip + 1
+    left_out = numbers_skip(born.write_now(new_incarnation))
+    first = 100 + left_out + 1
     assert granted(born, TWO, {}, {"lot": 10}) == [("lot", first, first + 9)]
-    assert granted(born, TWO, {}, {"lost kind": 1}) == [("lost kind", skip + 1, skip + 1)]
+    assert granted(born, TWO, {}, {"lost kind": 1}) == [("lost kind", left_out + 1, left_out + 1)]
 
 
 def test_incarnations_do_not_all_skip_as_many() -> None:
