@@ -13,7 +13,7 @@ could be undone next, the newest event and the newest place, and what this progr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -45,7 +45,10 @@ from sync.wire import Recorded, Unknown
 DAYS_KEPT: Final = 30
 CONDEMNED_EVENTS_MAX: Final = 20_000
 _CLOSERS: Final = (OperatorSignedOut, DowntimeEnded, HelpAnswered)
-_CLOSED: Final = (DowntimeStarted, HelpCalled)
+_CLOSES: Final[Mapping[type[Event], type[Event]]] = {
+    DowntimeStarted: DowntimeEnded,
+    HelpCalled: HelpAnswered,
+}
 
 LotName = tuple[str, str]
 
@@ -171,7 +174,7 @@ def _put(found: _Sorted, shop: Shop, row: _Row) -> None:
         found.sessions[event.station, event.operator].append(row)
     elif isinstance(event, _CLOSERS):
         found.closing[event.of].append(row)
-    elif isinstance(event, _CLOSED):
+    elif type(event) in _CLOSES:
         found.opened[event.id] = row
     elif isinstance(event, EventReversed):
         found.reversals.append(row)
@@ -269,6 +272,8 @@ def _closed(shop: Shop, found: _Sorted) -> Iterator[list[_Row]]:
     sessions = {row.event.id for rows in found.sessions.values() for row in rows}
     for of, rows in found.closing.items():
         start = found.opened.get(of)
+        if start and not any(isinstance(row.event, _CLOSES[type(start.event)]) for row in rows):
+            continue
         whole = [*rows, start] if start else rows
         if of not in sessions and all(row.goes for row in whole):
             in_effect = not any(_is_undone(shop, row.event) for row in whole)

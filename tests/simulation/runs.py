@@ -23,7 +23,16 @@ def played(
 
 
 def _play(seed: int, *, bug: str, verbose: bool) -> Told:
-    logging.getLogger("kiosk-server").setLevel(logging.CRITICAL)
+    log = logging.getLogger("kiosk-server")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        return _told(seed, bug, verbose=verbose)
+    finally:
+        log.setLevel(level)
+
+
+def _told(seed: int, bug: str, *, verbose: bool) -> Told:
     if not bug:
         return history(seed, verbose=verbose)
     from tests.simulation.bugs import BUGS

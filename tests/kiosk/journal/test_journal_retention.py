@@ -16,8 +16,10 @@ from kiosk.journal.retention_plan import CONDEMNED_EVENTS_MAX, Held, Limits, Pla
 from kiosk.journal.salvage_read import PAGE_BYTES
 from kiosk.journal.writer import Turn
 from sync.domain.events import (
+    DowntimeEnded,
     Event,
     EventReversed,
+    HelpCalled,
     LabelPrinted,
     MaterialConsumed,
     MaterialDefined,
@@ -142,6 +144,14 @@ def test_the_shop_of_what_is_kept_tells_the_same(history: list[Event], data: st.
     least = folded(kept(rest, again))
     retention.without_retired(least, again.left)
     assert facts(least, again) == facts(shop, again)
+
+
+def test_what_ends_a_stop_closes_no_call_for_help() -> None:
+    called = HelpCalled(id="e1", at=OLD, station="MIX-1", work_center="MIX")
+    ended = DowntimeEnded(id="e2", at=OLD, station="MIX-1", of="e1", work_center="MIX")
+    newest = OperatorSignedIn(id="e3", at=OLD, station="MIX-1", operator="anna")
+    events: list[Event] = [called, ended, newest]
+    assert kept(events, planned(events, printed=None)) == events
 
 
 def test_an_order_goes_whole_and_its_output_in_stock_stays() -> None:
