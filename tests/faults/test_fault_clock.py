@@ -80,6 +80,7 @@ def assert_ordered(room: Room, seconds: float) -> None:
         assert mine[-1]["mono"] - mine[0]["mono"] < seconds * 1_000 < DAY_MILLISECONDS
 
 
+@pytest.mark.long
 def test_a_station_jumps(tmp_path: Path) -> None:
     clock, begun = FalseTime(tmp_path / "offset"), time.monotonic()
     with Room(tmp_path) as room:

@@ -125,7 +125,7 @@ def test_an_older_journal_is_put_back_over_a_newer_one(
         assert origins(room.ledger, "MIX-1") == 2
 
 
-@pytest.mark.parametrize("copies", [2, pytest.param(6, marks=LONG)])
+@pytest.mark.parametrize("copies", [pytest.param(count, marks=LONG) for count in (2, 6)])
 def test_a_copy_of_a_copy_each_time_it_is_started(tmp_path: Path, copies: int) -> None:
     """Each time the newest copy goes on alone, as where a machine is restored every night."""
     labels = [f"MIX-1~{number}" for number in range(copies)]

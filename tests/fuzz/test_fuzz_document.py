@@ -12,7 +12,7 @@ from tests.fuzz.trying import sizes
 from tests.sync.server.server_parts import Server
 
 ROOT = Path(__file__).parents[2]
-FEW = 3
+FEW = 2
 SEED = "20261122"
 # All checks are on. Beside what they expect by themselves, a whole request may find that its mark is
 # gone (410), which only the server can know; a wrong one may find so first, or be too large (413),
