@@ -192,6 +192,8 @@ class SyncClient:
         begun = self._monotonic()
         reply = self._reply(batch)
         seconds = self._monotonic() - begun
+        if isinstance(reply, Silence) and self._push_bell.closed:
+            return None  # broken off by `stop`: it says nothing of the server
         if isinstance(reply, Answered) and reply.confirmed:
             self._timed(reply.answer.time, seconds)
         was = self.status.state

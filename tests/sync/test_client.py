@@ -351,13 +351,39 @@ def test_it_stops_within_a_second_in_the_middle_of_a_long_poll(tmp_path: Path) -
     model = ModelServer()
     with model.listening() as server, station(tmp_path, server) as one:
         one.client.start()
-        until(lambda: one.journal.feed_mark() and model.requests[-1][1] == "/v1/feed")
+        until(lambda: one.state is State.ONLINE and one.journal.feed_mark())
+        until(lambda: model.requests[-1][1] == "/v1/feed")
         threads = list(one.client._threads)
         begun = time.monotonic()
         one.client.stop()
         assert time.monotonic() - begun < 1.0
         assert not any(thread.is_alive() for thread in threads)
         assert one.said[-1].state is State.ONLINE, "breaking off is no trouble"
+
+
+def test_a_push_that_is_broken_off_by_the_stop_is_no_trouble(tmp_path: Path) -> None:
+    model, asked, ended = ModelServer(), threading.Event(), threading.Event()
+
+    def slow(_method: str, path: str, bodies: list[bytes]) -> Answer | None:
+        if path.endswith("/events") and bodies:
+            asked.set()
+            ended.wait(10.0)
+        return None
+
+    model.fault = slow
+    with model.listening() as server, station(tmp_path, server) as one:
+        one.client.start()
+        until(lambda: one.state is State.ONLINE)
+        record(one.journal)
+        one.client.wake()
+        until(asked.is_set)
+        threads = list(one.client._threads)
+        one.client.stop()
+        ended.set()
+        assert not any(thread.is_alive() for thread in threads)
+        assert {said.state for said in one.said} == {State.ONLINE}
+        assert one.client.status.why == ""
+        assert one.journal.waiting() == 1
 
 
 def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
