@@ -33,6 +33,14 @@ COMMANDS = (
     "OUTBOX",
     "QUEUE",
     "JOIN",
+    "RETURN",
+    "REWORK",
+    "HOLD",
+    "DOWNTIME",
+    "CALL",
+    "HANDOVER",
+    "DRAWING",
+    "DOCTOR",
 )
 DIGITS = (*"0123456789", ".")
 CODE_CHARS_MAX = 512
