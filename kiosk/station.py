@@ -26,6 +26,7 @@ from kiosk.dialog import (
     advance,
     begin,
     kept,
+    session_ended,
     settled,
 )
 from kiosk.journal import Journal, JournalError
@@ -60,11 +61,18 @@ class Station:
 
     @classmethod
     def open(cls, config: Config, clock: Clock) -> "Station":
-        """Open the journal and take up where it was left; raises `JournalError`."""
+        """Open the journal and take up where it was left; raises `JournalError`.
+
+        Of a salvaged one the session is not taken up: whose badge it was may be among what is
+        missing, and the screen asks for it. A badge would end the session otherwise.
+        """
         journal = open_journal(config, clock)
         try:
             shop, reached = journal.folded()
             dialog = begin(workplace(config), shop, journal.kept(DIALOG_KEY))
+            if journal.salvaged is not None:
+                dialog = session_ended(dialog)
+                journal.keep(DIALOG_KEY, kept(dialog))  # if the disk refuses, the next act tells
             time = Timekeeper(clock, journal.kept(CLOCK_KEY))
         except BaseException:
             journal.close()

@@ -8,6 +8,7 @@ time, station, operator and `accepted`; the journal gives the rest of their stam
 from kiosk.dialog.expected import expected
 from kiosk.dialog.machine import advance, settled
 from kiosk.dialog.memory import begin, kept
+from kiosk.dialog.people import session_ended
 from kiosk.dialog.state import (
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,
@@ -77,6 +78,7 @@ __all__ = [
     "open_note",
     "open_steps",
     "queue",
+    "session_ended",
     "settled",
     "undoes",
 ]

@@ -103,12 +103,17 @@ def idle_out(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         for who, session in sorted(shop.signed_in(station).items())
     )
     dropped = bool(dialog.number or dialog.scrap or dialog.serials)
-    after = replace(
-        dialog, person=None, number="", scrap=(), serials=(), asking=None, booked="", containers=0
-    )
+    after = session_ended(dialog)
     text = "idle_out_dropped" if dropped else "idle_out"
     notice = said("note", text, person=name_of(shop, dialog.person))
     return Turn(after, outs, notice)
+
+
+def session_ended(dialog: Dialog) -> Dialog:
+    """Nobody is at the station: what was staged is dropped, the order stays on screen."""
+    return replace(
+        dialog, person=None, number="", scrap=(), serials=(), asking=None, booked="", containers=0
+    )
 
 
 def left(dialog: Dialog, shop: Shop, now: Moment, answer: str) -> Turn:
