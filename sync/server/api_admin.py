@@ -15,7 +15,7 @@ from sync.server.api import AnyRequest, services_of
 from sync.server.auth import admin_guard
 from sync.server.database import Database
 from sync.server.export import export_page
-from sync.server.ledger import OFFICE, OfficeEventError
+from sync.server.ledger import OfficeEventError
 from sync.server.openapi import (
     ADMIN,
     NDJSON,
@@ -26,6 +26,7 @@ from sync.server.openapi import (
     refusals,
 )
 from sync.server.problem import at_field, at_place_told, problem
+from sync.server.settings import OFFICE
 from sync.server.stations import NAME, WORK_CENTERS_COUNT_MAX, StationNameError, moment
 from sync.server.verify import verify
 

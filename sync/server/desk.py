@@ -21,12 +21,12 @@ from sync.domain.order import Order
 from sync.domain.quantity import Quantity
 from sync.server import office
 from sync.server.awaited import awaited
-from sync.server.ledger import GRANTED, OFFICE, OFFICE_ORIGIN, Ledger, end_of, reader_mark
+from sync.server.ledger import GRANTED, Ledger, end_of, reader_mark
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
 from sync.server.outcome import READER, counted_of
 from sync.server.planning.explosion import Feasibility, feasibility, free_stock
 from sync.server.projector import Projector
-from sync.server.settings import setting
+from sync.server.settings import OFFICE, OFFICE_ORIGIN, setting
 from sync.server.tables import event as event_table
 from sync.server.view_tables import order_view
 from sync.server.views import book, order_of_state, promised

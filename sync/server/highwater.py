@@ -19,6 +19,8 @@ from sync.server.database import Database, DatabaseError
 from sync.server.folder import FolderError
 from sync.server.settings import (
     INCARNATION,
+    OFFICE_ORIGIN,
+    held_incarnation,
     incarnations_before,
     new_incarnation,
     remember_incarnation,
@@ -43,7 +45,7 @@ def high_water(connection: Connection) -> HighWater:
     """How far the ledger is."""
     head, origin = tables.head, tables.origin
     position = select(head.c.position).where(head.c.name == "event")
-    office = setting(connection, "office_origin")
+    office = setting(connection, OFFICE_ORIGIN)
     seq = select(origin.c.head_seq).where(origin.c.origin == office)
     return HighWater(
         setting(connection, INCARNATION),
@@ -169,6 +171,7 @@ def _told(kept: HighWater, now: HighWater) -> str:
 
 
 def _renew(connection: Connection, kept: HighWater, lost: str, now_ms: int) -> None:
+    held_incarnation(connection)
     remember_incarnation(connection, kept.incarnation)
     name = new_incarnation(connection)
     raise_alarm(connection, "restored", lost, now_ms, subject=name)

@@ -16,26 +16,31 @@ from dataclasses import replace
 from typing import Final
 
 import uuid_utils
-from sqlalchemy import Connection, func, select, update
-from sqlalchemy import insert as insert_into
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from sync.domain.events import Event, NumbersGranted, stamped
 from sync.server import tables
 from sync.server.clock import ServerClock
 from sync.server.database import Database, rows_with
 from sync.server.errors import ServerError
-from sync.server.intake import Batch, Entry, Head, HeaderError, Outcome, entry_of, prepare
+from sync.server.intake import Batch, Head, Outcome, entry_of, prepare
+from sync.server.locks import hold_office
 from sync.server.numbers import hold_counters
 from sync.server.office import OfficeInvalid
-from sync.server.receiving import Receiving, hold_origin, receive, take_positions
-from sync.server.settings import INCARNATION, keep_setting, made_once, setting
+from sync.server.receiving import Receiving, store, take_positions
+from sync.server.settings import (
+    INCARNATION,
+    OFFICE,
+    OFFICE_ORIGIN,
+    keep_setting,
+    made_once,
+    setting,
+)
 from sync.server.station_clocks import ClockNews, keep_clocks
 from sync.wire import BODY_BYTES_MAX, Mark, PushHeader, Recorded, bytes_of, chain_start, recorded
 
-__all__ = ["ForkError", "HeaderError", "Ledger", "LedgerError", "Outcome", "OwnerError", "Recorded"]
+__all__ = ["OFFICE", "ForkError", "Ledger", "LedgerError", "OfficeEventError", "OwnerError"]
 
-OFFICE: Final = "office"
-OFFICE_ORIGIN: Final = "office_origin"
 INLINE_BYTES_MAX: Final = 65_536
 HELD_EVENTS_MAX: Final = 200  # made ready within a write, which others wait for
 GRANTED: Final = NumbersGranted.__name__
@@ -89,7 +94,7 @@ class Ledger:
         self.clock = clock
         self.grants = grants
         self.on_append: list[Callable[[], None]] = []
-        self.incarnation = self._incarnation()
+        self.incarnation = self._named(INCARNATION)
         self.boot = uuid.uuid4().hex
         self._clock_news = ClockNews()
 
@@ -132,13 +137,8 @@ class Ledger:
         """
         if not events:
             return []
-        now = self.clock.milliseconds()
-        origin = made_once(connection, OFFICE_ORIGIN)
-        hold_origin(connection, origin, OFFICE, now)
-        records, batch = self._act_of(events, origin, head_of(connection, origin), account)
-        (outcome,) = receive(connection, [batch], now)
-        assert outcome.stored == len(events), "the office's log was held: nobody else moved it"
-        self.database.tell(connection, APPENDED)
+        records, act = self._act(connection, events, self.clock.milliseconds(), account)
+        self._store(connection, act)
         return records
 
     def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
@@ -148,25 +148,20 @@ class Ledger:
         ready before the write, and only there. Raises `OfficeEventError`.
         """
         database = self.database
-        known = database.read_now(lambda conn: setting(conn, OFFICE_ORIGIN))
-        origin = known or database.write_now(lambda conn: made_once(conn, OFFICE_ORIGIN))
+        origin = self._named(OFFICE_ORIGIN)
         head = database.read_now(lambda conn: head_of(conn, origin))
         _, batch = self._act_of(events, origin, head, OFFICE)
 
         def append(connection: Connection) -> bool:
             now = self.clock.milliseconds()
-            if made_once(connection, OFFICE_ORIGIN) != origin:
+            if hold_office(connection, now) != origin or _said_since(connection, origin, seq):
                 return False
-            hold_origin(connection, origin, OFFICE, now)
-            held, act = head_of(connection, origin), batch
-            if _said_since(connection, origin, seq):
+            if head_of(connection, origin) == head:
+                self._store(connection, Receiving.of_office(connection, batch, now))
+            elif len(events) <= HELD_EVENTS_MAX:
+                self.append_in(connection, events)
+            else:
                 return False
-            if held != head:
-                if len(events) > HELD_EVENTS_MAX:
-                    return False
-                _, act = self._act_of(events, origin, held, OFFICE)
-            receive(connection, [act], now)
-            self.database.tell(connection, APPENDED)
             return True
 
         appended = database.write_now(append)
@@ -200,27 +195,40 @@ class Ledger:
         """All pushes that wait, in one transaction."""
         now = self.clock.milliseconds()
         receiving = Receiving(connection, batches, now)
+        keep_clocks(connection, self._clock_news.of(receiving.hold(), now))
         outcomes = receiving.decide()
-        keep_clocks(connection, self._clock_news.of(batches, outcomes, now))
         granted = self._granted(connection, batches, outcomes, now)
-        told = self.append_in(connection, [event for events in granted for event in events])
-        if receiving.stores and not told:
-            self.database.tell(connection, APPENDED)  # before the counter: it holds up all others
-        receiving.store()
+        events = [event for some in granted for event in some]
+        acts = [self._act(connection, events, now)[1]] if events else []
+        self._store(connection, *acts, receiving)
         return [
             replace(outcome, granted=len(events)) if events else outcome
             for outcome, events in zip(outcomes, granted, strict=True)
         ]
 
+    def _act(
+        self, connection: Connection, events: Sequence[Event], now_ms: int, account: str = OFFICE
+    ) -> tuple[list[Recorded], Receiving]:
+        """An act of the office behind all that it said, not stored yet."""
+        origin = hold_office(connection, now_ms)
+        records, batch = self._act_of(events, origin, head_of(connection, origin), account)
+        return records, Receiving.of_office(connection, batch, now_ms)
+
+    def _store(self, connection: Connection, *decided: Receiving) -> None:
+        """Store, and tell of it before the counter is taken, which holds up all others."""
+        if any(one.stores for one in decided):
+            self.database.tell(connection, APPENDED)
+        store(*decided)
+
     def _granted(
         self, connection: Connection, batches: list[Batch], outcomes: list[Outcome], now_ms: int
     ) -> list[Sequence[NumbersGranted]]:
-        """What each push is granted; the counters of all of them are locked in one order first."""
+        """What each push is granted; the counters of all of them are held first."""
         if self.grants is None:
             return [()] * len(batches)
         welcome = [not (outcome.owner or outcome.fork) for outcome in outcomes]
         told = [batch.header for batch, asks in zip(batches, welcome, strict=True) if asks]
-        hold_counters(connection, [kinds for one in told for kinds in (one.numbers, one.wanted)])
+        hold_counters(connection, [(one.numbers, one.wanted) for one in told])
         return [
             self.grants(connection, one.origin, one.header.numbers, one.header.wanted, now_ms)
             if asks and (one.header.numbers or one.header.wanted)
@@ -263,9 +271,9 @@ class Ledger:
             for count, event in enumerate(events, 1)
         ]
 
-    def _incarnation(self) -> str:
-        found = self.database.read_now(lambda conn: setting(conn, INCARNATION))
-        return found or self.database.write_now(lambda conn: made_once(conn, INCARNATION))
+    def _named(self, name: str) -> str:
+        found = self.database.read_now(lambda conn: setting(conn, name))
+        return found or self.database.write_now(lambda conn: made_once(conn, name))
 
 
 def _recorded(event: Event, number: int) -> Recorded:
@@ -308,17 +316,18 @@ def bodies_at(connection: Connection, positions: Sequence[int]) -> dict[int, byt
 
 def positions_of_act(connection: Connection, act: str) -> list[int]:
     """Where the readable events of an act are."""
-    table = tables.event
-    found = select(table.c.position).where(table.c.act == act, table.c.unreadable == "")
-    return sorted(row[0] for row in connection.execute(found))
+    return _positions(connection, tables.event.c.act == act)
 
 
 def positions_of_order(connection: Connection, order: str) -> list[int]:
     """Where the readable events of an order are."""
+    number = tables.event.c.order_number
+    return _positions(connection, number == order, number != "")
+
+
+def _positions(connection: Connection, *where: ColumnElement[bool]) -> list[int]:
     table = tables.event
-    found = select(table.c.position).where(
-        table.c.order_number == order, table.c.order_number != "", table.c.unreadable == ""
-    )
+    found = select(table.c.position).where(*where, table.c.unreadable == "")
     return sorted(row[0] for row in connection.execute(found))
 
 
@@ -351,7 +360,7 @@ def move_mark(connection: Connection, reader: str, position: int) -> None:
     table = tables.mark
     moved = update(table).where(table.c.reader == reader).values(position=position)
     if not connection.execute(moved).rowcount:
-        connection.execute(insert_into(table).values(reader=reader, position=position))
+        connection.execute(insert(table).values(reader=reader, position=position))
 
 
 def _said_since(connection: Connection, origin: str, seq: int) -> bool:
@@ -375,7 +384,8 @@ def _reread(connection: Connection, program: str) -> int:
     columns = (event.c.position, event.c.id, event.c.body)
     held = select(*columns).where(event.c.unreadable != "").order_by(event.c.id).with_for_update()
     found = [(row[0], entry_of(bytes(row[2])), row[1]) for row in connection.execute(held)]
-    readable = [(at, entry) for at, entry, name in found if _reads(entry, name)]
+    # Under its own name only: what was altered stays in quarantine.
+    readable = [(at, one) for at, one, name in found if not one.unreadable and one.id == name]
     if not readable:
         return 0
     first = take_positions(connection, "event", len(readable))
@@ -384,8 +394,3 @@ def _reread(connection: Connection, program: str) -> int:
         connection.execute(update(event).where(event.c.position == position).values(**values))
         connection.execute(update(place).where(place.c.position == position).values(position=new))
     return len(readable)
-
-
-def _reads(entry: Entry, name: str) -> bool:
-    """Whether what stands in quarantine under a name is that event, and can be read now."""
-    return not entry.unreadable and entry.id == name

@@ -7,13 +7,13 @@ mean that the ledger was restored, and that other grants may be lost with it: th
 skips ahead before it grants again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from sync.domain.events import NAME_CHARS_MAX, NumbersGranted
-from sync.server.rows import rows_with
+from sync.server.rows import insert_rows, rows_with
 from sync.server.settings import (
     INCARNATION,
     NUMBERS,
@@ -62,10 +62,29 @@ def grant(
     return granted
 
 
-def hold_counters(connection: Connection, told: Iterable[Mapping[str, int]]) -> None:
-    """Lock all counters that pushes tell of, in the one order in which every process does."""
-    names = {f"{NUMBERS}{kind}" for kinds in told for kind in _kinds(kinds)}
-    rows_with(connection, table, "name", sorted(names), "position", lock=True)
+def hold_counters(
+    connection: Connection, told: Iterable[tuple[Mapping[str, int], Mapping[str, int]]]
+) -> None:
+    """Hold all counters that `grant` takes for pushes, each (reported, wanted); see `locks`."""
+    names = sorted({f"{NUMBERS}{kind}" for one in told for kind in _counted(*one)})
+    held = {row[0] for row in rows_with(connection, table, "name", names, lock=True)}
+    _begin(connection, [name for name in names if name not in held])
+
+
+def _counted(reported: Mapping[str, int], wanted: Mapping[str, int]) -> list[str]:
+    """The kinds whose counters may be raised."""
+    known = [kind for kind, number in _kinds(reported).items() if number > 0]
+    return known + [
+        kind for kind, count in _kinds(wanted).items() if 0 < count <= WANTED_NUMBERS_MAX
+    ]
+
+
+def _begin(connection: Connection, names: Sequence[str]) -> int:
+    """Begin new counters; those lost with an older ledger behind the skip. Returns where."""
+    is_first = not names or not incarnations_before(connection)
+    position = 0 if is_first else numbers_skip(setting(connection, INCARNATION))
+    insert_rows(connection, table, ("name", "position"), [(name, position) for name in names])
+    return position
 
 
 def _kinds(told: Mapping[str, int]) -> dict[str, int]:
@@ -83,15 +102,11 @@ def _raise(connection: Connection, kind: str, number: int) -> None:
 
 
 def _counter(connection: Connection, kind: str) -> int:
-    """The highest number granted; a counter lost with an older ledger begins behind the skip."""
+    """The highest number granted."""
     name = f"{NUMBERS}{kind}"
     found = select(table.c.position).where(table.c.name == name).with_for_update()
     counter = connection.execute(found).scalar()
-    if counter is None:
-        is_first = not incarnations_before(connection)
-        counter = 0 if is_first else numbers_skip(setting(connection, INCARNATION))
-        connection.execute(insert(table).values(name=name, position=counter))
-    return int(counter)
+    return _begin(connection, [name]) if counter is None else int(counter)
 
 
 def _taken(connection: Connection, kind: str, count: int) -> int:

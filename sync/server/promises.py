@@ -18,8 +18,9 @@ from sqlalchemy import insert as insert_into
 from sync.server import tables
 from sync.server.alarms import raise_alarm
 from sync.server.backup_tables import backup, backup_origin
-from sync.server.database import insert_rows
 from sync.server.errors import ServerError
+from sync.server.locks import hold_all_origins
+from sync.server.rows import insert_rows
 from sync.server.settings import INCARNATION, setting
 
 NAME_CHARS_MAX: Final = 200
@@ -53,6 +54,7 @@ def promises(connection: Connection) -> list[Promise]:
 
 def promise(connection: Connection, made: Promise, heads: Mapping[str, int]) -> None:
     """Record a proved backup, forget those whose file is gone, set every origin's `safe` anew."""
+    hold_all_origins(connection)
     forgotten = [made.name, *(one.name for one in promises(connection) if is_gone(one))]
     _drop(connection, forgotten)
     values = {name: getattr(made, name) for name in Promise.__slots__}
@@ -66,6 +68,7 @@ def promise(connection: Connection, made: Promise, heads: Mapping[str, int]) -> 
 
 def forget(connection: Connection, names: Sequence[str]) -> list[str]:
     """Promise some backups no more; returns those that were promised."""
+    hold_all_origins(connection)
     known = [one.name for one in promises(connection) if one.name in names]
     _drop(connection, known)
     _set_safe(connection)
@@ -175,9 +178,6 @@ def _drop(connection: Connection, names: Sequence[str]) -> None:
 def _set_safe(connection: Connection) -> None:
     """The least over all promised backups; one that never saw an origin holds nothing of it."""
     origin, held = tables.origin, backup_origin
-    # By name, as pushes lock them: an update of many takes them as they lie.
-    rows = select(origin.c.origin).order_by(origin.c.origin).with_for_update()
-    connection.execute(rows).all()
     count = select(func.count()).select_from(backup).scalar_subquery()
     of_origin = held.c.origin == origin.c.origin
     holding = select(func.count()).where(of_origin).scalar_subquery()

@@ -1,8 +1,7 @@
 """The home of the rules of a push: what the server does with what many stations send at once.
 
-`Receiving` decides about all batches in turn, then stores what is new of them in few statements.
-Rows are locked in one order (heads of origins by name, the office's, the counter), and positions
-are taken last: so they become visible in order, whoever else writes.
+`Receiving` decides about all batches in turn, then `store` keeps what is new in few statements.
+Rows are held in the order of `locks`: origins, what they tell, stations, positions last.
 """
 
 from collections.abc import Sequence
@@ -12,14 +11,15 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import insert as insert_into
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.server import tables
 from sync.server.alarms import raise_alarm
 from sync.server.intake import SEQ_MAX, Batch, Entry, Head, Outcome, digest_name
-from sync.server.rows import insert_rows, on_sqlite, rows_with, update_rows
+from sync.server.locks import hold_origins, hold_stations
+from sync.server.rows import insert_rows, rows_with, update_rows
 from sync.server.settings import (
     INCARNATION,
+    held_incarnation,
     incarnations_before,
     new_incarnation,
     remember_incarnation,
@@ -66,7 +66,7 @@ class _Origin:
 
 
 class Receiving:
-    """One transaction's work on pushes: `decide` about all of them, then `store`."""
+    """One transaction's work on pushes: `hold` their origins, `decide` about all, then `store`."""
 
     def __init__(self, connection: Connection, batches: Sequence[Batch], now_ms: int) -> None:
         self._connection = connection
@@ -78,9 +78,16 @@ class Receiving:
         self._places: list[_Place] = []
         self.incarnation = ""
 
+    def hold(self) -> list[Batch]:
+        """Hold the origins, which come to be with their first push; the batches of their owners."""
+        stations = {batch.origin: batch.station for batch in self._batches}
+        rows = hold_origins(self._connection, stations, self._now_ms, *_HEAD_COLUMNS)
+        for name, station, seq, digest, safe, numbers in rows:
+            self._origins[name] = _Origin(station, Head(seq, bytes(digest)), safe, numbers)
+        return [one for one in self._batches if self._origins[one.origin].station == one.station]
+
     def decide(self) -> list[Outcome]:
         """What comes of each batch, in order; see the table of the exchange."""
-        self._hold()
         self.incarnation = setting(self._connection, INCARNATION)
         new = {entry.id for batch in self._batches for entry in self._beyond(batch)}
         self._known = _positions_of(self._connection, list(new))
@@ -91,9 +98,7 @@ class Receiving:
         """Whether anything of what was decided is new."""
         return bool(self._places)
 
-    def store(self) -> None:
-        """Store what was decided, positions last."""
-        self._keep_heads()
+    def _keep_events(self) -> None:
         if not self._places:
             return
         positions, fresh = self._known, list(self._fresh.values())
@@ -104,22 +109,6 @@ class Receiving:
             insert_rows(self._connection, tables.event, _EVENT_COLUMNS, rows)
         places = [(*place[:3], positions[place.id]) for place in self._places]
         insert_rows(self._connection, tables.place, _PLACE_COLUMNS, places)
-
-    def _hold(self) -> None:
-        """Lock the origins' rows, which an origin gets at its first push."""
-        stations = {batch.origin: batch.station for batch in self._batches}
-        self._lock(sorted(stations))
-        missing = [name for name in sorted(stations) if name not in self._origins]
-        for name in missing:
-            _add_origin(self._connection, name, stations[name], self._now_ms)
-        self._lock(missing)
-
-    def _lock(self, names: list[str]) -> None:
-        rows = rows_with(
-            self._connection, tables.origin, "origin", names, *_HEAD_COLUMNS, lock=True
-        )
-        for name, station, seq, digest, safe, numbers in rows:
-            self._origins[name] = _Origin(station, Head(seq, bytes(digest)), safe, numbers)
 
     def _beyond(self, batch: Batch) -> list[Entry]:
         """The entries beyond the head that is held, as far as it is known by now."""
@@ -160,9 +149,7 @@ class Receiving:
             lost = head.seq > 0 and told not in incarnations_before(self._connection)
         if not lost:
             return
-        table = tables.setting
-        held = select(table.c.value).where(table.c.name == INCARNATION).with_for_update()
-        self.incarnation = str(self._connection.execute(held).scalar_one())
+        self.incarnation = held_incarnation(self._connection)
         if told in incarnations_before(self._connection):
             return  # another station has told it already
         text = (
@@ -266,26 +253,29 @@ class Receiving:
             for name, row in kept.items()
         }
         rows = [said[name] for name in sorted(said)]
+        hold_stations(self._connection, sorted(said))
         update_rows(self._connection, tables.station, "station", _SAID_COLUMNS, rows)
 
     def _alarm(self, batch: Batch, kind: str, subject: str, text: str) -> None:
         about = {"origin": batch.origin, "subject": subject, "station": batch.station}
         raise_alarm(self._connection, kind, text, self._now_ms, **about)
 
+    @classmethod
+    def of_office(cls, connection: Connection, batch: Batch, now_ms: int) -> "Receiving":
+        """An act behind the head of the office's log, which is held: all of it is new."""
+        act = cls(connection, [batch], now_ms)
+        act.hold()
+        (outcome,) = act.decide()
+        assert outcome.stored == len(batch.entries), "the office's log was held: nobody moved it"
+        return act
 
-def receive(connection: Connection, batches: Sequence[Batch], now_ms: int) -> list[Outcome]:
-    """Decide and store at once, in the open transaction."""
-    receiving = Receiving(connection, batches, now_ms)
-    outcomes = receiving.decide()
-    receiving.store()
-    return outcomes
 
-
-def hold_origin(connection: Connection, origin: str, station: str, now_ms: int) -> None:
-    """Lock an origin's row until the commit, made if it is missing."""
-    if not rows_with(connection, tables.origin, "origin", [origin], lock=True):
-        _add_origin(connection, origin, station, now_ms)
-        rows_with(connection, tables.origin, "origin", [origin], lock=True)
+def store(*decided: Receiving) -> None:
+    """Store what was decided in one transaction: all that is held of it, then positions."""
+    for one in decided:
+        one._keep_heads()
+    for one in decided:
+        one._keep_events()
 
 
 def take_positions(connection: Connection, name: str, count: int) -> int:
@@ -303,14 +293,6 @@ def digest_at(connection: Connection, origin: str, seq: int) -> bytes:
     end = select(gap.c.digest).where(gap.c.origin == origin, gap.c.to_seq == seq)
     row = connection.execute(at).first() or connection.execute(end).first()
     return bytes(row[0]) if row else b""
-
-
-def _add_origin(connection: Connection, origin: str, station: str, now_ms: int) -> None:
-    """Another server process may do the same at the same time."""
-    put = (sqlite.insert if on_sqlite(connection) else postgresql.insert)(tables.origin)
-    digest = chain_start(origin)
-    row = put.values(origin=origin, station=station, head_digest=digest, first_ms=now_ms)
-    connection.execute(row.on_conflict_do_nothing())
 
 
 def _positions_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:

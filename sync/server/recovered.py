@@ -11,11 +11,12 @@ from sqlalchemy import Connection, select
 
 from sync.server import tables
 from sync.server.alarms import raise_alarm, tell_alarm
-from sync.server.database import rows_with
 from sync.server.intake import entry_of, prepare
-from sync.server.ledger import OFFICE, OFFICE_ORIGIN, head_of
-from sync.server.receiving import hold_origin, receive
-from sync.server.settings import incarnations_before, keep_setting, made_once, setting
+from sync.server.ledger import head_of
+from sync.server.locks import hold_office
+from sync.server.receiving import Receiving, store
+from sync.server.rows import rows_with
+from sync.server.settings import OFFICE, incarnations_before, keep_setting, setting
 from sync.wire import Mark, PushHeader, chain_start
 
 RECOVERED_EVENTS_MAX: Final = 500
@@ -32,8 +33,7 @@ def recover(connection: Connection, station: str, bodies: Sequence[bytes], now_m
     """
     if not incarnations_before(connection):
         return 0
-    origin = made_once(connection, OFFICE_ORIGIN)
-    hold_origin(connection, origin, OFFICE, now_ms)
+    origin = hold_office(connection, now_ms)
     if now_ms > _began_ms(connection, origin) + RECOVERY_DAYS * DAY_MS:
         return 0
     lost = _lost(connection, bodies)
@@ -41,9 +41,9 @@ def recover(connection: Connection, station: str, bodies: Sequence[bytes], now_m
         return 0
     head = head_of(connection, origin)
     header = PushHeader(head.mark, Mark(1, chain_start(origin).hex()))
-    (outcome,) = receive(connection, [prepare(origin, OFFICE, header, lost)], now_ms)
-    _tell(connection, origin, station, outcome.stored, now_ms)
-    return outcome.stored
+    store(Receiving.of_office(connection, prepare(origin, OFFICE, header, lost), now_ms))
+    _tell(connection, origin, station, len(lost), now_ms)
+    return len(lost)
 
 
 def _began_ms(connection: Connection, origin: str) -> int:

@@ -11,6 +11,8 @@ from sync.server.tables import head
 from sync.server.tables import setting as table
 
 INCARNATION: Final = "incarnation"
+OFFICE: Final = "office"
+OFFICE_ORIGIN: Final = "office_origin"
 INCARNATIONS_BEFORE: Final = "incarnations_before"
 NUMBERS_SKIP: Final = 1_000
 NUMBERS_SKIPS_MAX: Final = 64
@@ -52,13 +54,22 @@ def new_incarnation(connection: Connection) -> str:
     Feed marks are void, the office begins a new origin, and every counter of numbers skips what
     may have been granted and forgotten. Stations then offer the office's events that they hold.
     """
-    remember_incarnation(connection, setting(connection, INCARNATION))
+    remember_incarnation(connection, held_incarnation(connection))
     value = uuid.uuid4().hex
     keep_setting(connection, INCARNATION, value)
-    keep_setting(connection, "office_origin", "")
+    counters = head.c.name.startswith(NUMBERS)
+    held = select(head.c.name).where(counters).order_by(head.c.name).with_for_update()
+    connection.execute(held).all()
     skipped = {"position": head.c.position + numbers_skip(value)}
-    connection.execute(update(head).where(head.c.name.startswith(NUMBERS)).values(**skipped))
+    connection.execute(update(head).where(counters).values(**skipped))
+    keep_setting(connection, OFFICE_ORIGIN, "")
     return value
+
+
+def held_incarnation(connection: Connection) -> str:
+    """What this ledger is now, which no other process changes until the commit."""
+    held = select(table.c.value).where(table.c.name == INCARNATION).with_for_update()
+    return str(connection.execute(held).scalar() or "")
 
 
 def numbers_skip(incarnation: str) -> int:

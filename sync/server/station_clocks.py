@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.domain.events import Event
 from sync.server.clock_tables import station_clock
-from sync.server.intake import SEQ_MAX, Batch, Outcome
+from sync.server.intake import SEQ_MAX, Batch
 from sync.server.rows import on_sqlite
 from sync.timing import Measured, better, milliseconds_of
 from sync.wire import PushHeader
@@ -59,13 +59,9 @@ class ClockNews:
         self._known: dict[tuple[str, str], Heard] = {}
         self._waiting: dict[tuple[str, str], Heard] = {}
 
-    def of(self, batches: Iterable[Batch], outcomes: Iterable[Outcome], now_ms: int) -> list[Heard]:
-        """What is worth keeping of pushes that are taken, one for each boot."""
-        told = (
-            heard(batch.station, batch.header, now_ms)
-            for batch, outcome in zip(batches, outcomes, strict=True)
-            if not outcome.owner
-        )
+    def of(self, batches: Iterable[Batch], now_ms: int) -> list[Heard]:
+        """What is worth keeping of pushes of their origins' owners, one for each boot."""
+        told = (heard(batch.station, batch.header, now_ms) for batch in batches)
         news = {(one.station, one.boot): one for one in told if one and self._is_news(one)}
         self._waiting |= news
         return [news[key] for key in sorted(news)]

@@ -25,7 +25,7 @@ from sync.server.clock import ServerClock
 from sync.server.database import Database
 from sync.server.errors import ServerError
 from sync.server.keys import new_token
-from sync.server.ledger import OFFICE
+from sync.server.settings import OFFICE
 from sync.server.tokens import Caller, names_in, token_hash
 from sync.server.view_tables import master
 

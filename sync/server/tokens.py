@@ -78,8 +78,8 @@ def withdraw(connection: Connection, station: str) -> None:
 def revoke(connection: Connection, station: str) -> bool:
     """Close the door to a station, with every code that would open it; False if there is none."""
     table, code = tables.station, tables.enrolment_code
-    withdraw(connection, station)
     connection.execute(delete(code).where(code.c.station == station, code.c.used_ms == 0))
+    withdraw(connection, station)
     closed = update(table).where(table.c.station == station).values(active=0)
     return bool(connection.execute(closed).rowcount)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from sqlalchemy.engine import make_url
 
 from sync.domain.events import NumbersGranted, OperationStarted
 from sync.server.clock import ServerClock
@@ -111,7 +112,7 @@ def test_numbers_granted_meanwhile_do_not_undo_an_act(tmp_path: Path) -> None:
     made.close()
 
 
-def test_pushes_and_promises_at_once_are_all_kept(cluster: Cluster) -> None:
+def test_pushes_and_promises_wait_for_each_other_in_one_order(cluster: Cluster) -> None:
     url = cluster.database()
     databases = [Database(url) for _ in range(3)]
     ledgers = [Ledger(one, ServerClock(), grant) for one in databases]
@@ -141,5 +142,8 @@ def test_pushes_and_promises_at_once_are_all_kept(cluster: Cluster) -> None:
     stored = databases[0].read_now(lambda conn: conn.exec_driver_sql(count).scalar())
     for database in databases:
         database.close()
+    name = make_url(url).database
+    found = cluster.run(f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'")
     cluster.drop(url)
+    assert found == [(0,)]
     assert stored == ROUNDS * sum(map(len, logs))
