@@ -30,6 +30,7 @@ LINE_SECONDS: Final = 0.2
 PATH_CHARS_MAX: Final = 4_096
 POSITION_MAX: Final = 2**53
 _LINES: Final = "`{what, done, of}` a line, the last one `{result}` or `{fault}`."
+_BODY_REFUSALS: Final = (400, 413)
 _Path = Annotated[str, msgspec.Meta(max_length=PATH_CHARS_MAX, pattern=CLEAN)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS_MAX, pattern=CLEAN)]
 
@@ -68,57 +69,38 @@ async def status(request: AnyRequest) -> Status:
     return await services.database.run(lambda: status_of(services))
 
 
-@post(
-    "/v1/backups",
-    status_code=200,
-    guards=[admin_guard],
-    media_type=NDJSON,
-    tags=["server"],
-    security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
-)
+def _work(path: str, *refused: int) -> post:
+    """A work that an administrator asks for, told in lines of JSON."""
+    return post(
+        path,
+        status_code=200,
+        guards=[admin_guard],
+        media_type=NDJSON,
+        tags=["server"],
+        security=ADMIN,
+        responses={200: answer(str, _LINES, NDJSON), **refusals(401, *refused)},
+    )
+
+
+@_work("/v1/backups", *_BODY_REFUSALS)
 async def make_backup(request: AnyRequest, data: JSONBody[BackupRequest]) -> Stream:
     """Write a backup beside the running work, prove it, then promise it."""
     return _told(upkeep.backup(services_of(request), data.to, data.keep))
 
 
-@post(
-    "/v1/backup-confirmations",
-    status_code=200,
-    guards=[admin_guard],
-    media_type=NDJSON,
-    tags=["server"],
-    security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
-)
+@_work("/v1/backup-confirmations", *_BODY_REFUSALS)
 async def confirm_backup(request: AnyRequest, data: JSONBody[ConfirmRequest]) -> Stream:
     """Promise a backup that another tool made."""
     return _told(upkeep.confirm(services_of(request), data.name, data.position, data.file))
 
 
-@post(
-    "/v1/backup-losses",
-    status_code=200,
-    guards=[admin_guard],
-    media_type=NDJSON,
-    tags=["server"],
-    security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(400, 401, 408, 413, 415)},
-)
+@_work("/v1/backup-losses", *_BODY_REFUSALS)
 async def forget_backup(request: AnyRequest, data: JSONBody[ForgetRequest]) -> Stream:
     """Promise a backup no more."""
     return _told(upkeep.forget(services_of(request), data.name))
 
 
-@post(
-    "/v1/rebuild",
-    status_code=200,
-    guards=[admin_guard],
-    media_type=NDJSON,
-    tags=["server"],
-    security=ADMIN,
-    responses={200: answer(str, _LINES, NDJSON), **refusals(401)},
-)
+@_work("/v1/rebuild")
 async def rebuild(request: AnyRequest) -> Stream:
     """Make all views again beside the running work, and put them in place at the end."""
     return _told(upkeep.rebuild(services_of(request)))
