@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from sync.server.database import Database
 from sync.server.lease import RENEW_SECONDS, Lease, LeaseLostError
 from tests.postgres import Cluster
+from tests.sync.server.conftest import ledger_url
 
 
 class Clock:
@@ -31,7 +32,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def pair(cluster: Cluster) -> Iterator[tuple[Database, Database]]:
     """Two processes' openings of one database on PostgreSQL."""
-    url = cluster.database()
+    url = ledger_url(cluster)
     opened = Database(url), Database(url)
     yield opened
     for one in opened:

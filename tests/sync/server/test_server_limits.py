@@ -35,8 +35,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert "Traceback" not in running.said()
 
 
-def spoken(server: Server, pieces: Iterator[bytes], pause: float) -> tuple[bytes, float]:
-    """What a caller hears who speaks piece by piece until the line is cut, and when it is."""
+def spoken(
+    server: Server, pieces: Iterator[bytes], pause: float, *, until: bytes = b""
+) -> tuple[bytes, float]:
+    """What a caller hears who speaks piece by piece until the line is cut, and when it is.
+
+    One who waits for certain words hangs up when he has heard them.
+    """
     port = int(server.url.rpartition(":")[2])
     begun, heard = time.monotonic(), b""
     with socket.create_connection(("127.0.0.1", port)) as line:
@@ -54,6 +59,8 @@ def spoken(server: Server, pieces: Iterator[bytes], pause: float) -> tuple[bytes
             if not got:
                 break
             heard += got
+            if until and until in heard:
+                break
     return heard, time.monotonic() - begun
 
 
@@ -112,7 +119,7 @@ def test_a_head_too_long_or_of_too_many_lines_is_refused(server: Server) -> None
         yield HEAD + b"".join(b"X-%d: y\r\n" % n for n in range(20_000)) + b"\r\n"
 
     for head in (long_head, many_lines):
-        heard, _ = spoken(server, head(), 0.5)
+        heard, _ = spoken(server, head(), 0.5, until=b"\r\n\r\n")
         assert heard.split(b" ")[1:2] in ([b"400"], [b"431"], [])
 
 

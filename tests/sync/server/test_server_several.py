@@ -20,6 +20,7 @@ from sync.server.projector_rebuild import SHADOW_READER, create_shadows, has_lon
 from sync.server.projector_state import LIVE
 from sync.server.view_tables import VIEWS
 from tests.postgres import Cluster
+from tests.sync.server.conftest import ledger_url
 from tests.sync.server.histories import Plant, Teller, kg, master_data, planned, release_of
 
 MIX: dict[str, Any] = {"order": "B-1", "operation": "10", "work_center": "MIX"}
@@ -37,7 +38,7 @@ def plant(tmp_path: Path, database_url: str) -> Iterator[Plant]:
 @pytest.fixture
 def shared(tmp_path: Path, cluster: Cluster) -> Iterator[tuple[Plant, Database, str]]:
     """A plant on PostgreSQL, a second process's opening of its database, and the URL."""
-    url = cluster.database()
+    url = ledger_url(cluster)
     made, second = Plant(tmp_path, url), Database(url)
     made.office(*master_data(), planned("B-1"), release_of("B-1"))
     yield made, second, url
