@@ -141,9 +141,8 @@ class SyncClient:
         self._greeting = False
         self._asked = Stamp()
         self._measured: Measured | None = None
-        self._measured_in = ""
-        self._incarnation = ""
-        self._feed_failures = self._gone = 0
+        self._measured_in = self._incarnation = ""
+        self._feed_failures = self._gone = self._calls = self._heeded = 0
         self._snapshot_due = False
         self._push_bell, self._feed_bell, self._upkeep_bell = Bell(), Bell(), Bell()
         self._threads: list[threading.Thread] = []
@@ -217,13 +216,13 @@ class SyncClient:
 
     def pull(self, wait_seconds: int = 0) -> float:
         """One page of the feed, or a snapshot where the server asks for one; seconds to wait."""
+        self._heeded = self._calls
         try:
             wait = self._snapshot() if self._snapshot_due else self._page(wait_seconds)
         except ServerRefused as refusal:
             if refusal.status == GONE and not self._snapshot_due:
                 return self._await_snapshot(refusal)
-            told = Refused(refusal.status, str(refusal), refusal.retry_after)
-            return self._feed_failed(told)
+            return self._feed_failed(Refused(refusal.status, str(refusal), refusal.retry_after))
         except SyncError as fault:
             self._greet()
             return self._feed_failed(Silence(str(fault)))
@@ -374,7 +373,8 @@ class SyncClient:
     def _feed_failed(self, reply: Refused | Silence) -> float:
         self._feed_failures += 1
         if self._feed_failures > 1 and not self._feed_bell.closed:
-            self._standing.feed(reply.why)
+            # Unless the push thread heard the server after this was asked.
+            self._standing.feed(reply.why, lambda: self._heeded == self._calls)
         return feed_wait(reply, self._feed_failures, self._chance())
 
     def _greet(self) -> None:
@@ -386,11 +386,11 @@ class SyncClient:
 
     def _call_feed_back(self) -> None:
         """The server is there again: what the feed waits for may never come on its old line."""
+        self._calls += 1
         self._standing.feed("")
-        line = self._lines.known("feed")
         if self._feed_failures and not self._snapshot_due:
             self._feed_bell.ring(loud=True)
-        elif line:
+        elif line := self._lines.known("feed"):
             line.break_off()
 
     def _accused(self, verdict: Verdict) -> str:

@@ -154,10 +154,10 @@ class Standing:
             self._status = replace(self._status, counted=counted, reviews=reviews)
         self._tell()
 
-    def feed(self, why: str) -> None:
-        """What keeps the feed from being heard, or nothing."""
+    def feed(self, why: str, holds: Callable[[], bool] = lambda: True) -> None:
+        """What keeps the feed from being heard, or nothing; also where it does not hold by now."""
         with self._door:
-            self._feed_why = why
+            self._feed_why = why if holds() else ""
         self._tell()
 
     def trouble(self, why: str) -> None:

@@ -335,6 +335,42 @@ def test_offline_and_back_within_two_seconds(tmp_path: Path) -> None:
             assert list(model.ledger.entries)[:-1] == ids
 
 
+def test_what_failed_before_the_server_was_heard_again_is_no_trouble_after(
+    tmp_path: Path,
+) -> None:
+    """Else the status would name it until the feed has news, with all being well."""
+    model, asked = ModelServer(), [0]
+    inner = model.transport()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/v1/feed" and asked[0]:
+            return inner.handle_request(request)
+        asked[0] += request.url.path == "/v1/feed"
+        if asked[0] == 3:  # while this one is under way
+            client.push()
+        raise httpx.ReadError("reset", request=request)
+
+    with opened(tmp_path) as journal:
+        client = SyncClient(
+            "http://model",
+            TOKEN,
+            journal,
+            lambda _: None,
+            lambda _: None,
+            transport=httpx.MockTransport(answer),
+        )
+        client.push()
+        client.pull()
+        client.pull()
+        assert client.status.state is State.OFFLINE
+        assert "reset" in client.status.why
+        client.pull()
+        assert (client.status.state, client.status.why) == (State.ONLINE, "")
+        client.pull()
+        assert "reset" in client.status.why, "asked since, and not heard"
+        client.stop()
+
+
 def test_a_server_that_goes_away_is_noticed_without_a_scan(tmp_path: Path) -> None:
     model = ModelServer()
     with ExitStack() as life_of_server, ExitStack() as life_of_station:
