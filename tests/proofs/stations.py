@@ -34,7 +34,7 @@ from labels.codes import BadgeCode, Code, CommandCode, LotCode, OrderCode, encod
 from sync.domain.shop import Shop
 
 KILOGRAMS_A_LOT: Final = "0.5"
-ANSWER_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 20.0
 SYNC_SECONDS: Final = 60.0
 TYPING_SECONDS: Final = 0.12
 CABLE_SECONDS: Final = 0.05  # what is written to a pseudo-terminal comes out a moment later
