@@ -19,10 +19,10 @@ from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Integer, Select, bindparam, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.server.database import Database, DatabaseError
 from sync.server.notice import RELEASED
+from sync.server.rows import inserting
 from sync.server.tables import lease as table
 
 LEASE_SECONDS: Final = 4.0
@@ -118,8 +118,9 @@ class Lease:
         """The fence under which it is ours from now on, or 0."""
         row = self._row(connection, skip_locked=True)
         if row is None:
-            put = sqlite.insert if _is_sqlite(connection) else postgresql.insert
-            first = put(table).values(name=self.name, owner="", fence=0, until_ms=0)
+            first = inserting(connection, table).values(
+                name=self.name, owner="", fence=0, until_ms=0
+            )
             connection.execute(first.on_conflict_do_nothing())
             row = self._row(connection, skip_locked=True)
         if row is None or not self._may_take(connection, row):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 LOOKUP_VALUES_MAX: Final = 500
@@ -22,6 +23,11 @@ Row = tuple[Any, ...]
 def on_sqlite(connection: Connection) -> bool:
     """Which of the two databases this is."""
     return connection.dialect.name == "sqlite"
+
+
+def inserting(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """An insert that may say what to do with a row that is there, as this database words it."""
+    return (sqlite.insert if on_sqlite(connection) else postgresql.insert)(table)
 
 
 def insert_rows(

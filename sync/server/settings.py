@@ -4,9 +4,8 @@ import uuid
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from sync.server.rows import on_sqlite
+from sync.server.rows import inserting
 from sync.server.tables import head
 from sync.server.tables import setting as table
 
@@ -39,8 +38,8 @@ def made_once(connection: Connection, name: str) -> str:
     held = select(table.c.value).where(table.c.name == name).with_for_update()
     value = connection.execute(held).scalar()
     if value is None:  # another server process may be making it too
-        put = (sqlite.insert if on_sqlite(connection) else postgresql.insert)(table)
-        connection.execute(put.values(name=name, value="").on_conflict_do_nothing())
+        put = inserting(connection, table).values(name=name, value="")
+        connection.execute(put.on_conflict_do_nothing())
         value = connection.execute(held).scalar()
     if not value:
         value = uuid.uuid4().hex

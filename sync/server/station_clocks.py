@@ -11,12 +11,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.domain.events import Event
 from sync.server.clock_tables import station_clock
 from sync.server.intake import SEQ_MAX, Batch
-from sync.server.rows import on_sqlite
+from sync.server.rows import inserting
 from sync.timing import Measured, better, milliseconds_of
 from sync.wire import PushHeader
 
@@ -103,7 +102,7 @@ def keep_clocks(connection: Connection, news: Sequence[Heard]) -> None:
     """Keep the better of what is held and what is told, for each boot, in the open transaction."""
     if not news:
         return
-    put = (sqlite.insert if on_sqlite(connection) else postgresql.insert)(station_clock)
+    put = inserting(connection, station_clock)
     changed = {name: put.excluded[name] for name in _COLUMNS[2:]}
     storing = put.on_conflict_do_update(index_elements=_COLUMNS[:2], set_=changed)
     for one in news:
