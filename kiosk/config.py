@@ -13,9 +13,21 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
-from kiosk.config_values import Reader, choice, flag, name, names, nearest, text, url, whole
+from kiosk.config_values import (
+    Reader,
+    choice,
+    flag,
+    name,
+    names,
+    nearest,
+    shifts,
+    text,
+    url,
+    whole,
+)
 from labels.printers import PrinterAddressError, open_printer
 from sync.domain.rules import SEVERITIES, Severity
+from sync.domain.shifts import Shift
 
 CONFIG_NAME: Final = "kiosk.toml"
 ENROLMENT_NAME: Final = "station.toml"
@@ -48,6 +60,7 @@ class StationConfig:
     server: str = ""
     language: str = "en"
     data: str = ""
+    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +98,14 @@ class PrinterConfig:
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """The rules that a site may change; `severities` maps a deviation to one of SEVERITY_NAMES."""
+    """The rules that a site may change; `severities` maps a deviation to one of SEVERITY_NAMES.
+
+    `labour` of a person on several jobs is split between them, or counted in full for each.
+    """
 
     one_person: bool = False
     pin: bool = True
+    labour: Literal["split", "full"] = "split"
     severities: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -162,6 +179,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
         "server": url("http://", "https://"),
         "language": choice(*LANGUAGES),
         "data": text,
+        "shifts": shifts,
     },
     WedgeConfig: {"gap_ms": whole(10, WEDGE_GAP_MS_MAX)},
     ScannerConfig: {
@@ -180,6 +198,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
     SiteConfig: {
         "one_person": flag,
         "pin": flag,
+        "labour": choice("split", "full"),
         "severities": severities,
     },
 }
@@ -300,6 +319,7 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
             server,
             station.language,
             str(folder),
+            station.shifts,
         ),
         sections.get("wedge") or WedgeConfig(),
         sections.get("scanner", ()),

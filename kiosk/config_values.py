@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from sync.domain.shifts import Shift, shift_of
+
 Reader = Callable[[Any], Any]
 NAME_CHARS_MAX: Final = 40
 
@@ -55,6 +57,21 @@ def whole(lowest: int, highest: int) -> Reader:
         return value
 
     return read
+
+
+def shifts(value: object) -> tuple[Shift, ...]:
+    """A list of different shifts; raises ValueError."""
+    if not isinstance(value, list) or not value:
+        raise ValueError('want a list such as ["06:00-14:00", "14:00-22:00", "22:00-06:00"]')
+    found = []
+    for one in value:
+        try:
+            found.append(shift_of(text(one)))
+        except ValueError as fault:
+            raise ValueError(f"{one}: {fault}") from None
+    if len(set(found)) < len(found):
+        raise ValueError("names one twice")
+    return tuple(found)
 
 
 def choice(*allowed: object) -> Reader:

@@ -227,4 +227,6 @@ def workplace(config: Config) -> Workplace:
         one_person=site.one_person,
         pin=site.pin,
         severities={**SEVERITIES, **changed},
+        shifts=config.station.shifts,
+        labour_in_full=site.labour == "full",
     )

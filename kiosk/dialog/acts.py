@@ -14,6 +14,7 @@ from sync.domain.stock import Stock, lot_told
 E = TypeVar("E", bound=Event)
 V = TypeVar("V")
 PENDING: Final = "pending-"
+SELF_APPROVED: Final = "not_your_own"  # in `accepted`, where one badge asked and approved
 LATEST: Final = 2**52  # later than any event that is written
 _KINDS: Mapping[Severity, Kind] = {
     Severity.REFUSE: "stop",
@@ -84,6 +85,7 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         label_counts=dict(shop.label_counts),
         label_highest=dict(shop.label_highest),
         reversed=set(shop.reversed),
+        handovers=dict(shop.handovers),
         seen=set(),
     )
     for event in events:
@@ -192,6 +194,8 @@ def approve(dialog: Dialog, shop: Shop, now: Moment, by: str) -> Turn:
     assert asking is not None, "approval without a question"
     assert asking.proposal is not None, "approval without an act"
     accepted = tuple(Acceptance(one.name, by) for one in _unique(asking.open))
+    if by == dialog.person and any(one.severity is Severity.SUPERVISOR for one in asking.open):
+        accepted += (Acceptance(SELF_APPROVED, by),)
     clocks = _clocks(now)
     proposal = replace(
         asking.proposal,
@@ -253,6 +257,8 @@ def _written(
         if isinstance(event, MaterialConsumed):
             names += extra
         accepted = tuple(by[name] for name in dict.fromkeys(names) if name in by)
+        if accepted and SELF_APPROVED in by:
+            accepted += (by[SELF_APPROVED],)
         events.append(stamped(event, accepted=accepted) if accepted else event)
     note = next((one for one in every if one.severity is Severity.NOTE), None)
     notice = proposal.notice

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from labels.codes import Code, CodeError
 from sync.domain.events import Acceptance, Event
 from sync.domain.rules import SEVERITIES, Deviation, Severity
+from sync.domain.shifts import Shift
 
 STUTTER_SECONDS: Final = 1.5
 NUMBER_SECONDS_MAX: Final = 30.0
@@ -18,7 +19,7 @@ NUMBER_WORD_CHARS_MAX: Final = 12  # of a number with its unit, so that it is ne
 FOLLOWS: Final = "follows"  # of `Notice.next`: whatever comes next once the act is written
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
-Body = Literal["queue", "order", "outbox", "help"]
+Body = Literal["queue", "order", "outbox", "help", "handover"]
 Wanted = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
 
 
@@ -31,6 +32,8 @@ class Workplace:
     one_person: bool = False
     pin: bool = False
     severities: Mapping[str, Severity] = field(default_factory=lambda: dict(SEVERITIES))
+    shifts: tuple[Shift, ...] = ()
+    labour_in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +157,36 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said of an order in a handover: "keep", "pause", or how much was counted."""
+
+    start: str
+    order: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """An open handover: what was answered so far, and who has signed it.
+
+    `start` ids tell which orders are answered; `order` and `operation` were current before it.
+    """
+
+    order: str = ""
+    operation: str = ""
+    answers: tuple[Answer, ...] = ()
+    is_signed: bool = False
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialog:
     """All that the terminal remembers between two inputs, beside the shop.
 
     `person` acts; `order` and `operation` are current; `number` is staged as text, `scrap` waits
     for DONE; `noted` holds order notes that were read ("B-1/3"); `booked` tells that the last
-    accepted input was a booking; `recent` holds accepted payloads with their times.
+    accepted input was a booking; `recent` holds accepted payloads with their times; `offered` is
+    the end of the shift for which a handover was offered.
     """
 
     workplace: Workplace
@@ -183,6 +210,8 @@ class Dialog:
     online: bool = True
     heard: str = ""
     today: str = ""
+    handover: Handover | None = None
+    offered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,17 @@ class OperatorLeft(Event, frozen=True, kw_only=True):
 
 
 class HandoverSigned(Event, frozen=True, kw_only=True):
+    """Who hands over, and to whom; `of` names the event of one signature that this countersigns.
+
+    `orders` run on or stand. `labels` were not printed, or are to be found and voided; `stops` and
+    `calls` are the events of those that were open.
+    """
+
     giver: Name
     successor: Name = ""
     orders: tuple[str, ...] = ()
     note: Text = ""
+    of: Id = ""
+    labels: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()

@@ -127,7 +127,8 @@ def test_an_override_wants_a_supervisor(
         for one in floor.turn.events
         if isinstance(one, MaterialConsumed)
     ]
-    assert accepted == ([("anna", [("lot_expired", person)])] if kind == "ok" else [])
+    flags = [("lot_expired", person)] + ([("not_your_own", person)] if one_person else [])
+    assert accepted == ([("anna", flags)] if kind == "ok" else [])
 
 
 def test_a_supervisor_who_works_cannot_approve_the_own_act(floor: Floor) -> None:
