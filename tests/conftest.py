@@ -15,16 +15,17 @@ NAMES: Final = {
     *("PYTHONPATH", "PYTHONWARNINGS", "SSLKEYLOGFILE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 }
 
-# Files that take longest, the longest first: begun last, one would be waited for alone (`--durations`
-# tells; a file that is not named here comes after them).
+# Files that take longest come first: begun last, one would be waited for alone. Beside the simulation,
+# which takes all cores, come those that mostly wait. `--durations` tells; what is not named comes after.
 LONGEST_FIRST: Final = (
-    *("test_simulation.py", "test_shifts.py", "test_server_upkeep.py", "test_server_commands.py"),
-    *("test_server_limits.py", "test_server_several.py", "test_fault_network.py"),
-    *("test_fault_damage.py", "test_two_minutes.py", "test_server_tls.py", "test_server_tokens.py"),
+    *("test_simulation.py", "test_server_limits.py", "test_fault_network.py"),
+    *("test_two_minutes.py", "test_shifts.py", "test_server_upkeep.py", "test_server_commands.py"),
+    *("test_fault_damage.py", "test_server_tls.py", "test_server_tokens.py"),
     *("test_app_commands.py", "test_fuzz_document.py", "test_journal_salvage.py", "test_app.py"),
     *("test_server_killed.py", "test_tokens.py", "test_journal_faults.py"),
-    *("test_station_and_server.py", "test_fault_disk_errors.py", "test_server_restore.py"),
-    *("test_board.py", "test_contract_faults.py", "test_server_secrets.py", "test_client.py"),
+    *("test_server_several.py", "test_station_and_server.py", "test_fault_disk_errors.py"),
+    *("test_server_restore.py", "test_board.py", "test_contract_faults.py"),
+    *("test_server_secrets.py", "test_client.py"),
 )
 
 for name in list(os.environ):
