@@ -30,6 +30,7 @@ from sync.domain.events import (
     OperatorLeft,
     OperatorSignedIn,
     OperatorSignedOut,
+    SetupEnded,
     StepConfirmed,
 )
 from sync.domain.shop import Shop
@@ -119,6 +120,7 @@ _SAYINGS: Final[dict[type[Event], Say]] = {
     HandoverSigned: lambda e, s: f"handover by {person(e.giver, s)}",
     OperationStarted: lambda e, _: f"order {e.order} started, operation {e.operation or '–'}",
     OperationPaused: lambda e, s: f"order {e.order} paused{reason(e.reason, s)}",
+    SetupEnded: lambda e, _: f"order {e.order} set up, it runs",
     OperationResumed: lambda e, _: f"order {e.order} resumed",
     OperationReported: _reported,
     OperationEnded: _ended,

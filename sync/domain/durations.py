@@ -12,8 +12,9 @@ from sync.domain.events import (
     Event,
     OperationEnded,
     OperationStarted,
+    SetupEnded,
 )
-from sync.domain.order_facts import OrderFacts
+from sync.domain.order_facts import OrderFacts, ends_setup
 
 E = TypeVar("E", bound=Event)
 Seconds = Callable[[Event], float | None]
@@ -37,11 +38,17 @@ def between(earlier: Event, later: Event, wall: Seconds = wall_seconds) -> float
 
 
 def run_seconds(order: OrderFacts, operation: str, wall: Seconds = wall_seconds) -> float:
-    """How long an operation ran, over all its starts that ended; pauses do not count."""
+    """How long an operation ran, over all its starts that ended; pauses and set-up do not count."""
     whole = 0.0
     for start, end in _spans(order, operation):
-        whole += max(0.0, between(start, end, wall) - _paused(order, start, end, wall))
+        worked = max(0.0, between(start, end, wall) - _paused(order, start, end, wall))
+        whole += max(0.0, worked - _set_up(order, start, wall))
     return whole
+
+
+def setup_seconds(order: OrderFacts, operation: str, wall: Seconds = wall_seconds) -> float:
+    """How long an operation was set up, over its starts that ended; pauses do not count."""
+    return sum(_set_up(order, start, wall) for start, _ in _spans(order, operation))
 
 
 def pause_seconds(order: OrderFacts, operation: str, wall: Seconds = wall_seconds) -> float:
@@ -88,16 +95,24 @@ def _spans(order: OrderFacts, operation: str) -> Iterator[tuple[OperationStarted
             yield start, end
 
 
+def _set_up(order: OrderFacts, start: OperationStarted, wall: Seconds) -> float:
+    """The set-up of one start, up to the first end of it; none where nobody ended one."""
+    ends = [end for end in _in_turn(order.setups.values()) if ends_setup(end, start)]
+    if not ends:
+        return 0.0
+    return max(0.0, between(start, ends[0], wall) - _paused(order, start, ends[0], wall))
+
+
 def _paused(
-    order: OrderFacts, start: OperationStarted, end: OperationEnded, wall: Seconds
+    order: OrderFacts, start: OperationStarted, end: OperationEnded | SetupEnded, wall: Seconds
 ) -> float:
-    """The pauses of one start; two that nobody resumed in between do not count twice."""
+    """The pauses of one start up to an end; two that nobody resumed in between count once."""
     resumed = _first_of(order.resumes.values())
     pauses = [pause for pause in _in_turn(order.pauses.values()) if pause.of == start.id]
-    whole, until = 0.0, 0.0
+    whole, until, last = 0.0, 0.0, between(start, end, wall)
     for pause in pauses:
-        begun = between(start, pause, wall)
-        over = begun + between(pause, resumed.get(pause.id, end), wall)
+        begun = min(last, between(start, pause, wall))
+        over = min(last, begun + between(pause, resumed.get(pause.id, end), wall))
         whole += max(0.0, over - max(until, begun))
         until = max(until, over)
     return whole

@@ -34,7 +34,7 @@ from sync.domain.needs import (
     percent,
     percent_of,
 )
-from sync.domain.order_facts import OrderFacts, evolve
+from sync.domain.order_facts import OrderFacts, ends_setup, evolve
 from sync.domain.quantity import Quantity
 
 __all__ = ["OPEN_STATUSES", "Amounts", "LineState", "Order", "Status", "evolve"]
@@ -197,6 +197,15 @@ class Order(OrderFacts):
         resumed = {resume.of for resume in self.resumes.values()}
         found = [p for p in self.pauses.values() if p.of == start and p.id not in resumed]
         return max(found, key=lambda pause: (pause.n, pause.id), default=None)
+
+    def in_setup(self, start: OperationStarted) -> bool:
+        """Whether a start's operation has a set-up that nobody ended yet."""
+        planned = self.operation(start.operation)
+        return planned is not None and planned.setup_seconds > 0 and not self.has_run(start)
+
+    def has_run(self, start: OperationStarted) -> bool:
+        """Whether the set-up of a start was ended."""
+        return any(ends_setup(end, start) for end in self.setups.values())
 
     def joined(self) -> dict[str, OperatorJoined]:
         """Who works on it: person → latest join that was not left, of operations not ended."""

@@ -36,6 +36,7 @@ from sync.domain.events import (
     OrderReleased,
     OrderReopened,
     OrderResumed,
+    SetupEnded,
     StepConfirmed,
 )
 from sync.domain.needs import Sums, Used, needs_of
@@ -101,6 +102,7 @@ class OrderFacts(Derived):
     pauses: dict[str, OperationPaused] = field(default_factory=dict)
     resumes: dict[str, OperationResumed] = field(default_factory=dict)
     ends: dict[str, OperationEnded] = field(default_factory=dict)
+    setups: dict[str, SetupEnded] = field(default_factory=dict)
     joins: dict[str, OperatorJoined] = field(default_factory=dict)
     leaves: dict[str, OperatorLeft] = field(default_factory=dict)
     consumed: dict[str, AmountsBy] = field(default_factory=dict)  # material → lot, net of returns
@@ -124,6 +126,11 @@ class OrderFacts(Derived):
     pieces_out: Pieces = field(default_factory=dict)  # material → lot → unit …
     disposed: dict[str, AmountsBy] = field(default_factory=dict)  # disposition → operation
     rework: AmountsBy = field(default_factory=dict)  # the operation where it waits
+    reworked: AmountsBy = field(default_factory=dict)  # operation, as reported after rework there
+    sent_back: AmountsBy = field(default_factory=dict)  # operation, from later ones for rework
+    built: dict[str, dict[str, dict[str, tuple[str, str, str]]]] = field(
+        default_factory=dict
+    )  # serial of the product → id → component's (material, lot, serial)
     steps: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → operator
     checks: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → value
     labels: dict[str, dict[str, Label]] = field(default_factory=dict)  # label number → id
@@ -136,6 +143,13 @@ class OrderFacts(Derived):
 
 
 Facts = TypeVar("Facts", bound=OrderFacts)
+
+
+def ends_setup(end: SetupEnded, start: OperationStarted) -> bool:
+    """Whether that is the end of this start's set-up; without a name, of any start there."""
+    if end.of:
+        return end.of == start.id
+    return (end.operation, end.station) == (start.operation, start.station)
 
 
 def evolve(order: Facts, event: Event, sign: int = 1) -> Facts:
@@ -182,6 +196,10 @@ def _reported(order: OrderFacts, event: OperationReported, sign: int) -> None:
     if scrap is not None:
         add(order.scrap, sign * micros_of(scrap), operation, scrap.unit)
         add(order.scrap_reasons, sign * micros_of(scrap), event.reason, scrap.unit)
+    if event.reworked is not None:
+        again, unit = sign * micros_of(event.reworked), event.reworked.unit
+        add(order.rework, -again, operation, unit)
+        add(order.reworked, again, operation, unit)
     for serial in event.serials:
         put(order.serials_at, sign, event.station, operation, serial, event.id)
 
@@ -190,6 +208,9 @@ def _consumed(order: OrderFacts, event: MaterialConsumed, sign: int) -> None:
     _use(order, event, sign * micros_of(event.quantity), torn=event.scrapped)
     if event.serial:
         put(order.serials_in, sign, event.material, event.serial, event.id)
+    if event.into:
+        part = (event.material, event.lot, event.serial)
+        put(order.built, sign, part, event.into, event.id)
 
 
 def _returned(order: OrderFacts, event: MaterialReturned, sign: int) -> None:
@@ -236,7 +257,19 @@ def _disposed(order: OrderFacts, event: MaterialDisposed, sign: int) -> None:
         add(order.scrap, micros, event.operation, unit)
         add(order.scrap_reasons, micros, event.reason, unit)
     elif event.disposition == "rework":
-        add(order.rework, micros, event.rework_operation or event.operation, unit)
+        _sent_to_rework(order, event, micros)
+
+
+def _sent_to_rework(order: OrderFacts, event: MaterialDisposed, micros: int) -> None:
+    """It waits at an operation; where that is an earlier one, it is not good there any more."""
+    unit, operation = event.quantity.unit, event.operation
+    target = event.rework_operation or operation
+    add(order.rework, micros, target, unit)
+    if target != operation:
+        add(order.sent_back, micros, target, unit)
+    if event.lot:  # it leaves stock, and comes again when it is finished
+        add(order.produced, -micros, event.lot, unit)
+        add(order.outputs, -micros, event.material, event.lot, unit)
 
 
 def _step(order: OrderFacts, event: StepConfirmed, sign: int) -> None:
@@ -263,6 +296,7 @@ _FACTS: Final[dict[type[Event], Callable[[OrderFacts, Any, int], None]]] = {
     OperationStarted: _kept("starts"),
     OperationPaused: _kept("pauses"),
     OperationResumed: _kept("resumes"),
+    SetupEnded: _kept("setups"),
     OperationReported: _reported,
     OperationEnded: _kept("ends"),
     OperatorJoined: _kept("joins"),

@@ -6,8 +6,12 @@ from typing import Final
 
 from sync.domain.durations import between
 from sync.domain.events import (
+    DowntimeEnded,
+    DowntimeStarted,
     Event,
     EventReversed,
+    HelpAnswered,
+    HelpCalled,
     LabelVoided,
     MaterialConsumed,
     MaterialProduced,
@@ -19,6 +23,7 @@ from sync.domain.rules_base import Case, Deviation, material_name, order_facts
 from sync.domain.shop import Shop
 
 UNDO_SECONDS_MAX: Final = 60.0
+_AT_WORK_CENTER: Final = (DowntimeStarted, DowntimeEnded, HelpCalled, HelpAnswered)
 _OVER: Final = frozenset({Status.COMPLETED, Status.CLOSED, Status.CANCELLED})
 
 
@@ -65,7 +70,15 @@ def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
         facts.update(lot=told.lot or told.serial, quantity=str(told.quantity))
     elif isinstance(told, OperationReported):
         facts["quantity"] = str(told.good)
+    elif isinstance(told, _AT_WORK_CENTER):
+        facts["name"] = facts["work_center"] = work_center_name(shop, told.work_center)
     return facts
+
+
+def work_center_name(shop: Shop, work_center: str) -> str:
+    """A work center by its human name; its code where no name is known."""
+    known = shop.work_centers.get(work_center)
+    return known.name if known is not None and known.name else work_center
 
 
 def outstanding_label(shop: Shop, act: Sequence[Event]) -> str:

@@ -224,13 +224,17 @@ class Shop(Derived):
 
     def down(self, work_center: str) -> DowntimeStarted | None:
         """The latest stop of a work center that no end closes."""
+        return next(reversed(self.stops((work_center,))), None)
+
+    def stops(self, work_centers: Collection[str]) -> tuple[DowntimeStarted, ...]:
+        """Stops of these work centers that no end closes, the latest last."""
         ended = {end.of for end in self.downtime_ends.values()}
         found = (
             one
             for one in self.downtimes.values()
-            if one.work_center == work_center and one.id not in ended
+            if one.work_center in work_centers and one.id not in ended
         )
-        return max(found, key=lambda one: (one.n, one.id), default=None)
+        return tuple(sorted(found, key=lambda one: (one.n, one.id)))
 
     def calls(self, work_centers: Collection[str]) -> tuple[HelpCalled, ...]:
         """Calls for help at these work centers that nobody answered."""

@@ -1,16 +1,14 @@
 """From folded states to the rows of the view tables; pure."""
 
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sync.domain.amounts import AmountsBy
 from sync.domain.events import RoutingOperation
 from sync.domain.needs import LineNeed
 from sync.domain.order import Order
-from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, micros
+from sync.domain.slack import seconds_left
 from sync.server.view_tables import clamped
 
-TIMES_KEPT_MAX: Final = 1_024
 Row = tuple[Any, ...]
 
 STATE_COLUMNS: Final = ("order_number", "body")
@@ -115,21 +113,6 @@ def current_operation(order: Order) -> RoutingOperation | None:
     left = [one for one in order.operations if not order.is_ended(one.operation)]
     running = (one for one in left if order.start_of(one.operation) is not None)
     return next(running, left[0] if left else None)
-
-
-def seconds_left(order: Order, operation: RoutingOperation) -> int:
-    """Planned seconds of what is still to be made there, set-up included before its start."""
-    if order.is_ended(operation.operation):
-        return 0
-    run = _run_micros(operation.run_seconds)
-    left = max(0, order.remaining(operation.operation) - order.scrap_at(operation.operation))
-    begun = any(one.operation == operation.operation for one in order.starts.values())
-    return (0 if begun else operation.setup_seconds) + run * left // MICROS_PER_ONE**2
-
-
-@lru_cache(TIMES_KEPT_MAX)
-def _run_micros(seconds: str) -> int:
-    return micros(seconds) if AMOUNT.match(seconds) else 0
 
 
 def _operation_row(order: Order, rank: int, operation: RoutingOperation) -> Row:

@@ -39,6 +39,7 @@ from sync.domain.events.floor import (
     OperationReported,
     OperationResumed,
     OperationStarted,
+    SetupEnded,
     StepConfirmed,
 )
 from sync.domain.events.label import (
@@ -59,6 +60,7 @@ from sync.domain.events.master import (
     ReasonDefined,
     RoutingDefined,
     RoutingOperation,
+    TimeGroup,
     WorkCenterDefined,
 )
 from sync.domain.events.people import (
@@ -150,9 +152,11 @@ __all__ = [
     "ReleasedLine",
     "RoutingDefined",
     "RoutingOperation",
+    "SetupEnded",
     "StepConfirmed",
     "StockCounted",
     "Text",
+    "TimeGroup",
     "UnitClosed",
     "UnitPacked",
     "WorkCenterDefined",
@@ -186,6 +190,7 @@ REVERSIBLE: Final = (
     OperationStarted,
     OperationPaused,
     OperationResumed,
+    SetupEnded,
     OperationReported,
     OperationEnded,
     MaterialConsumed,

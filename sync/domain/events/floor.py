@@ -28,13 +28,23 @@ class OperationResumed(Operating, frozen=True, kw_only=True):
     of: Id
 
 
+class SetupEnded(Operating, frozen=True, kw_only=True):
+    """The set-up of a start is over and its run begins; without `of`: of any start there."""
+
+    of: Id = ""
+
+
 class OperationReported(Operating, frozen=True, kw_only=True):
-    """Good and scrapped output of one DONE at one operation; stock is `MaterialProduced` alone."""
+    """Good and scrapped output of one DONE at one operation; stock is `MaterialProduced` alone.
+
+    `reworked` is the part of it that had waited for rework at this operation.
+    """
 
     good: Quantity
     scrap: Quantity | None = None
     reason: Name = ""
     serials: tuple[str, ...] = ()
+    reworked: Quantity | None = None
 
 
 class OperationEnded(Operating, frozen=True, kw_only=True):
@@ -46,7 +56,9 @@ class OperationEnded(Operating, frozen=True, kw_only=True):
 
 
 class MaterialConsumed(Operating, frozen=True, kw_only=True):
-    """`quantity` in the line's unit, `scanned` as it was scanned, `factor` between them as text."""
+    """`quantity` in the line's unit, `scanned` as it was scanned, `factor` between them as text;
+    `into` is the serial number of the product that the component went into, where that is known.
+    """
 
     material: Name
     lot: Name
@@ -57,6 +69,7 @@ class MaterialConsumed(Operating, frozen=True, kw_only=True):
     serial: Name = ""
     scrapped: bool = False
     reason: Name = ""
+    into: Name = ""
 
 
 class MaterialReturned(Operating, frozen=True, kw_only=True):
@@ -81,6 +94,11 @@ class MaterialProduced(Operating, frozen=True, kw_only=True):
 
 
 class MaterialDisposed(Operating, frozen=True, kw_only=True):
+    """Output that is not good as it is: it leaves `lot` for rework, or becomes the blocked `lot`.
+
+    Output that is no stock yet has no lot; an operation before the last has no `material` to hold.
+    """
+
     material: Name
     quantity: Quantity
     disposition: Literal["scrap", "rework", "hold"]

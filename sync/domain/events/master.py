@@ -101,12 +101,20 @@ class OperatorDefined(Event, frozen=True, kw_only=True):
     active: bool = True
 
 
+TimeGroup = Literal["", "delay", "down", "setup", "preventive", "corrective"]
+"""Where a stop's time counts by ISO 22400-2: ADET, ADOT, AUST, preventive, corrective maintenance.
+"""
+
+
 class ReasonDefined(Event, frozen=True, kw_only=True):
+    """Why something was scrapped, ended short, paused or stopped; `time_group` is of stops."""
+
     reason: Name
     revision: Count
     text: Text
     group: Literal["scrap", "short", "pause", "downtime", "reprint"] = "scrap"
     active: bool = True
+    time_group: TimeGroup = ""
 
 
 class NumbersGranted(Event, frozen=True, kw_only=True):

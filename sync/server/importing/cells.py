@@ -180,7 +180,7 @@ def _units(column: Column, written: str, today: date) -> dict[str, str]:
 
 
 def _choice(column: Column, written: str, _today: date) -> str:
-    if written.lower() not in column.choices:
+    if written and written.lower() not in column.choices:
         raise ValueError(f"{written[:40]!r}: write {' or '.join(column.choices)}")
     return written.lower()
 

@@ -5,6 +5,7 @@ from typing import Final
 from sync.server.importing.cells import Column
 from sync.server.importing.tables import Table
 
+TIME_GROUPS: Final = ("delay", "down", "setup", "preventive", "corrective")
 LABELS: Final = ("none", "per_done", "per_order", "per_n", "per_serial", "per_pallet")
 
 
@@ -99,6 +100,8 @@ REASONS: Final = Table(
         Column("group", "choice", "scrap, short, pause, downtime or reprint", default="scrap",
                choices=("scrap", "short", "pause", "downtime", "reprint")),
         Column("text", "text", "what operators read", needed=True),
+        Column("time_group", "choice", "of a stop, by ISO 22400: delay, down, setup, preventive"
+               " or corrective", choices=TIME_GROUPS),
     ),
 )  # fmt: skip
 ORDERS: Final = Table(

@@ -187,7 +187,7 @@ def _reasons(rows: Iterable[Row], current: Current, outcome: Outcome) -> None:
             {
                 "type": "ReasonDefined",
                 "revision": 0,
-                **{name: row.text(name) for name in ("reason", "text", "group")},
+                **{name: row.text(name) for name in ("reason", "text", "group", "time_group")},
             },
             ReasonDefined,
         )

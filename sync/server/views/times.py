@@ -5,24 +5,27 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from sync.domain.durations import attended_seconds, pause_seconds, run_seconds
+from sync.domain.durations import attended_seconds, pause_seconds, run_seconds, setup_seconds
 from sync.domain.events import Event, OperationEnded, OperationStarted
 from sync.domain.order import Order
 from sync.server import tables
 from sync.server.causality import placed
-from sync.server.database import rows_with
+from sync.server.rows import rows_with
 from sync.server.station_clocks import ClockBook, Timed, clock_book
 from sync.server.view_tables import lot_event
 from sync.wire import Unknown, decode
 
 
 class OperationTimes(msgspec.Struct, frozen=True):
-    """When an operation first began and last ended; seconds of what has ended, pauses apart."""
+    """When an operation first began and last ended; seconds of what has ended, set-up,
+    run and pauses each apart.
+    """
 
     started: Timed | None = None
     ended: Timed | None = None
     run_seconds: int = 0
     pause_seconds: int = 0
+    setup_seconds: int = 0
 
 
 class OrderTimes(msgspec.Struct, frozen=True):
@@ -45,6 +48,7 @@ def order_times(connection: Connection, order: Order) -> OrderTimes:
     kept: tuple[Iterable[Event], ...] = (
         *(order.starts.values(), order.ends.values(), order.pauses.values()),
         *(order.resumes.values(), order.joins.values(), order.leaves.values()),
+        order.setups.values(),
     )
     book = clock_book(connection, [event for events in kept for event in events])
     turn = _turns(connection, [*order.starts, *order.ends])
@@ -86,6 +90,7 @@ def _operation(
         ended=book.timed(last) if last is not None else None,
         run_seconds=round(run_seconds(order, name, book.seconds)),
         pause_seconds=round(pause_seconds(order, name, book.seconds)),
+        setup_seconds=round(setup_seconds(order, name, book.seconds)),
     )
 
 

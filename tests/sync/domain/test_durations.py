@@ -14,6 +14,7 @@ from sync.domain.durations import (
     down_seconds,
     pause_seconds,
     run_seconds,
+    setup_seconds,
 )
 from sync.domain.events import (
     DowntimeEnded,
@@ -29,6 +30,7 @@ from sync.domain.events import (
     OperatorJoined,
     OperatorLeft,
     OperatorSignedIn,
+    SetupEnded,
     stamped,
 )
 from sync.domain.order import Order
@@ -140,3 +142,32 @@ def test_a_minute_to_undo_is_a_minute_of_the_boot_clock(off: int, late: int) -> 
     reversal = stamped(EventReversed(of="a2"), id="u", operator="anna", **clocks)
     found = [one.name for one in check(shop, reversal)]
     assert found == (["reversal_late"] if late > 60 else [])
+
+
+@pytest.mark.parametrize(
+    ("ends", "seconds"),
+    [
+        ((), (0, 100)),
+        (((20, "s", "MIX-1"),), (20, 80)),
+        # The pause from minute 30 to 60 is no set-up, and none of it counts twice.
+        (((70, "s", "MIX-1"),), (40, 60)),
+        (((40, "s", "MIX-1"),), (30, 70)),
+        # The first end holds; one without a name is of the start at its own station.
+        (((20, "s", "MIX-1"), (70, "s", "MIX-1")), (20, 80)),
+        (((20, "", "MIX-1"),), (20, 80)),
+        (((20, "", "MIX-2"),), (0, 100)),
+        (((20, "other", "MIX-1"),), (0, 100)),
+    ],
+)
+def test_set_up_and_run_are_told_apart(
+    ends: tuple[tuple[int, str, str], ...], seconds: tuple[int, int]
+) -> None:
+    shop = told([0] * 10)
+    for n, (minute, of, station) in enumerate(ends, 20):
+        end = SetupEnded(**WHERE, of=of, id=f"u{n}")
+        clock: dict[str, Any] = {"boot": "b", "mono": 7_000 + minute * 60_000}
+        absorb(shop, stamped(end, n=n, act=f"a{n}", station=station, **clock))
+    order = shop.orders["B-1"]
+    found = (setup_seconds(order, "10"), run_seconds(order, "10"))
+    assert found == (seconds[0] * 60, seconds[1] * 60)
+    assert pause_seconds(order, "10") == 50 * 60

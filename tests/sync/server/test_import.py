@@ -169,6 +169,9 @@ WRONG = [
     ("reasons.csv", "reason,group,text\nBURNT,scrp,Burnt\n",
      [("reasons.csv, line 2, column group: 'scrp': write scrap or short or pause or downtime"
       " or reprint")]),
+    ("reasons.csv", "reason,group,text,time_group\nJAM,downtime,Jam,lunch\n",
+     [("reasons.csv, line 2, column time_group: 'lunch': write delay or down or setup or"
+      " preventive or corrective")]),
     ("orders.csv", "order,material,quantity,due\nB-1,ROLL,10,2026-",
      ["orders.csv, line 2, column due: '2026-' is no date: write 2027-03-31 or +3d"]),
     ("orders.csv", "order,material,quantity,due\nB-1,ROLL,10,\nB-2,RO",
