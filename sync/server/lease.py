@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Integer, Select, bindparam, literal_column, s
 
 from sync.server.database import Database, DatabaseError
 from sync.server.notice import RELEASED
-from sync.server.rows import inserting
+from sync.server.rows import inserting, on_sqlite
 from sync.server.tables import lease as table
 
 LEASE_SECONDS: Final = 4.0
@@ -135,7 +135,7 @@ class Lease:
         return self._keep(connection, row, row.fence + 1)
 
     def _keep(self, connection: Connection, row: _Held, fence: int) -> int:
-        until = FOREVER_MS if _is_sqlite(connection) else row.now_ms + _LEASE_MS
+        until = FOREVER_MS if on_sqlite(connection) else row.now_ms + _LEASE_MS
         ours = update(table).where(table.c.name == self.name)
         connection.execute(ours.values(owner=self.owner, fence=fence, until_ms=until))
         return fence
@@ -143,13 +143,13 @@ class Lease:
     def _may_take(self, connection: Connection, row: _Held) -> bool:
         if row.owner in {"", self.owner}:
             return True
-        if _is_sqlite(connection):
+        if on_sqlite(connection):
             return not row.owner.startswith(f"{_opening_of(self._database)}.")
         return not row.now_ms < row.until_ms <= row.now_ms + _LEASE_MS
 
     def _row(self, connection: Connection, *, skip_locked: bool | None = None) -> _Held | None:
         """The lease with the database's time; locked if told whether to wait for the lock."""
-        found = _found("0" if _is_sqlite(connection) else _CLOCK)
+        found = _found("0" if on_sqlite(connection) else _CLOCK)
         if skip_locked is not None:
             found = found.with_for_update(skip_locked=skip_locked)
         row = connection.execute(found, {"named": self.name}).one_or_none()
@@ -161,10 +161,6 @@ def _found(clock: str) -> Select[Any]:
     """Made once: to make a statement costs more than to run it."""
     columns = (table.c.owner, table.c.fence, table.c.until_ms, literal_column(clock, Integer))
     return select(*columns).where(table.c.name == bindparam("named"))
-
-
-def _is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
 
 
 def _opening_of(database: Database) -> str:
