@@ -6,13 +6,18 @@ there a statement takes one row of each key.
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Final
 
-from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
+from sqlalchemy import Connection, Table
 
-from sync.server.rows import Row, on_sqlite
-
-STATEMENTS_COUNT_MAX: Final = 256
+from sync.server.rows import (
+    STATEMENTS_COUNT_MAX,
+    Row,
+    equal_sqlite,
+    on_sqlite,
+    put_sqlite,
+    set_sqlite,
+    type_name,
+)
 
 
 def put_rows(
@@ -23,7 +28,7 @@ def put_rows(
         return
     names = tuple(columns)
     if on_sqlite(connection):
-        connection.exec_driver_sql(_put_sqlite(table.name, names), list(rows))
+        connection.exec_driver_sql(put_sqlite(table.name, names, replace=True), list(rows))
         return
     keys = [n for n, name in enumerate(names) if table.c[name].primary_key]
     last = {tuple(row[n] for n in keys): row for row in rows}
@@ -58,7 +63,7 @@ def set_rows(
         return
     sets, where = tuple(columns), tuple(keys)
     if on_sqlite(connection):
-        connection.exec_driver_sql(_set_sqlite(table.name, sets, where), list(rows))
+        connection.exec_driver_sql(set_sqlite(table.name, sets, where), list(rows))
     else:
         first = {row[len(sets) :]: row for row in reversed(rows)}
         _with_arrays(connection, _set_arrays(table, sets, where), first.values())
@@ -68,14 +73,9 @@ def _with_arrays(connection: Connection, sql: str, rows: Collection[Row]) -> Non
     connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
 
 
-def _array(table: Table, column: str) -> str:
-    """The sign for an array of a column's values."""
-    kind = table.c[column].type
-    if isinstance(kind, BigInteger):
-        return "%s::int8[]"
-    if isinstance(kind, Integer):
-        return "%s::int4[]"
-    return "%s::bytea[]" if isinstance(kind, LargeBinary) else "%s::text[]"
+def _arrays(table: Table, columns: Sequence[str]) -> str:
+    """The signs for an array of each column's values."""
+    return ", ".join(f"%s::{type_name(table, name)}[]" for name in columns)
 
 
 def _all_equal(names: Sequence[str], left: str, right: str) -> str:
@@ -83,14 +83,8 @@ def _all_equal(names: Sequence[str], left: str, right: str) -> str:
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
-def _put_sqlite(table: str, columns: tuple[str, ...]) -> str:
-    signs = ", ".join("?" * len(columns))
-    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({signs})"
-
-
-@lru_cache(STATEMENTS_COUNT_MAX)
 def _put_arrays(table: Table, columns: tuple[str, ...]) -> str:
-    arrays = ", ".join(_array(table, name) for name in columns)
+    arrays = _arrays(table, columns)
     keys = ", ".join(column.name for column in table.primary_key)
     others = [name for name in columns if not table.c[name].primary_key]
     sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in others)
@@ -102,12 +96,12 @@ def _put_arrays(table: Table, columns: tuple[str, ...]) -> str:
 
 @lru_cache(STATEMENTS_COUNT_MAX)
 def _drop_sqlite(table: str, columns: tuple[str, ...]) -> str:
-    return f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in columns)}"
+    return f"DELETE FROM {table} WHERE {equal_sqlite(columns)}"
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
 def _drop_arrays(table: Table, columns: tuple[str, ...]) -> str:
-    arrays = ", ".join(_array(table, name) for name in columns)
+    arrays = _arrays(table, columns)
     return (
         f"DELETE FROM {table.name} USING unnest({arrays}) AS gone ({', '.join(columns)})"
         f" WHERE {_all_equal(columns, f'{table.name}.', 'gone.')}"
@@ -115,14 +109,8 @@ def _drop_arrays(table: Table, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
-def _set_sqlite(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
-    sets = ", ".join(f"{name} = ?" for name in columns)
-    return f"UPDATE {table} SET {sets} WHERE {' AND '.join(f'{name} = ?' for name in keys)}"
-
-
-@lru_cache(STATEMENTS_COUNT_MAX)
 def _set_arrays(table: Table, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
-    arrays = ", ".join(_array(table, name) for name in (*columns, *keys))
+    arrays = _arrays(table, (*columns, *keys))
     named = ", ".join((*(f"new_{name}" for name in columns), *(f"old_{name}" for name in keys)))
     sets = ", ".join(f"{name} = new_{name}" for name in columns)
     where = " AND ".join(f"{table.name}.{name} = old_{name}" for name in keys)

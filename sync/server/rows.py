@@ -38,7 +38,7 @@ def insert_rows(
         return
     names = tuple(columns)
     if on_sqlite(connection):
-        connection.exec_driver_sql(_insert_sqlite(table.name, names), list(rows))
+        connection.exec_driver_sql(put_sqlite(table.name, names, replace=False), list(rows))
     elif len(rows) < COPY_ROWS_MIN:
         parameter = msgspec.json.encode(rows).decode()
         connection.exec_driver_sql(_insert_jsonb(table, names), (parameter,))
@@ -54,8 +54,7 @@ def update_rows(
         return
     names = tuple(columns)
     if on_sqlite(connection):
-        sets = ", ".join(f"{name} = ?" for name in names)
-        sql = f"UPDATE {table.name} SET {sets} WHERE {key} = ?"
+        sql = set_sqlite(table.name, names, (key,))
         connection.exec_driver_sql(sql, [(*row[1:], row[0]) for row in rows])
         return
     parameter = msgspec.json.encode(rows).decode()
@@ -90,7 +89,7 @@ def rows_with(
     return rows
 
 
-def _type(table: Table, column: str) -> str:
+def type_name(table: Table, column: str) -> str:
     """The column's type as PostgreSQL calls it."""
     kind = table.c[column].type
     if isinstance(kind, BigInteger):
@@ -102,16 +101,30 @@ def _type(table: Table, column: str) -> str:
 
 def _value(table: Table, column: str, index: int) -> str:
     """One value of the jsonb array `r`, as its column wants it."""
-    kind = _type(table, column)
+    kind = type_name(table, column)
     if kind == "bytea":
         return f"decode(r->>{index}, 'base64')"
     return f"r->>{index}" if kind == "text" else f"(r->>{index})::{kind}"
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
-def _insert_sqlite(name: str, columns: tuple[str, ...]) -> str:
+def put_sqlite(table: str, columns: tuple[str, ...], *, replace: bool) -> str:
+    """A statement of SQLite that stores a row; told so, in place of one of the same key."""
+    verb = "INSERT OR REPLACE" if replace else "INSERT"
     signs = ", ".join("?" * len(columns))
-    return f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({signs})"
+    return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({signs})"
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
+def set_sqlite(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
+    """A statement of SQLite that sets columns, given (*columns, *keys)."""
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    return f"UPDATE {table} SET {sets} WHERE {equal_sqlite(keys)}"
+
+
+def equal_sqlite(columns: Sequence[str]) -> str:
+    """A condition of SQLite: the columns have the values that are given."""
+    return " AND ".join(f"{name} = ?" for name in columns)
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
@@ -139,7 +152,7 @@ def _lookup_array(table: Table, names: tuple[str, ...], *, lock: bool) -> str:
     order = f" ORDER BY {key} FOR UPDATE" if lock else ""
     return (
         f"SELECT {', '.join(names)} FROM {table.name}"
-        f" WHERE {key} = ANY(%s::{_type(table, key)}[]){order}"
+        f" WHERE {key} = ANY(%s::{type_name(table, key)}[]){order}"
     )
 
 
@@ -152,7 +165,7 @@ def _copy(
     sql = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.set_types([_type(table, name) for name in columns])
+            copy.set_types([type_name(table, name) for name in columns])
             for row in rows:
                 copy.write_row(row)
     except psycopg.Error as fault:
