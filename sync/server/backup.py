@@ -14,7 +14,7 @@ from typing import Final
 
 from sync.server.backup_file import BackupError, BackupFile, Manifest, Tell, seen, write_backup
 from sync.server.clock import ServerClock
-from sync.server.database import Database, newest_revision
+from sync.server.database import Database
 from sync.server.promises import (
     Promise,
     checked_name,
@@ -25,6 +25,7 @@ from sync.server.promises import (
     promises,
     shared_heads,
 )
+from sync.server.schema import newest_revision
 
 FOLDER: Final = "backups"
 SUFFIX: Final = ".kiosk-backup"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from sync.domain.events import Event
 from sync.server import tables
-from sync.server.database import rows_with
+from sync.server.rows import rows_with
 from sync.server.settings import INCARNATION, setting
 from sync.wire import Unknown, decode
 

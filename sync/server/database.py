@@ -36,11 +36,9 @@ from sync.server.engines import (
     sqlite_url,
     told,
 )
-from sync.server.rows import LOOKUP_VALUES_MAX, insert_rows, rows_with, update_rows
-from sync.server.schema import migrate, newest_revision
+from sync.server.schema import migrate
 
 __all__ = [
-    "LOOKUP_VALUES_MAX",
     "ClosedError",
     "Database",
     "DatabaseError",
@@ -49,11 +47,7 @@ __all__ = [
     "NewerError",
     "UnavailableError",
     "UnsafeError",
-    "insert_rows",
-    "newest_revision",
-    "rows_with",
     "sqlite_url",
-    "update_rows",
 ]
 
 GROUP_REQUESTS_MAX: Final = 64

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sync.server import tables
-from sync.server.database import rows_with
+from sync.server.rows import rows_with
 from sync.server.verify import Readable
 
 SLICE_EVENTS_MAX: Final = 1_000

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy import insert as insert_into
 
 from sync.server import tables
-from sync.server.database import insert_rows, rows_with
 from sync.server.ledger import bodies_at
 from sync.server.receiving import take_positions
+from sync.server.rows import insert_rows, rows_with
 from sync.server.settings import INCARNATION, setting
 from sync.wire import FEED_EVENTS_MAX, FeedMark, FeedPage
 

@@ -21,13 +21,14 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sync.domain.events import Event, NumbersGranted, stamped
 from sync.server import tables
 from sync.server.clock import ServerClock
-from sync.server.database import Database, rows_with
+from sync.server.database import Database
 from sync.server.errors import ServerError
 from sync.server.intake import Batch, Head, Outcome, entry_of, prepare
 from sync.server.locks import hold_office
 from sync.server.numbers import hold_counters
 from sync.server.office import OfficeInvalid
 from sync.server.receiving import Receiving, store, take_positions
+from sync.server.rows import rows_with
 from sync.server.settings import (
     INCARNATION,
     OFFICE,

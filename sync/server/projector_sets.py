@@ -16,10 +16,10 @@ from sync.domain.order import Order
 from sync.domain.quantity import shown, text
 from sync.domain.rules import SEVERITIES
 from sync.server.causality import Placed, knew, placed
-from sync.server.database import rows_with
 from sync.server.projector_changes import Changes
 from sync.server.projector_rows import Row
 from sync.server.projector_state import Memory, Tables, load_orders
+from sync.server.rows import rows_with
 from sync.server.view_tables import clamped, serial_use
 
 OPEN: Final = "open"

@@ -24,9 +24,9 @@ from sync.domain.events import (
 from sync.domain.order import Order
 from sync.domain.shop import Lot, Shop
 from sync.domain.stock import Stock
-from sync.server.database import LOOKUP_VALUES_MAX, rows_with
 from sync.server.projector_open import OpenDeviations
 from sync.server.projector_rows import OrderRows
+from sync.server.rows import LOOKUP_VALUES_MAX, rows_with
 from sync.server.tables import event as event_table
 from sync.server.view_tables import (
     SHADOW,

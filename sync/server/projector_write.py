@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Table
 from sync.domain.events import Event
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
-from sync.server.database import rows_with
 from sync.server.projector_accepted import with_badges
 from sync.server.projector_changes import Changes, Found
 from sync.server.projector_open import Key
@@ -33,6 +32,7 @@ from sync.server.projector_rows import (
 from sync.server.projector_sets import OF_SET, OPEN, Serials, Standing, of_order, stale_keys
 from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
 from sync.server.projector_tables import drop_rows, put_rows, set_rows
+from sync.server.rows import rows_with
 from sync.server.view_tables import (
     clamped,
     concern,

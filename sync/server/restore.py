@@ -23,7 +23,7 @@ from sync.server.alarms import raise_alarm
 from sync.server.backup_file import COPIED, BackupFile, Tell
 from sync.server.clock import ServerClock
 from sync.server.config import ServerConfig
-from sync.server.database import Database, insert_rows, newest_revision
+from sync.server.database import Database
 from sync.server.engines import engines, told
 from sync.server.errors import ServerError
 from sync.server.highwater import write_high_water
@@ -31,6 +31,8 @@ from sync.server.keys import admin_token_of
 from sync.server.projector import Projector
 from sync.server.projector_reader import READER
 from sync.server.projector_rebuild import SHADOW_READER
+from sync.server.rows import insert_rows
+from sync.server.schema import newest_revision
 from sync.server.settings import new_incarnation
 from sync.server.together import PUBLIC_KEY, TLS_PIN
 from sync.server.verify import verify

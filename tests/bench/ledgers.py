@@ -20,7 +20,8 @@ from sync.domain.events import MaterialConsumed, OperatorSignedIn, stamped
 from sync.domain.quantity import Quantity
 from sync.server import tables
 from sync.server.config import LEDGER
-from sync.server.database import Database, insert_rows, sqlite_url
+from sync.server.database import Database, sqlite_url
+from sync.server.rows import insert_rows
 from sync.server.tokens import token_hash
 from sync.wire import chain, chain_start, encode
 from tests.bench import plant

@@ -20,11 +20,10 @@ from sync.server.database import (
     DatabaseError,
     NewerError,
     UnavailableError,
-    insert_rows,
-    newest_revision,
-    rows_with,
     sqlite_url,
 )
+from sync.server.rows import insert_rows, rows_with
+from sync.server.schema import newest_revision
 from sync.server.tables import mark, metadata
 from sync.server.view_tables import VIEWS
 from tests.postgres import Cluster
