@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from labels import gs1, house
+from labels import gs1, house, keyboard
 
 COMMANDS = (
     "DONE",
@@ -45,20 +45,24 @@ COMMANDS = (
 DIGITS = (*"0123456789", ".")
 CODE_CHARS_MAX = 512
 
-ErrorKind = Literal["layout", "unknown", "gs1", "bytes", "characters"]
+ErrorKind = Literal["layout", "unknown", "gs1", "gs_lost", "bytes", "characters"]
 
 
 class CodeError(ValueError):
     """Why a code cannot be used.
 
-    `kind`: "layout" (a code of ours, changed on its way: keyboard layout or caps lock), "unknown"
-    (plain text, no known prefix), "gs1" (a GS1 rule broken), "bytes" (not text); from `encode`
-    alone "characters" (a field that no in-house code can carry).
+    `kind`: "layout" (changed on its way: `fault` says by what, where that can be told), "unknown"
+    (plain text, no known prefix), "gs1" (a GS1 rule broken), "gs_lost" (the scanner drops the
+    separator of GS1), "bytes" (not text); from `encode` alone "characters" (a field that no
+    in-house code can carry).
     """
 
-    def __init__(self, kind: ErrorKind, message: str) -> None:
+    def __init__(
+        self, kind: ErrorKind, message: str, fault: keyboard.Fault = keyboard.UNHARMED
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,24 @@ def decode(payload: bytes, aim: str = "", *, current_year: int = gs1.CENTURY_YEA
     `current_year` settles the century of two-digit years. Raises CodeError; repairs nothing.
     """
     text = _text_of(payload)
+    try:
+        return _meaning(text, aim, current_year)
+    except CodeError:
+        fault = keyboard.fault_of(aim + text)
+        if fault is None:
+            raise
+        raise CodeError("layout", _told(text, fault), fault) from None
+
+
+def _told(text: str, fault: keyboard.Fault) -> str:
+    """What a keyboard did to a code, in words."""
+    if not fault.changed:
+        return "The letters came in the wrong case: switch Caps Lock off."
+    name = keyboard.LAYOUTS[fault.layout].name if fault.layout else "not US"
+    return f"{_shown(text)} was changed on its way: the keyboard layout is {name}."
+
+
+def _meaning(text: str, aim: str, current_year: int) -> Code:
     if aim in GS1_AIMS:
         return _decode_gs1(text, current_year)
     if aim in _ARTICLE_AIMS:
@@ -231,6 +253,9 @@ def _decode_gs1(text: str, current_year: int) -> Code:
         elements = gs1.parse(text)
         return _of_elements(elements, current_year)
     except gs1.Gs1Error as error:
+        if keyboard.has_lost_separator(text):
+            said = f"{_shown(text)} lost its separator (GS): two values ran together."
+            raise CodeError("gs_lost", said) from error
         raise CodeError("gs1", f"The label breaks a GS1 rule: {error}.") from error
 
 
@@ -275,7 +300,8 @@ def _decode_article(text: str, chars: int) -> Code:
 def _decode_in_house(text: str, current_year: int) -> Code:
     if not house.is_intact(text):
         if house.is_intact(text.upper()):
-            raise CodeError("layout", "The letters came in lower case: switch Caps Lock off.")
+            said = "The letters came in lower case: switch Caps Lock off."
+            raise CodeError("layout", said, keyboard.Fault(caps=True))
         raise CodeError(
             "layout",
             f"{_shown(text)} was changed on its way: set the scanner to this keyboard's layout.",
