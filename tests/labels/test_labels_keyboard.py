@@ -57,7 +57,7 @@ def test_other_codes_are_not_the_set_up_code(text: str) -> None:
         (LOT, "us", True, Fault(caps=True)),
         (LOT, "us", False, None),
         (encode(CommandCode("DONE")), "fr", False, Fault(changed=True)),  # or Belgian
-        (encode(OrderCode("B-1")), "be", False, Fault("be", changed=True)),
+        (encode(OrderCode("B-1")), "be", False, Fault(changed=True)),  # or French
         (ARTICLE, "fr", False, Fault("fr", changed=True)),
         (ARTICLE, "be", False, Fault("be", changed=True)),
         (ARTICLE, "de", False, Fault("de", changed=True)),
