@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from sync.domain.amounts import Amounts, merged, micros_of, total
+from sync.domain.amounts import Amounts, AmountsBy, merged, micros_of, total
 from sync.domain.events import (
     LabelDoubted,
     LabelPrinted,
@@ -53,6 +53,7 @@ class Status(StrEnum):
 
 
 _NOTHING: Final[Amounts] = {}
+_NOTHING_BY: Final[AmountsBy] = {}
 OPEN_STATUSES: Final = frozenset({Status.RELEASED, Status.STARTED, Status.HELD})
 
 
@@ -150,6 +151,11 @@ class Order(OrderFacts):
         return None
 
     def is_ended(self, operation: str) -> bool:
+        """Whether an end says so, and no rework waits there."""
+        return self.was_ended(operation) and not (self.rework and self.rework_at(operation))
+
+    def was_ended(self, operation: str) -> bool:
+        """Whether an end says so, whatever came back since."""
         for end in self.ends.values():  # noqa: SIM110 — asked of every event
             if end.operation == operation:
                 return True
@@ -222,16 +228,51 @@ class Order(OrderFacts):
 
         The last operation tells its output twice, reported and into stock: the greater counts.
         """
-        unit = self.unit
-        reported = total(self.good.get(operation, _NOTHING), unit)
-        made = total(self.made.get(operation, _NOTHING), unit)
-        good = max(reported, made)
+        unit, good = self.unit, self._reported_at(operation)
         if "rework" in self.disposed:
             good -= total(self.disposed["rework"].get(operation, _NOTHING), unit)
+        if operation in self.sent_back:
+            good -= min(max(0, good), total(self.sent_back[operation], unit))
         return good
+
+    def made_at(self, operation: str) -> int:
+        """What was made at an operation, good or not: what was reworked there counts once."""
+        again = total(self.reworked.get(operation, _NOTHING), self.unit)
+        made = self._reported_at(operation) - again
+        return made + self.scrap_at(operation) + self.held_at(operation)
 
     def scrap_at(self, operation: str) -> int:
         return total(self.scrap[operation], self.unit) if operation in self.scrap else 0
+
+    def held_at(self, operation: str) -> int:
+        """Output of an operation that was put on hold: neither good nor scrap."""
+        if "hold" not in self.disposed:
+            return 0
+        return total(self.disposed["hold"].get(operation, _NOTHING), self.unit)
+
+    def rework_at(self, operation: str) -> int:
+        """What waits for rework at an operation, 0 or more."""
+        return max(0, total(self.rework.get(operation, _NOTHING), self.unit))
+
+    @property
+    def rework_total(self) -> int:
+        """What waits for rework, at whatever operation."""
+        return sum(self.rework_at(one) for one in self.rework)
+
+    @property
+    def held_total(self) -> int:
+        """Output on hold of all operations."""
+        return sum(self.held_at(one) for one in self.disposed.get("hold", _NOTHING_BY))
+
+    def as_built(self, serial: str) -> tuple[tuple[str, str, str], ...]:
+        """The (material, lot, serial) of what went into a piece of the product, less returns."""
+        parts = sorted(self.built.get(serial, {}).items())
+        return tuple(part for _, part in parts if not part[2] or self.has_in(part[0], part[2]))
+
+    def has_in(self, material: str, serial: str) -> bool:
+        """Whether a component is in, and was not returned since."""
+        came = list(self.serials_in.get(serial, {}).values()).count(material)
+        return came > list(self.serials_back.get(serial, {}).values()).count(material)
 
     @property
     def good_total(self) -> int:
@@ -308,6 +349,12 @@ class Order(OrderFacts):
             label: next(word for kind, word in ranks.items() if kind in map(type, told.values()))
             for label, told in sorted(self.labels.items())
         }
+
+    def _reported_at(self, operation: str) -> int:
+        """Good output as it was told, rework or not: reported or into stock, the greater."""
+        unit = self.unit
+        reported = total(self.good.get(operation, _NOTHING), unit)
+        return max(reported, total(self.made.get(operation, _NOTHING), unit))
 
     @property
     def _tolerance(self) -> Fraction:

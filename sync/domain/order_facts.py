@@ -128,7 +128,7 @@ class OrderFacts(Derived):
     rework: AmountsBy = field(default_factory=dict)  # the operation where it waits
     reworked: AmountsBy = field(default_factory=dict)  # operation, as reported after rework there
     sent_back: AmountsBy = field(default_factory=dict)  # operation, from later ones for rework
-    built: dict[str, dict[str, dict[str, tuple[str, str, str]]]] = field(
+    built: dict[str, dict[str, tuple[str, str, str]]] = field(
         default_factory=dict
     )  # serial of the product → id → component's (material, lot, serial)
     steps: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → operator
@@ -258,6 +258,8 @@ def _disposed(order: OrderFacts, event: MaterialDisposed, sign: int) -> None:
         add(order.scrap_reasons, micros, event.reason, unit)
     elif event.disposition == "rework":
         _sent_to_rework(order, event, micros)
+    elif event.lot and event.material:  # a blocked lot: what went in is traced to it as well
+        add(order.outputs, micros, event.material, event.lot, unit)
 
 
 def _sent_to_rework(order: OrderFacts, event: MaterialDisposed, micros: int) -> None:

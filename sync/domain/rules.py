@@ -15,6 +15,7 @@ from sync.domain.events import (
     EventReversed,
     MaterialConsumed,
     MaterialProduced,
+    MaterialReturned,
     Operating,
     OperationEnded,
     OperationReported,
@@ -23,7 +24,7 @@ from sync.domain.events import (
     order_of,
 )
 from sync.domain.rules_base import SEVERITIES, Case, Deviation, Severity, material_name
-from sync.domain.rules_material import consumption
+from sync.domain.rules_material import consumption, giving_back
 from sync.domain.rules_operation import check_value, end, operating, report, start
 from sync.domain.rules_repair import reversal, seconds_between
 from sync.domain.shop import Shop
@@ -85,6 +86,7 @@ Rule = Callable[[Case, Any], Iterator[Deviation]]
 _RULES_OF: Final[Mapping[type[Event], Rule]] = {
     OperationStarted: start,
     MaterialConsumed: consumption,
+    MaterialReturned: giving_back,
     OperationReported: report,
     OperationEnded: end,
     MaterialProduced: _serials,

@@ -34,6 +34,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "serial_seen_before": Severity.REFUSE,
     "unit_unknown": Severity.REFUSE,
     "reversal_after_end": Severity.REFUSE,
+    "over_return": Severity.REFUSE,
     "wrong_material": Severity.SUPERVISOR,
     "lot_blocked": Severity.SUPERVISOR,
     "lot_expired": Severity.SUPERVISOR,

@@ -1,9 +1,9 @@
 """The rules of what goes in: the lot, the line it is for, and how much."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sync.domain.amounts import micros_of
-from sync.domain.events import MaterialConsumed, OperationReported, ReleasedLine
+from sync.domain.amounts import Factors, micros_of, total
+from sync.domain.events import MaterialConsumed, MaterialReturned, OperationReported, ReleasedLine
 from sync.domain.needs import LineNeed, percent, percent_of
 from sync.domain.order import Order
 from sync.domain.quantity import shown
@@ -47,8 +47,9 @@ def output_of_lines(case: Case, event: OperationReported) -> Iterator[Deviation]
     order = case.order
     if order is None or order.release is None or micros_of(event.good) <= 0:
         return
-    made = order.good_at(event.operation) + order.scrap_at(event.operation) + micros_of(event.good)
+    made = order.made_at(event.operation) + micros_of(event.good)
     made += micros_of(event.scrap) if event.scrap is not None else 0
+    made -= micros_of(event.reworked) if event.reworked is not None else 0
     for line in order.needs_at(event.operation):
         need = min(order.need_for(line.line, made), line.need)
         if line.line.backflush or not need:
@@ -60,11 +61,40 @@ def output_of_lines(case: Case, event: OperationReported) -> Iterator[Deviation]
             yield case.deviation("under_issue", **_short_facts(case, line.line, issued, need))
 
 
+def giving_back(case: Case, event: MaterialReturned) -> Iterator[Deviation]:
+    """More of a lot, or another piece, that comes back than ever went in."""
+    order = case.order
+    if order is None:
+        return
+    unit = event.quantity.unit
+    taken = taken_of(order, event.material, event.lot, unit, _conversions(order, event.line))
+    piece = not event.serial or order.has_in(event.material, event.serial)
+    if micros_of(event.quantity) > taken or not piece:
+        facts = {
+            "name": material_name(case.shop, event.material),
+            "material": event.material,
+            "lot": event.serial or event.lot,
+            "quantity": str(event.quantity),
+            "held": amount(max(0, taken), unit) if piece else amount(0, unit),
+        }
+        yield case.deviation("over_return", **facts)
+
+
+def taken_of(order: Order, material: str, lot: str, unit: str, factors: Factors) -> int:
+    """Micros of `unit` of a lot that went into an order and did not come back."""
+    return total(order.consumed.get(material, {}).get(lot, {}), unit, factors)
+
+
+def _conversions(order: Order, line: str) -> Factors:
+    found = (one.line.conversions for one in order.all_needs() if one.line.line == line)
+    return next(found, {})
+
+
 def supplied(order: Order, operation: str, material: str) -> Iterator[str]:
     """The materials of the lines that take this one and have enough for what is reported by now."""
     if order.release is None:
         return
-    made = order.good_at(operation) + order.scrap_at(operation)
+    made = order.made_at(operation)
     for line in order.needs_at(operation):
         if material == line.line.material or material in line.line.substitutes:
             need = min(order.need_for(line.line, made), line.need)
@@ -142,13 +172,14 @@ def _wrong_material(case: Case, order: Order, event: MaterialConsumed) -> Deviat
         facts["wanted"] = line_name(case.shop, wanted.line)
         facts["wanted_material"] = wanted.line.material
         facts.update(fetch_facts(case.shop, wanted.line.material, case.today))
-    facts["other"] = _other_order(case, event)
+    needing = [one.number for one in case.shop.orders_needing(event.material)]
+    facts["belongs"] = next((number for number in needing if number != event.order), "")
+    facts["other"] = _other_order(case, event, frozenset(needing))
     return case.deviation("wrong_material", **facts)
 
 
-def _other_order(case: Case, event: MaterialConsumed) -> str:
+def _other_order(case: Case, event: MaterialConsumed, needing: Collection[str]) -> str:
     """Another order, open at this station, that this material is for."""
-    needing = {order.number for order in case.shop.orders_needing(event.material)}
     opened = (order.number for order in case.shop.open_orders(event.station))
     return next((n for n in opened if n in needing and n != event.order), "")
 

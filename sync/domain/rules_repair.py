@@ -14,7 +14,9 @@ from sync.domain.events import (
     HelpCalled,
     LabelVoided,
     MaterialConsumed,
+    MaterialDisposed,
     MaterialProduced,
+    MaterialReturned,
     OperationReported,
     order_of,
 )
@@ -23,7 +25,9 @@ from sync.domain.rules_base import Case, Deviation, material_name, order_facts
 from sync.domain.shop import Shop
 
 UNDO_SECONDS_MAX: Final = 60.0
+CORRECTION: Final = "quantity"  # the reason of a reversal that has the right number in its own act
 _AT_WORK_CENTER: Final = (DowntimeStarted, DowntimeEnded, HelpCalled, HelpAnswered)
+_CALLED_BY: Final = (MaterialDisposed, OperationReported, MaterialReturned, MaterialConsumed)
 _OVER: Final = frozenset({Status.COMPLETED, Status.CLOSED, Status.CANCELLED})
 
 
@@ -37,7 +41,7 @@ def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
         return
     facts = act_facts(case.shop, act)
     late = between(act[0], event) > UNDO_SECONDS_MAX
-    if _is_over(case.shop, act, late=late):
+    if _is_over(case.shop, act, corrects=event.reason == CORRECTION and not late):
         yield case.deviation("reversal_after_end", **facts)
     if act[0].operator != event.operator or act[0].station != event.station:
         yield case.deviation("reversal_of_other", **facts)
@@ -54,7 +58,10 @@ def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
 
 
 def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
-    """What an act was, for the sentence that names it: `name`, `lot`, `quantity`, `whose`."""
+    """What an act was, for the sentence that names it: `name`, `lot`, `quantity`, `whose`.
+
+    `kind` is the type of the event that people would call it by.
+    """
     told = _telling(act)
     person = shop.operators.get(told.operator)
     facts = {
@@ -65,9 +72,11 @@ def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
         "quantity": "",
     }
     facts["name"] = facts.get("product", facts["kind"])
-    if isinstance(told, MaterialConsumed):
+    if isinstance(told, MaterialConsumed | MaterialReturned):
         facts["name"] = material_name(shop, told.material)
         facts.update(lot=told.lot or told.serial, quantity=str(told.quantity))
+    elif isinstance(told, MaterialDisposed):
+        facts.update(lot=told.lot, quantity=str(told.quantity))
     elif isinstance(told, OperationReported):
         facts["quantity"] = str(told.good)
     elif isinstance(told, _AT_WORK_CENTER):
@@ -110,22 +119,23 @@ def seconds_between(earlier: str, later: str) -> float:
 
 def _telling(act: Sequence[Event]) -> Event:
     """The event that people would call the act by."""
-    for kind in (OperationReported, MaterialConsumed):
+    for kind in _CALLED_BY:
         for event in act:
             if isinstance(event, kind):
                 return event
     return act[0]
 
 
-def _is_over(shop: Shop, act: Sequence[Event], *, late: bool) -> bool:
-    """After completion only the office reverses; who completed it has the usual time to see it."""
+def _is_over(shop: Shop, act: Sequence[Event], *, corrects: bool) -> bool:
+    """After completion only the office reverses; the number that completed it can be put right."""
     order = shop.orders.get(order_of(_telling(act)))
     if order is None or order.status not in _OVER:
         return False
-    return order.status is not Status.COMPLETED or late or not _completed(order, act)
+    return order.status is not Status.COMPLETED or not corrects or not completed(order, act)
 
 
-def _completed(order: Order, act: Sequence[Event]) -> bool:
+def completed(order: Order, act: Sequence[Event]) -> bool:
+    """Whether it was this act that ended an operation of the order."""
     return any(event.id in order.ends for event in act)
 
 

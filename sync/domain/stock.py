@@ -153,7 +153,7 @@ def book(stock: Stock, event: Event, sign: int) -> None:
         add(lot.held, sign * micros, place, unit)
     add(lot.units, sign, moves[0].unit)
     kind = type(event)
-    if kind in _COMING:
+    if kind in _COMING and not _leaves(event):
         add(lot.came, sign, moves[0].unit)
     tell = _TOLD.get(kind)
     if tell is not None:
@@ -213,16 +213,27 @@ def _in_and_out(lot: Lot, event: MaterialConsumed | MaterialReturned, sign: int)
         add(lot.held, again, "", event.quantity.unit)
 
 
-def _held(lot: Lot, _event: MaterialDisposed, sign: int) -> None:
-    lot.holds += sign
+def _held(lot: Lot, event: MaterialDisposed, sign: int) -> None:
+    if not _leaves(event):
+        lot.holds += sign
+
+
+def _leaves(event: Event) -> bool:
+    """Whether output leaves its lot in stock, to be reworked."""
+    return isinstance(event, MaterialDisposed) and event.disposition == "rework"
 
 
 def _named(event: Any) -> tuple[str, str]:
     return event.material, event.lot
 
 
-def _on_hold(event: MaterialDisposed) -> tuple[str, str] | None:
-    return (event.material, lot_on_hold(event)) if event.disposition == "hold" else None
+def _disposed_of(event: MaterialDisposed) -> tuple[str, str] | None:
+    """The lot that output becomes on hold, or leaves for rework; none where it is no stock."""
+    if event.disposition == "rework" and event.lot:
+        return event.material, event.lot
+    if event.disposition == "hold" and event.material:
+        return event.material, lot_on_hold(event)
+    return None
 
 
 def _received(event: MaterialReceived) -> tuple[Movement, ...]:
@@ -251,10 +262,11 @@ def _counted(event: StockCounted) -> tuple[Movement, ...]:
 
 
 def _disposed(event: MaterialDisposed) -> tuple[Movement, ...]:
-    if event.disposition != "hold":
+    told = _disposed_of(event)
+    if told is None:
         return ()
-    quantity = event.quantity
-    return (Movement(event.material, lot_on_hold(event), "", quantity.unit, micros_of(quantity)),)
+    micros = micros_of(event.quantity) * (-1 if _leaves(event) else 1)
+    return (Movement(*told, "", event.quantity.unit, micros),)
 
 
 def _move(
@@ -288,6 +300,6 @@ _MOVES: Final[dict[type[Event], Callable[[Any], tuple[Movement, ...]]]] = {
 }
 _LOTS: Final[dict[type[Event], Callable[[Any], tuple[str, str] | None]]] = {
     **dict.fromkeys((*_MOVES, LotStatusSet), _named),
-    MaterialDisposed: _on_hold,
+    MaterialDisposed: _disposed_of,
 }
 STOCK_FACTS: Final = frozenset({*_MOVES, LotStatusSet})

@@ -16,6 +16,7 @@ from sync.domain.events import (
     LabelVoided,
     LotStatusSet,
     MaterialConsumed,
+    MaterialDisposed,
     MaterialProduced,
     MaterialReceived,
     MaterialReturned,
@@ -58,7 +59,8 @@ from sync.server.view_tables import deviation
 
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
 _NOBODY: Final[frozenset[str]] = frozenset()
-_OF_LOTS: Final = (MaterialConsumed, MaterialReturned, MaterialProduced)
+_OF_LOTS: Final = (MaterialConsumed, MaterialReturned, MaterialProduced, MaterialDisposed)
+_OUTPUT: Final = frozenset({MaterialProduced, MaterialDisposed})
 _OF_ORDER: Final = (MaterialConsumed, MaterialReturned)
 
 
@@ -165,7 +167,7 @@ class Fold:
             if isinstance(event, MaterialConsumed) and event.operation in order.good:
                 self._supply(position, event)
             if isinstance(event, _OF_LOTS):
-                of = self.changes.made if kind is MaterialProduced else self.changes.taken
+                of = self.changes.made if kind in _OUTPUT else self.changes.taken
                 of.add((number, event.material, event.lot, event.quantity.unit))
         if touch.lot is not None:
             self._to_stock(event, sign, touch.lot)

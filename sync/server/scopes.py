@@ -25,6 +25,7 @@ from sync.domain.events import (
     HelpCalled,
     LotStatusSet,
     MaterialConsumed,
+    MaterialDisposed,
     MaterialMoved,
     MaterialProduced,
     MaterialReceived,
@@ -52,6 +53,7 @@ _ALL_HEAR: Final = frozenset(
         StockCounted,
         LotStatusSet,
         MaterialProduced,
+        MaterialDisposed,
     }
 )
 _AT_WORK_CENTER: Final = (DowntimeStarted, DowntimeEnded, HelpCalled, HelpAnswered)

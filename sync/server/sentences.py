@@ -21,6 +21,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     " correct the amount.",
     "reversal_after_end": "{who} took back {name} {quantity} after {order} was completed: check"
     " it.",
+    "over_return": "{quantity} of {name}, lot {lot}, came back from {order}, where {held} went in:"
+    " count the lot.",
     "wrong_material": "{name}, lot {lot}, went into {order}, which does not need it: check what was"
     " used.",
     "lot_blocked": "Lot {lot} of {name} is blocked and was used for {order}: decide on what was"
