@@ -118,29 +118,19 @@ class Ledger:
         return self._answered(batch, self.database.submit_item(self._receive, batch).result())
 
     async def append_office(self, events: Sequence[Event], account: str = OFFICE) -> list[Recorded]:
-        """Stamp and store events of the office as one act, in one transaction."""
-        stored = await self.database.write(lambda conn: self.append_in(conn, events, account))
+        """Stamp and store events of the office as one act, in one transaction.
+
+        Raises `OfficeEventError`: what the floor sends is kept whatever it is, but we make no more.
+        """
+        stored = await self.database.write(lambda conn: self._append(conn, events, account))
         self._appended(len(stored))
         return stored
 
     def append_office_now(self, events: Sequence[Event], account: str = OFFICE) -> list[Recorded]:
         """The same from a thread that may wait."""
-        stored = self.database.write_now(lambda conn: self.append_in(conn, events, account))
+        stored = self.database.write_now(lambda conn: self._append(conn, events, account))
         self._appended(len(stored))
         return stored
-
-    def append_in(
-        self, connection: Connection, events: Sequence[Event], account: str = OFFICE
-    ) -> list[Recorded]:
-        """Stamp and store office events in an open write; call `wake` after its commit.
-
-        Raises `OfficeEventError`: what the floor sends is kept whatever it is, but we make no more.
-        """
-        if not events:
-            return []
-        records, act = self._act(connection, events, self.clock.milliseconds(), account)
-        self._store(connection, act)
-        return records
 
     def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
         """Append events that were made with the office's log at `seq`, unless it said more since.
@@ -160,7 +150,7 @@ class Ledger:
             if head_of(connection, origin) == head:
                 self._store(connection, Receiving.of_office(connection, batch, now))
             elif len(events) <= HELD_EVENTS_MAX:
-                self.append_in(connection, events)
+                self._append(connection, events, OFFICE)
             else:
                 return False
             return True
@@ -206,6 +196,16 @@ class Ledger:
             replace(outcome, granted=len(events)) if events else outcome
             for outcome, events in zip(outcomes, granted, strict=True)
         ]
+
+    def _append(
+        self, connection: Connection, events: Sequence[Event], account: str
+    ) -> list[Recorded]:
+        """The act as it is stored in an open write: all that the office says comes by `_store`."""
+        if not events:
+            return []
+        records, act = self._act(connection, events, self.clock.milliseconds(), account)
+        self._store(connection, act)
+        return records
 
     def _act(
         self, connection: Connection, events: Sequence[Event], now_ms: int, account: str = OFFICE
