@@ -40,6 +40,7 @@ def stage(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
         return stop(dialog, "no_order")
     after = replace(dialog, number=_plain(number), number_since=now.mono)
     line, output = line_to_feed(after, shop), output_unit(after, shop)
+    line = line if after.handover is None else None  # a handover counts what is made
     unit = line.line.quantity.unit if line is not None else output
     facts = {"number": after.number, "unit": shown(unit), "output_unit": shown(output)}
     name = "number"

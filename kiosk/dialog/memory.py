@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.dialog import entry
-from kiosk.dialog.state import Dialog, Scrap, Workplace
+from kiosk.dialog.handover_state import at_question
+from kiosk.dialog.state import Answer, Dialog, Handover, Scrap, Workplace
 from sync.domain.shop import Shop
 
 KEPT_VERSION: Final = 1
@@ -20,7 +21,13 @@ def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
     if person not in here:
         person = min(here, default=None) if "person" not in memory else None
     dialog = replace(dialog, person=person, noted=frozenset(_texts(memory.get("noted"))))
-    number, operation = _current(shop, workplace, memory)
+    dialog = replace(dialog, offered=str(memory.get("offered") or ""))
+    return _handed_over(_current_again(dialog, shop, memory), shop, memory)
+
+
+def _current_again(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dialog:
+    """The order that was current, with what was staged for it."""
+    number, operation = _current(shop, dialog.workplace, memory)
     if number is None:
         return dialog
     staged = str(memory.get("number") or "")
@@ -35,9 +42,25 @@ def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
     )
 
 
+def _handed_over(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dialog:
+    """A handover that was open is open again, for as long as its giver is signed in."""
+    told = memory.get("handover")
+    if not isinstance(told, dict) or dialog.person is None:
+        return dialog
+    found = told.get("answers")
+    rows = found if isinstance(found, list) else []
+    answers = tuple(
+        Answer(*map(str, row)) for row in rows if isinstance(row, list) and len(row) == 3
+    )
+    order, operation = str(told.get("order") or ""), str(told.get("operation") or "")
+    is_signed, successor = told.get("is_signed") is True, str(told.get("successor") or "")
+    handover = Handover(order, operation, answers, is_signed, successor)
+    return at_question(replace(dialog, handover=handover), shop)
+
+
 def kept(dialog: Dialog) -> bytes:
     """What a restart must find again; given to the journal with each act."""
-    memory = {
+    memory: dict[str, object] = {
         "version": KEPT_VERSION,
         "person": dialog.person,
         "order": dialog.order,
@@ -46,7 +69,17 @@ def kept(dialog: Dialog) -> bytes:
         "scrap": [[one.amount, one.reason] for one in dialog.scrap],
         "serials": list(dialog.serials),
         "noted": sorted(dialog.noted),
+        "offered": dialog.offered,
     }
+    handover = dialog.handover
+    if handover is not None:
+        memory["handover"] = {
+            "order": handover.order,
+            "operation": handover.operation,
+            "answers": [[one.start, one.order, one.told] for one in handover.answers],
+            "is_signed": handover.is_signed,
+            "successor": handover.successor,
+        }
     return json.dumps(memory, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -16,6 +16,7 @@ from kiosk.dialog.state import (
 from kiosk.dialog.steps import current, reasons
 from sync.domain.events import (
     Event,
+    HandoverSigned,
     OperationPaused,
     OperatorDefined,
     OperatorJoined,
@@ -34,18 +35,44 @@ def badge(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     if person is None:
         return stop(dialog, "badge_unknown", badge=number)
     dialog = replace(dialog, number="")
-    if dialog.person is None and pins.is_asked(dialog, person):
+    if pins.is_asked(dialog, person) and not is_here(dialog, shop, person.person):
         return pins.ask(dialog, now, person)
+    return known(dialog, shop, now, person)
+
+
+def known(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
+    """What a badge does, once it is sure whose it is."""
     if dialog.person is None:
         return sign_in(dialog, shop, now, person)
+    here = is_here(dialog, shop, person.person)
     order = shop.orders.get(dialog.order or "")
+    if order is None and here:
+        return _sign_out(dialog, shop, now, person)
     if order is None:
-        if person.person in shop.signed_in(dialog.workplace.station):
-            return _sign_out(dialog, shop, now, person)
-        return _join_station(dialog, now, person)
-    if person.person == dialog.person or person.person in order.joined():
+        return _join_station(dialog, shop, now, person)
+    own = person.person == dialog.person
+    if own or (here and joins_here(order, dialog.workplace.station, person.person)):
         return _leave(dialog, shop, now, person, order)
     return _join(dialog, shop, now, person, order)
+
+
+def is_here(dialog: Dialog, shop: Shop, person: str) -> bool:
+    """Whether a person has a session at this station, while anybody acts at it."""
+    return dialog.person is not None and shop.is_signed_in(dialog.workplace.station, person)
+
+
+def joins_here(order: Order, station: str, person: str = "") -> tuple[OperatorJoined, ...]:
+    """Joins of an order at a station (of one person, or of all) that nobody left or ended."""
+    left = {leave.of for leave in order.leaves.values()}
+    found = (
+        join
+        for join in order.joins.values()
+        if join.station == station
+        and person in ("", join.operator)
+        and join.id not in left
+        and not order.is_ended(join.operation)
+    )
+    return tuple(sorted(found, key=lambda join: (join.n, join.id)))
 
 
 def override(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
@@ -67,13 +94,10 @@ def override(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
 
 def joining(dialog: Dialog, shop: Shop, now: Moment, order: str, operation: str) -> list[Event]:
     """The join of whoever is signed in here and does not work on the order yet."""
-    known = shop.orders.get(order)
-    joined = {
-        who: join
-        for who, join in (known.joined() if known is not None else {}).items()
-        if join.operation == operation
-    }
-    here = dict.fromkeys([dialog.person or "", *shop.signed_in(dialog.workplace.station)])
+    station, known_order = dialog.workplace.station, shop.orders.get(order)
+    joins = joins_here(known_order, station) if known_order is not None else ()
+    joined = {join.operator for join in joins if join.operation == operation}
+    here = dict.fromkeys([dialog.person or "", *shop.signed_in(station)])
     join = OperatorJoined(order=order, operation=operation)
     return [born(dialog, now, join, who) for who in here if who and who not in joined]
 
@@ -91,8 +115,8 @@ def join_own(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 
 def name_of(shop: Shop, person: str | None) -> str:
     """A person by name."""
-    known = shop.operators.get(person or "")
-    return known.name if known is not None else person or ""
+    found = shop.operators.get(person or "")
+    return found.name if found is not None else person or ""
 
 
 def idle_out(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -105,14 +129,26 @@ def idle_out(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     dropped = bool(dialog.number or dialog.scrap or dialog.serials)
     after = session_ended(dialog)
     text = "idle_out_dropped" if dropped else "idle_out"
+    if dialog.handover is not None and not dialog.handover.is_signed:
+        text = "idle_out_handover"
     notice = said("note", text, person=name_of(shop, dialog.person))
     return Turn(after, outs, notice)
 
 
 def session_ended(dialog: Dialog) -> Dialog:
     """Nobody is at the station: what was staged is dropped, the order stays on screen."""
+    open_handover = dialog.handover is not None
     return replace(
-        dialog, person=None, number="", scrap=(), serials=(), asking=None, booked="", containers=0
+        dialog,
+        person=None,
+        number="",
+        scrap=(),
+        serials=(),
+        asking=None,
+        booked="",
+        containers=0,
+        handover=None,
+        body="order" if open_handover and dialog.order else dialog.body,
     )
 
 
@@ -147,38 +183,68 @@ def because(dialog: Dialog, shop: Shop, now: Moment, proposal: Proposal, group: 
     return Turn(replace(dialog, asking=asking, number=""), notice=notice)
 
 
+def open_signature(shop: Shop, station: str) -> HandoverSigned | None:
+    """The latest handover of a station, where only its giver has signed it."""
+    here = [one for one in shop.handovers.values() if one.station == station]
+    latest = max(here, key=lambda one: (one.n, one.id), default=None)
+    return latest if latest is not None and not latest.successor else None
+
+
+def countersigned(shop: Shop, dialog: Dialog, now: Moment, person: str) -> list[Event]:
+    """The second signature under a handover that found no successor: the next badge gives it."""
+    one = open_signature(shop, dialog.workplace.station)
+    if one is None or one.giver == person:
+        return []
+    event = HandoverSigned(giver=one.giver, successor=person, orders=one.orders, of=one.id)
+    return [born(dialog, now, event, person)]
+
+
 def sign_in(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
     """A session begins; what runs at the station is on screen again."""
     after = replace(dialog, person=person.person, body="order" if dialog.order else "queue")
-    known = person.person in shop.signed_in(dialog.workplace.station)
-    events = () if known else (born(dialog, now, OperatorSignedIn(), person.person),)
-    return Turn(after, events, said("ok", "signed_in", person=person.name))
+    return _came(after, shop, now, person, said("ok", "signed_in", person=person.name))
 
 
-def _join_station(dialog: Dialog, now: Moment, person: OperatorDefined) -> Turn:
-    event = born(dialog, now, OperatorSignedIn(), person.person)
-    notice = said("ok", "joined_station", person=person.name)
-    return Turn(dialog, (event,), notice)
+def _came(
+    after: Dialog,
+    shop: Shop,
+    now: Moment,
+    person: OperatorDefined,
+    notice: Notice,
+    joins: tuple[Event, ...] = (),
+) -> Turn:
+    """Somebody is at the station from now on, and countersigns what waits for it."""
+    signature = countersigned(shop, after, now, person.person)
+    events: list[Event] = []
+    if not shop.is_signed_in(after.workplace.station, person.person):
+        events.append(born(after, now, OperatorSignedIn(), person.person))
+    if signature:
+        whose = name_of(shop, getattr(signature[0], "giver", ""))
+        notice = said("ok", "countersigned", person=person.name, whose=whose)
+    return Turn(after, (*events, *joins, *signature), notice)
+
+
+def _join_station(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
+    return _came(dialog, shop, now, person, said("ok", "joined_station", person=person.name))
 
 
 def _join(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, order: Order) -> Turn:
     here = current(dialog, shop)
     operation = here.operation if here is not None else ""
-    events: list[Event] = []
-    if person.person not in shop.signed_in(dialog.workplace.station):
-        events.append(born(dialog, now, OperatorSignedIn(), person.person))
-    join = OperatorJoined(order=order.number, operation=operation)
-    events.append(born(dialog, now, join, person.person))
+    known_joins = joins_here(order, dialog.workplace.station, person.person)
+    joins: tuple[Event, ...] = ()
+    if not any(join.operation == operation for join in known_joins):
+        join = OperatorJoined(order=order.number, operation=operation)
+        joins = (born(dialog, now, join, person.person),)
     notice = said("ok", "joined", person=person.name, **order_facts(shop, order.number))
-    return Turn(dialog, tuple(events), notice)
+    return _came(dialog, shop, now, person, notice, joins)
 
 
 def _leave(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, order: Order) -> Turn:
-    leaving = _leaving(dialog, now, person.person, order)
-    others = [who for who in order.joined() if who != person.person]
-    here = [who for who in others if who in shop.signed_in(dialog.workplace.station)]
-    if here:
-        return _leave_others(dialog, shop, now, person, leaving, here[0])
+    leaving = leaves(dialog, now, person.person, order)
+    other = _stays(dialog, shop, person.person, order)
+    if other:
+        return _leave_others(dialog, shop, now, person, leaving, other)
     after = replace(
         dialog, order=None, operation=None, scrap=(), serials=(), body="queue", booked=""
     )
@@ -194,6 +260,15 @@ def _leave(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined, ord
     return Turn(replace(dialog, asking=asking), notice=question)
 
 
+def _stays(dialog: Dialog, shop: Shop, person: str, order: Order) -> str:
+    """Who goes on with an order that a person leaves; nobody, where that was the last one."""
+    if dialog.person not in {None, person}:
+        return dialog.person or ""
+    joined = (join.operator for join in joins_here(order, dialog.workplace.station))
+    others = (who for who in joined if who != person and is_here(dialog, shop, who))
+    return next(others, "")
+
+
 def _leave_others(
     dialog: Dialog,
     shop: Shop,
@@ -202,34 +277,44 @@ def _leave_others(
     leaving: tuple[Event, ...],
     other: str,
 ) -> Turn:
-    session = shop.signed_in(dialog.workplace.station).get(person.person)
-    events = list(leaving)
-    if session is not None:
-        events.append(born(dialog, now, OperatorSignedOut(of=session.id), person.person))
-    stays = other if dialog.person == person.person else dialog.person
-    after = replace(dialog, person=stays)
-    facts = {"person": person.name, "other": name_of(shop, stays)}
+    out = signed_out(dialog, shop, now, person.person)
+    facts = {"person": person.name, "other": name_of(shop, other)}
     facts.update(order_facts(shop, dialog.order or ""))
-    return Turn(after, tuple(events), said("ok", "left_to_other", **facts))
+    after = replace(dialog, person=other)
+    return Turn(after, (*leaving, *out), said("ok", "left_to_other", **facts))
 
 
 def _sign_out(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) -> Turn:
-    station = dialog.workplace.station
-    here = shop.signed_in(station)
-    events: list[Event] = []
-    for order in shop.open_orders(station):
-        events.extend(_leaving(dialog, now, person.person, order))
-    out = OperatorSignedOut(of=here[person.person].id)
-    events.append(born(dialog, now, out, person.person))
+    here = shop.signed_in(dialog.workplace.station)
+    events = gone(dialog, shop, now, person.person)
     rest = sorted(who for who in here if who != person.person)
     stays = dialog.person if dialog.person != person.person else next(iter(rest), None)
     after = replace(dialog, person=stays, scrap=(), serials=(), body="queue", booked="")
-    return Turn(after, tuple(events), said("ok", "signed_out", person=person.name))
+    return Turn(after, events, said("ok", "signed_out", person=person.name))
 
 
-def _leaving(dialog: Dialog, now: Moment, person: str, order: Order) -> tuple[Event, ...]:
-    join = order.joined().get(person)
-    if join is None:
-        return ()
-    leave = OperatorLeft(of=join.id, order=order.number, operation=join.operation)
-    return (born(dialog, now, leave, person),)
+def gone(dialog: Dialog, shop: Shop, now: Moment, person: str) -> tuple[Event, ...]:
+    """A person leaves every order here and the station; what runs goes on running."""
+    events: list[Event] = []
+    for order in shop.open_orders(dialog.workplace.station):
+        events.extend(leaves(dialog, now, person, order))
+    return (*events, *signed_out(dialog, shop, now, person))
+
+
+def signed_out(dialog: Dialog, shop: Shop, now: Moment, person: str) -> tuple[Event, ...]:
+    """The end of a person's session here; nothing where there is none."""
+    session = shop.signed_in(dialog.workplace.station).get(person)
+    return (born(dialog, now, OperatorSignedOut(of=session.id), person),) if session else ()
+
+
+def leaves(dialog: Dialog, now: Moment, person: str, order: Order) -> tuple[Event, ...]:
+    """A person leaves an order here, every operation of it that was joined."""
+    return tuple(
+        born(
+            dialog,
+            now,
+            OperatorLeft(of=join.id, order=order.number, operation=join.operation),
+            person,
+        )
+        for join in joins_here(order, dialog.workplace.station, person)
+    )

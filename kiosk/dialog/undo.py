@@ -25,6 +25,11 @@ _ACT_TEXTS = {
     "OperationPaused": "undo_pause",
     "OperationResumed": "undo_resume",
     "OperationEnded": "undo_end",
+    "SetupEnded": "undo_setup",
+    "DowntimeStarted": "undo_stop",
+    "DowntimeEnded": "undo_runs",
+    "HelpCalled": "undo_call",
+    "HelpAnswered": "undo_help_came",
 }
 _UNDONE_TEXTS = {
     "MaterialConsumed": "undone",
@@ -33,6 +38,11 @@ _UNDONE_TEXTS = {
     "OperationPaused": "undone_pause",
     "OperationResumed": "undone_resume",
     "OperationEnded": "undone_end",
+    "SetupEnded": "undone_setup",
+    "DowntimeStarted": "undone_stop",
+    "DowntimeEnded": "undone_runs",
+    "HelpCalled": "undone_call",
+    "HelpAnswered": "undone_help_came",
 }
 
 
@@ -53,7 +63,8 @@ def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 
 def undoes(dialog: Dialog, shop: Shop) -> Notice | None:
     """What UNDO would take back now, to be shown before it is scanned; None: nothing."""
-    act = _last_act(dialog, shop) if dialog.person is not None else ()
+    is_asked = dialog.person is not None and dialog.handover is None
+    act = _last_act(dialog, shop) if is_asked else ()
     if not act:
         return None
     facts = act_facts(shop, act)

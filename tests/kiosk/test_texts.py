@@ -26,6 +26,7 @@ FACTS = {
     "product": "Butter croissant 60 g",
     "person": "Anna Berg",
     "whose": "Paul Lindqvist",
+    "ends": "14:00",
     "station": "BAKE-1",
     "work_centers": "MIX, OVEN",
     "work_center": "Bakehouse",
