@@ -34,6 +34,7 @@ kiosk.toml lies in the data folder unless --config names it. All of it is option
 
   [station]            name, work_centers, server (all three come with enrolment), language, data
   [wedge]              gap_ms = 50           keyboard scanner; 300 for Bluetooth
+  [input]              mouse = false         true: a mouse or a touch screen, larger targets
   [[scanner]]          port = "/dev/serial/by-id/…"   name, baud, feedback = "honeywell"
   [[printer]]          name = "batch"  url = "tcp://10.0.0.9:9100"   language, dpi
   [site]               one_person, pin, severities = { lot_expired = "confirm" }

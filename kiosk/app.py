@@ -25,6 +25,7 @@ from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.desk import Desk
 from kiosk.dialog import Dialog, Key, Typing
+from kiosk.dialog.actions import ACTIONS
 from kiosk.inputs import Inputs
 from kiosk.journal import JournalError
 from kiosk.links import (
@@ -43,11 +44,13 @@ from kiosk.scanners.simulated import SimulatedScanner
 from kiosk.scanners.wedge import (
     SOURCE,
     EntrySubmitted,
+    KeySwallowed,
     ScanLost,
     Scanned,
     SourceChanged,
     Typed,
     post_to,
+    tap_of,
     wedge_driver,
 )
 from kiosk.screens.band import Band
@@ -58,20 +61,13 @@ from kiosk.telling import Teller
 from sync.domain.shop import Shop
 
 KEYS: Final = {
-    "f1": "help",
-    "f2": "queue",
-    "f3": "outbox",
-    "f4": "undo",
-    "f8": "done",
-    "f9": "ok",
-    "f11": "scrap",
-    "f12": "end",
-    "escape": "cancel",
+    **{one.key: one.command.lower() for one in ACTIONS if one.key},
     "up": "up",
     "down": "down",
 }
 TICK_SECONDS: Final = 1.0
 ENTRY_CHARS_MAX: Final = 120
+TOUCH_PAUSE_S: Final = 0.3
 
 
 class KioskApp(App[int], inherit_bindings=False):
@@ -86,8 +82,9 @@ class KioskApp(App[int], inherit_bindings=False):
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 — declared so by Textual
         (0, "low"),
         (32, "tall"),
-        (38, "huge"),
+        (40, "huge"),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -98,7 +95,8 @@ class KioskApp(App[int], inherit_bindings=False):
         extra_scanners: Sequence[Scanner] = (),
     ) -> None:
         containment.install()
-        super().__init__(driver_class=wedge_driver(config.wedge.gap_ms / 1000))
+        gap, touch = config.wedge.gap_ms / 1000, config.input.mouse
+        super().__init__(driver_class=wedge_driver(gap, touch=touch))
         self.animation_level = "none"
         for theme in (FLOOR, CONSOLE):  # before the style sheet is read: it names their colours
             self.register_theme(theme)
@@ -117,6 +115,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._inputs = Inputs(self.desk.fault)
         self._floor: Floor | None = None
         self._extra_scanners = tuple(extra_scanners)
+        self._last_touch = -TOUCH_PAUSE_S
         self._tick_waits = False
         self._draw_waits = False
 
@@ -141,9 +140,22 @@ class KioskApp(App[int], inherit_bindings=False):
         await self.desk.enter(self.desk.dialog.entry)
 
     async def pressed(self, key: str) -> None:
-        """A person pressed a function key, an arrow or Esc."""
-        if key in KEYS:
+        """A person pressed a function key, an arrow or Esc, or touched the screen."""
+        tap = tap_of(key)
+        if tap is not None:
+            await self._touched(*tap)
+        elif key in KEYS:
             await self.desk.take(Key(KEYS[key]))
+
+    async def _touched(self, column: int, row: int) -> None:
+        """A finger that bounces counts once."""
+        now = self.clock.monotonic()
+        if self._floor is None or now - self._last_touch < TOUCH_PAUSE_S:
+            return
+        self._last_touch = now
+        given = self._floor.touched(self._view(), column, row)
+        if given is not None:
+            await self.desk.take(given)
 
     def inject(self, data: bytes, source: str = "") -> None:
         """Feed bytes to a simulated scanner among `extra_scanners`, through its framing."""
@@ -202,7 +214,17 @@ class KioskApp(App[int], inherit_bindings=False):
         rest = self.rest_lines() if desk.band.kind == "rest" or not desk.station else ()
         around = desk.surroundings.around(self.clock.now(), desk.station, rest)
         scans = tuple(desk.scans)
-        return View(desk.dialog, desk.shop, around, desk.band, scans, desk.undo, desk.label)
+        return View(
+            desk.dialog,
+            desk.shop,
+            around,
+            desk.band,
+            scans,
+            desk.undo,
+            desk.label,
+            touch=self.config.input.mouse,
+            console=self.theme == CONSOLE.name,
+        )
 
     # From the first moment to the last
 
@@ -215,6 +237,7 @@ class KioskApp(App[int], inherit_bindings=False):
             return
         self._floor = Floor(self.screen, console=self.theme == CONSOLE.name)
         self.screen.set_class(bool(self.query_one("#lower").children), "shared")
+        self.screen.set_class(self.config.input.mouse, "touch")
         self.screen.set_focus(None)
         self._catch_signals()
         try:
@@ -269,6 +292,9 @@ class KioskApp(App[int], inherit_bindings=False):
         if message.misread.why in ("torn", "too_long"):
             lost = message.misread
             self._inputs.put(partial(self.desk.scan_lost, lost.source, lost.why))
+
+    def on_key_swallowed(self, message: KeySwallowed) -> None:
+        self.desk.swallow(message.key)
 
     def on_typed(self, message: Typed) -> None:
         self._inputs.put(partial(self.typed, message.key))

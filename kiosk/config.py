@@ -71,6 +71,13 @@ class WedgeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class InputConfig:
+    """What else a person may use: `mouse` is a mouse or a touch screen."""
+
+    mouse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScannerConfig:
     """A serial scanner: a device by its lasting name, or an address that pyserial opens."""
 
@@ -122,6 +129,7 @@ class Config:
     public_key: str = ""
     pin: str = ""
     file: Path | None = None
+    input: InputConfig = InputConfig()
 
     @property
     def token(self) -> str:
@@ -182,6 +190,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
         "shifts": shifts,
     },
     WedgeConfig: {"gap_ms": whole(10, WEDGE_GAP_MS_MAX)},
+    InputConfig: {"mouse": flag},
     ScannerConfig: {
         "port": text,
         "name": name,
@@ -205,6 +214,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
 SECTIONS: Final[Mapping[str, type]] = {
     "station": StationConfig,
     "wedge": WedgeConfig,
+    "input": InputConfig,
     "scanner": ScannerConfig,
     "printer": PrinterConfig,
     "site": SiteConfig,
@@ -328,6 +338,7 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
         enrolled.get("public_key", ""),
         pin,
         source.path if source.path.exists() else None,
+        sections.get("input") or InputConfig(),
     )
 
 

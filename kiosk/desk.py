@@ -5,7 +5,7 @@ All of it runs in the app's loop, one input at a time. Nothing here knows Textua
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from kiosk.enrolment import EnrolmentError
 from kiosk.journal.ballast import Room
 from kiosk.observer import Advance, Misunderstood, Request, TypeIn
 from kiosk.readers import PrintState, Reader
-from kiosk.scanners import Scan, Scanner, SourceState
+from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Scan, Scanner, SourceState
 from kiosk.screens.band import Band, tone
 from kiosk.screens.notices import Notices, scan_line
 from kiosk.station import Station, origin_of
@@ -31,6 +31,8 @@ from sync.exchange import SyncStatus
 from sync.wire import Recorded
 
 QUIET_SECONDS: Final = 10.0
+SWALLOWED_SECONDS: Final = 60.0
+SWALLOWED_KEYS_MAX: Final = 64  # of different names: a scanner can make up any
 SCANS_SHOWN_MAX: Final = 8
 _NO_SHOP: Final = Shop()
 _log = logging.getLogger("kiosk")
@@ -63,6 +65,9 @@ class Desk:
         self.surroundings = Surroundings()
         self.surroundings.know_printers(one.name for one in config.printers)
         self.last_input = clock.monotonic()
+        self.swallowed: Counter[str] = Counter()
+        self._swallowed_told = 0
+        self._swallowed_at = clock.monotonic()
         self._redraw = redraw
         self._redraw_link = redraw_link
         self._readers = readers
@@ -291,9 +296,25 @@ class Desk:
         else:
             self._redraw()
 
+    def swallow(self, key: str) -> None:
+        """A key came with a burst and did not act: counted for the doctor."""
+        known = key in self.swallowed or len(self.swallowed) < SWALLOWED_KEYS_MAX
+        self.swallowed[key if known else "…"] += 1
+
+    def _note_swallowed(self) -> None:
+        """Note in the scan log, at most once a minute, which keys came with bursts."""
+        count, now = self.swallowed.total(), self.clock.monotonic()
+        quiet = now - self._swallowed_at < SWALLOWED_SECONDS
+        if self.station is None or count == self._swallowed_told or quiet:
+            return
+        self._swallowed_told, self._swallowed_at = count, now
+        keys = " ".join(f"{key}:{times}" for key, times in sorted(self.swallowed.items()))
+        self.station.journal.log_scan(KEYBOARD, keys.encode(), KEYS_SWALLOWED)
+
     async def tick(self) -> None:
         """A second went by."""
         await self.take(Tick())
+        self._note_swallowed()
         quiet = self.clock.monotonic() - self.last_input > QUIET_SECONDS
         if self.station is not None and quiet:
             self.station.save_image()

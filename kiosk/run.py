@@ -85,7 +85,9 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
     clock = Clock(options.clock_offset, steered=options.simulated_clock)
     app = (make or KioskApp)(config, clock=clock, observer=observer)
     app.run(
-        headless=options.headless, mouse=False, size=HEADLESS_SIZE if options.headless else None
+        headless=options.headless,
+        mouse=config.input.mouse,
+        size=HEADLESS_SIZE if options.headless else None,
     )
     if app.trouble:
         raise Trouble(app.trouble)

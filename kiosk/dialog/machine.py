@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from kiosk.dialog import entry, materials, orders, output, people, questions, undo
+from kiosk.dialog import actions, entry, materials, orders, output, people, questions, undo
 from kiosk.dialog.acts import foreseen, said, stop
 from kiosk.dialog.state import (
     FOLLOWS,
@@ -19,6 +19,7 @@ from kiosk.dialog.state import (
     Key,
     Moment,
     Notice,
+    Pointed,
     Scanned,
     Tick,
     Turn,
@@ -49,7 +50,6 @@ from labels.codes import (
 from sync.domain.rules_base import amount, order_facts
 from sync.domain.shop import Shop
 
-HELP_LINES_MAX: Final = 6
 _BODIES: Final[dict[str, Body]] = {
     "HELP": "help",
     "OUTBOX": "outbox",
@@ -75,6 +75,8 @@ def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
             turn = _key(replace(dialog, touched=now.mono), shop, now, name.lower())
         case Entry(text):
             turn = _entry(replace(dialog, touched=now.mono, entry=""), shop, now, text.strip())
+        case Pointed(place, takes):
+            turn = _pointed(replace(dialog, touched=now.mono), shop, now, place, takes)
     turn = undo.ask_label(turn, shop, now)
     return _named(turn, shop)
 
@@ -188,7 +190,9 @@ def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
     asked = questions.question(dialog, shop)
     if dialog.asking is not None and dialog.asking.choices:
         return Turn(dialog, notice=asked)
-    after = replace(dialog, body=_home(dialog) if dialog.body == body else body, selected=0)
+    other = _home(dialog) if dialog.body == body else body
+    selected = actions.first_fitting(dialog, shop) if other == "help" else 0
+    after = replace(dialog, body=other, selected=selected)
     return Turn(after, notice=asked or said("note", f"body_{after.body}"))
 
 
@@ -243,18 +247,25 @@ def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
 
 
 def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
+    if _helps(dialog):
+        return replace(dialog, selected=(dialog.selected + step) % len(actions.items(shop)))
     if dialog.asking is not None:
         return questions.move(dialog, step)
-    if dialog.body == "help":
-        return replace(dialog, selected=min(HELP_LINES_MAX, max(0, dialog.selected + step)))
     rows = len(queue(dialog, shop)) if dialog.body == "queue" else 0
     return replace(dialog, selected=(dialog.selected + step) % rows if rows else 0)
+
+
+def _helps(dialog: Dialog) -> bool:
+    """Whether arrows and Enter belong to HELP: a question with several answers goes before it."""
+    return dialog.body == "help" and not (dialog.asking is not None and dialog.asking.choices)
 
 
 def _enter(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     asking = dialog.asking
     if asking is not None and asking.choices:
         return questions.choose(dialog, shop, now, asking.choices[asking.selected].code)
+    if _helps(dialog):
+        return _meaning(dialog, shop, now, actions.chosen(dialog, shop).code)
     if asking is not None:
         return _meaning(dialog, shop, now, CommandCode("OK"))
     if dialog.body == "queue":
@@ -266,6 +277,9 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
     """A typed line: a choice by its number, a quantity where an order is open, else a code."""
     if not text:
         return _enter(dialog, shop, now)
+    command = actions.command_typed(text)
+    if command is not None:
+        return _numbered(dialog, shop, now, text, command)
     asking = dialog.asking
     if asking is not None and asking.choices and text.isascii() and text.isdigit():
         place = int(text[:4])
@@ -280,6 +294,30 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
     if isinstance(code, CodeError) and free:
         return stop(replace(dialog, asking=None), "entry_unknown", entry=entry.short(text))
     return _meaning(dialog, shop, now, code)
+
+
+def _pointed(dialog: Dialog, shop: Shop, now: Moment, place: int, takes: bool) -> Turn:
+    """A touched row; one that is not there by now changes nothing."""
+    asking = dialog.asking
+    if asking is not None and asking.choices:
+        count = len(asking.choices)
+        after = replace(dialog, asking=replace(asking, selected=place))
+    else:
+        helps = _helps(dialog)
+        count = len(actions.items(shop) if helps else queue(dialog, shop))
+        count = count if helps or (dialog.body == "queue" and asking is None) else 0
+        after = replace(dialog, selected=place)
+    if not 0 <= place < count:
+        return Turn(dialog)
+    return _enter(after, shop, now) if takes else Turn(after)
+
+
+def _numbered(dialog: Dialog, shop: Shop, now: Moment, text: str, command: str) -> Turn:
+    """An action by its number in HELP."""
+    if not command:
+        facts = {"entry": entry.short(text), "count": str(len(actions.ACTIONS))}
+        return stop(dialog, "action_unknown", **facts)
+    return _meaning(dialog, shop, now, CommandCode(command))
 
 
 def _at_rest(dialog: Dialog, shop: Shop) -> Notice:

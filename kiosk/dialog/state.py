@@ -96,12 +96,23 @@ class Tick:
     """Time passed."""
 
 
-Input = Scanned | Key | Entry | Typing | Connected | Tick
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A row of the body was touched: it is selected, and taken as by Enter unless told else."""
+
+    place: int
+    takes: bool = True
+
+
+Input = Scanned | Key | Entry | Typing | Connected | Tick | Pointed
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An answer: `text` and `next` are keys of the texts; without `next` the text has its own."""
+    """An answer: `text` and `next` are keys of the texts; without `next` the text has its own.
+
+    `dropped` is the key of a question that this answer let go of: nothing of it was booked.
+    """
 
     kind: Kind
     text: str

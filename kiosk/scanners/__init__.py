@@ -9,11 +9,13 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from kiosk.scanners.framing import Frame, Garbage
 
+KEYBOARD: Final = "keyboard"  # the source that every terminal has
+KEYS_SWALLOWED: Final = "keys_swallowed"  # of the scan log: which keys came with bursts
 RETRY_MIN_S: Final = 0.2
 RETRY_MAX_S: Final = 5.0
 STOP_WAIT_S: Final = 2.0
@@ -51,9 +53,10 @@ class Misread:
     "torn": silence or unplug in mid-scan. "too_long": over `SCAN_BYTES_MAX`. "empty": an AIM
     identifier and nothing behind it. "unreadable": the terminal's input could not be parsed.
     """
+    "dropped": the device says that a part of its input was lost.
 
     source: str
-    why: Literal["torn", "too_long", "empty", "unreadable"]
+    why: Literal["torn", "too_long", "empty", "dropped", "unreadable"]
     head: bytes
     at: float
 

@@ -19,6 +19,7 @@ BURST_GAP_S: Final = 0.05
 BLUETOOTH_GAP_S: Final = 0.3
 BURST_GUARD_S: Final = 0.1
 BURST_CHARACTERS_MIN: Final = 4
+TAP: Final = "tap:"  # begins the name of a touch, as of a key that waits and can be swallowed
 
 _MARKS = re.compile(rb"[\r\n\x02\x03]")
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Fa-f]")
@@ -221,7 +222,7 @@ class KeyFramer:
         out = self._expired(at, strictly=True)
         if key in _END_KEYS:
             self._end(key, at, out)
-        elif key.removeprefix("shift+") in _FUNCTION_KEYS:
+        elif key.removeprefix("shift+") in _FUNCTION_KEYS or key.startswith(TAP):
             self._function(key, at, out)
         elif key in _BACKSPACE_KEYS and not self._run and not self._dropping:
             out.append(TypedKey("backspace", at))

@@ -18,10 +18,11 @@ from textual import events, messages
 from textual.message import Message
 
 from kiosk import containment
-from kiosk.scanners import Delivery, Misread, Scan, Sink, SourceState, delivery, visible
+from kiosk.scanners import KEYBOARD, Delivery, Misread, Scan, Sink, SourceState, delivery, visible
 from kiosk.scanners.framing import (
     BURST_GAP_S,
     GARBAGE_HEAD_BYTES,
+    TAP,
     KeyFramer,
     KeyResult,
     PassedKey,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-SOURCE: Final = "keyboard"
+SOURCE: Final = KEYBOARD
 POLL_S: Final = 0.1
 ESC_POLL_S: Final = 0.02
 READ_BYTES_MAX: Final = 4096
@@ -106,9 +107,14 @@ def post_to(app: App[Any]) -> Sink:
 class KeyWedge:
     """Textual's input messages -> ours, by way of the framer. Not for two threads at once."""
 
-    def __init__(self, gap: float, send: Callable[[Message], None]) -> None:
+    With `touch`, a press of the mouse or a finger is a key of its own, `tap:COLUMN:ROW`: a burst
+    beside it swallows it, for a barcode may hold a mouse click.
+    """
+
+    def __init__(self, gap: float, send: Callable[[Message], None], *, touch: bool = False) -> None:
         self._framer = KeyFramer(gap)
         self._send = send
+        self._touch = touch
         self.due = self._framer.due
 
     def take(self, message: Message, at: float) -> None:
@@ -117,6 +123,10 @@ class KeyWedge:
             self._hand_on(self._framer.feed(message.key, message.character, at))
         elif isinstance(message, events.Paste):
             self._hand_on(self._framer.paste(message.text, at))
+        elif isinstance(message, events.MouseDown):
+            if self._touch:
+                key = f"{TAP}{int(message.x)}:{int(message.y)}"
+                self._hand_on(self._framer.feed(key, None, at))
         elif isinstance(message, _HARMLESS):
             self._send(message)
 
@@ -150,11 +160,12 @@ if sys.platform == "win32":
         """Textual's driver for Windows with the keys framed."""
 
         gap: ClassVar[float] = BURST_GAP_S
+        touch: ClassVar[bool] = False
 
         def __init__(self, app: App[Any], **options: Any) -> None:
             containment.install()
             super().__init__(app, **options)
-            self._wedge = KeyWedge(self.gap, super().process_message)
+            self._wedge = KeyWedge(self.gap, super().process_message, touch=self.touch)
             self._lock = threading.Lock()  # keys come in the input thread, timers in the app's
 
         def start_application_mode(self) -> None:
@@ -187,11 +198,12 @@ else:
         """Textual's driver for terminals with an input loop that knows when each key came."""
 
         gap: ClassVar[float] = BURST_GAP_S
+        touch: ClassVar[bool] = False
 
         def __init__(self, app: App[Any], **options: Any) -> None:
             containment.install()
             super().__init__(app, **options)
-            self._wedge = KeyWedge(self.gap, super().process_message)
+            self._wedge = KeyWedge(self.gap, super().process_message, touch=self.touch)
             self._input = containment.TerminalInput(self._report_lost)
 
         def run_input_thread(self) -> None:
@@ -247,6 +259,14 @@ else:
             super().process_message(ScanLost(misread))
 
 
-def wedge_driver(gap: float) -> type[WedgeDriver]:
+def wedge_driver(gap: float, *, touch: bool = False) -> type[WedgeDriver]:
     """The driver for a keyboard scanner with its own gap, such as `BLUETOOTH_GAP_S`."""
-    return type("WedgeDriver", (WedgeDriver,), {"gap": gap})
+    return type("WedgeDriver", (WedgeDriver,), {"gap": gap, "touch": touch})
+
+
+def tap_of(key: str) -> tuple[int, int] | None:
+    """Column and row of the touch that such a key tells; None: it is a key."""
+    if not key.startswith(TAP):
+        return None
+    column, _, row = key.removeprefix(TAP).partition(":")
+    return int(column), int(row)

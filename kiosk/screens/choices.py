@@ -6,22 +6,35 @@ from textual.content import Content
 
 from kiosk.dialog import Asking
 from kiosk.screens.text import MARKED, STRONG, Column, columns, line, page
+from kiosk.screens.touch import shelf, targets
 
 TABLE = (Column("", 1), Column("", 3, 0, "right"), Column("", 34, 1), Column("", 14))
 Label = Callable[[str], str]
 
 
-def choices(asking: Asking, label: Label, width: int, rows: int) -> Content:
+HEAD_ROWS = 1
+
+
+def choices(asking: Asking, label: Label, width: int, rows: int, *, touch: bool = False) -> Content:
     """The answers in `width` × `rows` cells, with the selected one in view.
 
-    `label` names the answers that are ours and not the site's.
+    `label` names the answers that are ours and not the site's; for fingers each is a target.
     """
-    room = max(1, rows - 1)
+    room = max(1, rows - HEAD_ROWS)
+    head = line(("Scan it, or choose with ↑ ↓ or its number, then press ⏎:", STRONG))
+    if touch:
+        seen = shelf(asking.selected, len(asking.choices), room)
+        lines = _rows(asking, label, width, seen.first, seen.count)
+        return page([head, *targets(lines, width, label("key_more") if seen.more else "")])
     first = max(0, min(asking.selected - room // 2, len(asking.choices) - room))
-    lines = [line(("Scan it, or choose with ↑ ↓ or its number, then press ⏎:", STRONG))]
-    for place, choice in enumerate(asking.choices[first : first + room], first):
+    return page([head, *_rows(asking, label, width, first, room)])
+
+
+def _rows(asking: Asking, label: Label, width: int, first: int, count: int) -> list[Content]:
+    lines = []
+    for place, choice in enumerate(asking.choices[first : first + count], first):
         selected = place == asking.selected
         named = [choice.text, choice.code] if choice.text else [label(f"choice_{choice.code}"), ""]
         cells = ["▶" if selected else "", str(place + 1), *named]
         lines.append(Content.styled(columns(TABLE, cells, width), MARKED if selected else ""))
-    return page(lines)
+    return lines

@@ -7,27 +7,33 @@ from typing import Final
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from kiosk.dialog import Dialog
+from kiosk.dialog import Dialog, Input, Key
+from kiosk.dialog.actions import fitting
+from kiosk.screens import help as help_body
 from kiosk.screens.around import Around
 from kiosk.screens.band import Band, tag, what, word
-from kiosk.screens.choices import Label, choices
+from kiosk.screens.choices import HEAD_ROWS, Label, choices
 from kiosk.screens.enrol import enrol
 from kiosk.screens.head import head, is_alarm
-from kiosk.screens.help import help_page
 from kiosk.screens.order import order
 from kiosk.screens.outbox import outbox
 from kiosk.screens.queue import queue
-from kiosk.screens.text import fit, page, plain
+from kiosk.screens.symbols_drawn import drawn
+from kiosk.screens.text import fit, page, plain, wrapped
+from kiosk.screens.touch import button, shelf
+from labels.codes import CommandCode
 from sync.domain.shop import Shop
 
 BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol")
+_SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
+_CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
 CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 
@@ -35,7 +41,8 @@ CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 @dataclass(frozen=True, slots=True)
 class View:
     """All that one drawing needs. `scans` are lines about the last scans, the newest first;
-    `undo` says what UNDO would take back; `label` names the answers that are ours.
+    `undo` says what UNDO would take back; `label` names the answers that are ours; `touch` draws
+    for fingers, `console` for the eight grounds of Linux.
     """
 
     dialog: Dialog
@@ -45,6 +52,8 @@ class View:
     scans: tuple[str, ...] = ()
     undo: str = ""
     label: Label = str
+    touch: bool = False
+    console: bool = False
 
 
 class Zone(Static):
@@ -67,7 +76,13 @@ def zones() -> ComposeResult:
         for name in BODIES:
             yield Zone("", id=name, markup=False)
     yield Zone("", id="next", markup=False)
-    yield Zone("", id="scans", markup=False)
+    with Horizontal(id="foot"):
+        yield Zone("", id="code-first", markup=False, classes="code")
+        yield Zone("", id="scans", markup=False)
+        yield Zone("", id="code-second", markup=False, classes="code")
+    with Horizontal(id="touch"):
+        yield Zone("", id="touch-first", markup=False)
+        yield Zone("", id="touch-second", markup=False)
 
 
 class Floor:
@@ -75,7 +90,8 @@ class Floor:
 
     def __init__(self, screen: Screen[object], *, console: bool = False) -> None:
         self._console = console
-        names = ("head", "word", "what", "next", "scans", *BODIES)
+        self._screen = screen
+        names = ("head", "word", "what", "next", "scans", *_SLOTS, *BODIES)
         self._zones = {name: screen.query_one(f"#{name}", Zone) for name in names}
         self._band = screen.query_one("#band", Vertical)
         self._body = screen.query_one("#body", Container)
@@ -90,6 +106,15 @@ class Floor:
         self._draw_head(view)
         self._put("next", next_step(view, self._zones["next"].size.width))
         self._put("scans", last_scans(view, self._zones["scans"].content_size))
+        self._draw_commands(view)
+
+    def touched(self, view: View, column: int, row: int) -> Input | None:
+        """What a finger on a cell of the screen means; None: nothing is there."""
+        for name, zone in self._zones.items():
+            inside = zone.content_region
+            if inside.contains(column, row):
+                return _touch_of(view, name, row - inside.y, inside.height)
+        return None
 
     def draw_link(self, view: View) -> None:
         """Bring up to date only what tells of the way to the server."""
@@ -118,8 +143,23 @@ class Floor:
         name = body_of(view)
         if not self._body.has_class(name):
             self._body.set_classes(name)
+            self._screen.set_class(name == "help", "helping")
         width, rows = self._body.content_size
         self._put(name, _PAGES[name](view, width, rows))
+
+    def _draw_commands(self, view: View) -> None:
+        """What fits the moment, as codes and as targets; a slot that is not seen costs nothing."""
+        fit_now = dict(zip(("first", "second"), offered(view), strict=False))
+        for name in _SLOTS:
+            size = self._zones[name].size
+            if not size.width:
+                continue
+            command = fit_now.get(name.partition("-")[2], "")
+            self._zones[name].set_class(bool(command), "shown")
+            if name.startswith("code") and command:
+                self._put(name, drawn(CommandCode(command), command, console=self._console))
+            else:
+                self._put(name, button(command, size.width, size.height))
 
     def _put(self, name: str, content: Content) -> None:
         if self._shown.get(name) != content or name not in self._shown:
@@ -131,6 +171,13 @@ class Floor:
 def for_console(content: Content) -> Content:
     """The same with signs that the fonts of the Linux console hold."""
     return Content(content.plain.translate(CONSOLE_SIGNS), spans=list(content.spans))
+
+
+def offered(view: View) -> tuple[str, ...]:
+    """The commands that are drawn; none where HELP draws its own or scans are not taken as such."""
+    if not view.around.is_enrolled or body_of(view) in _CLAIMING:
+        return ()
+    return fitting(view.dialog, view.shop)
 
 
 def body_of(view: View) -> str:
@@ -159,21 +206,35 @@ def next_step(view: View, width: int) -> Content:
 def last_scans(view: View, size: Size) -> Content:
     """The last scans, and below them what UNDO would take back; that alone in a single row."""
     undo = [view.undo] if view.undo else []
-    lines = [*view.scans[: max(0, size.height - len(undo))], *undo]
-    return page(Content(fit(line, size.width).rstrip()) for line in lines)
+    told = wrapped(undo[0], size.width, size.height) if undo else []
+    scans = [fit(one, size.width).rstrip() for one in view.scans]
+    return page(Content(one) for one in [*scans[: max(0, size.height - len(told))], *told])
 
 
 def _choices(view: View, width: int, rows: int) -> Content:
     asking = view.dialog.asking
     assert asking is not None, "choices are drawn without a question"
-    return choices(asking, view.label, width, rows)
+    return choices(asking, view.label, width, rows, touch=view.touch)
+
+
+def _touch_of(view: View, zone: str, row: int, rows: int) -> Input | None:
+    if zone in _SLOTS:
+        commands, place = offered(view), 0 if zone.endswith("first") else 1
+        return Key(commands[place].lower()) if place < len(commands) else None
+    asking = view.dialog.asking
+    if zone == "choices" and asking is not None:
+        count = len(asking.choices)
+        return shelf(asking.selected, count, rows - HEAD_ROWS).at(row - HEAD_ROWS, count)
+    return help_body.touched(view, rows, row) if zone == "help" else None
 
 
 _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     "queue": lambda view, width, rows: queue(view.dialog, view.shop, view.around, width, rows),
     "order": lambda view, width, rows: order(view.dialog, view.shop, view.around, width, rows),
     "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
-    "help": lambda view, width, rows: help_page(view.dialog.selected, width, rows),
+    "help": lambda view, width, rows: help_body.help_page(
+        view, view.label, width, rows, touch=view.touch
+    ),
     "choices": _choices,
     "enrol": lambda view, width, rows: enrol(view.around, width, rows),
 }

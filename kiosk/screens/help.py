@@ -1,37 +1,107 @@
-"""Help: what can be scanned and pressed, in two columns that fit 80 × 24."""
+"""Help: all that can be done, numbered; beside the list the code of the selected one."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from textual.content import Content
 
-from kiosk.screens.text import FAINT, STRONG, Column, columns, line, page
+from kiosk.dialog import Dialog, Pointed
+from kiosk.dialog.actions import Item, chosen, items
+from kiosk.screens.choices import Label
+from kiosk.screens.symbols_drawn import drawn
+from kiosk.screens.text import MARKED, STRONG, Column, columns, fit, page
+from kiosk.screens.touch import shelf, targets
+from sync.domain.shop import Shop
 
-TABLE: Final = (Column("", 8), Column("", 26, 1), Column("", 8), Column("", 26, 1))
-# key or scan, what it does; left column, right column.
-ROWS: Final = (
-    ("badge", "sign in, join, sign out", "F1", "this help, and back"),
-    ("order", "open it, or make it current", "F2", "orders of this station"),
-    ("lot", "book it into the order", "F3", "what is not sent yet"),
-    ("12.5 lot", "book so much of it", "F4  UNDO", "take the last scan back"),
-    ("DONE", "all that is left is good", "F8  DONE", "F11 SCRAP, F12 END"),
-    ("480 DONE", "480 are good, the rest stays", "F9  OK", "yes, do it"),
-    ("3 SCRAP", "3 are scrap, then the reason", "Esc", "CANCEL: no, leave it"),
-    ("END", "end it short, say why", "↑ ↓ ⏎", "choose, take what is chosen"),
-    ("PAUSE", "stop; RESUME goes on", "digits", "a quantity, before its scan"),
+
+class HelpView(Protocol):
+    """What this page draws from."""
+
+    @property
+    def dialog(self) -> Dialog: ...
+    @property
+    def shop(self) -> Shop: ...
+    @property
+    def console(self) -> bool: ...
+
+
+TABLE: Final = (
+    Column("", 3, 0, "right"),
+    Column("", 8),
+    Column("", 3),
+    Column("", 20, 1),
 )
+GAP: Final = 2
+LIST_COLUMNS_MIN: Final = 44
+HEADS: Final = ("help_choose", "help_number")
 
 
-def help_page(first: int, width: int, rows: int) -> Content:
-    """The commands in `width` × `rows` cells, from line `first` where they do not all fit."""
-    head = line(("A number comes before the scan that it belongs to.", STRONG))
-    lines = [head, *(_row(row, width) for row in ROWS)]
-    if len(lines) <= rows:
-        return page(lines)
-    room = max(1, rows - 1)
-    first = min(first, len(lines) - room)
-    more = line((f"lines {first + 1} to {first + room} of {len(lines)}: ↑ ↓", FAINT))
-    return page([*lines[first : first + room], more])
+def help_page(
+    view: HelpView, label: Label, width: int, rows: int, *, touch: bool = False
+) -> Content:
+    """The list in `width` × `rows` cells, and at its right the code of its selected line."""
+    code = _code_beside(view, width, rows)
+    room = width - code[0].cell_length - GAP if code else width
+    shown = [*_heads(label, room, rows), *_listed(view, label, room, rows, touch=touch)]
+    if not code:
+        return page(shown)
+    blank = Content(" " * room)
+    shown += [blank] * (min(rows, len(code)) - len(shown))
+    apart = Content(" " * GAP)
+    return page(
+        one.pad_right(room - one.cell_length) + apart + code[place] if place < len(code) else one
+        for place, one in enumerate(shown[:rows])
+    )
 
 
-def _row(row: tuple[str, str, str, str], width: int) -> Content:
-    return Content(columns(TABLE, row, width))
+def touched(view: HelpView, rows: int, row: int) -> Pointed | None:
+    """What a touch on a row of the page means."""
+    count = len(items(view.shop))
+    heads = min(len(HEADS), rows - 1)
+    return shelf(_selected(view), count, rows - heads).at(row - heads, count)
+
+
+def _code_beside(view: HelpView, width: int, rows: int) -> list[Content]:
+    """The selected line's code, where the list and a whole symbol have room."""
+    item = chosen(view.dialog, view.shop)
+    code = drawn(item.code, item.name, console=view.console).split("\n")
+    fits = width - code[0].cell_length - GAP >= LIST_COLUMNS_MIN and rows >= len(code) - 1
+    return list(code) if fits and len(code) > 1 else []
+
+
+def _heads(label: Label, width: int, rows: int) -> list[Content]:
+    return [Content.styled(fit(label(name), width), STRONG) for name in HEADS[: rows - 1]]
+
+
+def _selected(view: HelpView) -> int:
+    return min(view.dialog.selected, len(items(view.shop)) - 1)
+
+
+def _listed(view: HelpView, label: Label, width: int, rows: int, *, touch: bool) -> list[Content]:
+    """As many lines of the list as there is room for, the selected one among them."""
+    every = items(view.shop)
+    room = max(1, rows - len(HEADS[: rows - 1]))
+    seen = shelf(_selected(view), len(every), room) if touch else None
+    first = seen.first if seen else first_shown(_selected(view), len(every), room)
+    lines = [
+        Content.styled(_line(item, label, width), MARKED if place == _selected(view) else "")
+        for place, item in enumerate(every[first : first + (seen.count if seen else room)], first)
+    ]
+    if seen is None:
+        return lines
+    return targets(lines, width, label("key_more") if seen.more else "")
+
+
+def first_shown(selected: int, count: int, rows: int) -> int:
+    """The first line of a list of which `rows` are seen, the selected one in the middle."""
+    return max(0, min(selected - rows // 2, count - rows))
+
+
+def _line(item: Item, label: Label, width: int) -> str:
+    number = f"*{item.number}" if item.number else ""
+    told = item.text or label(item.label)
+    return columns(TABLE, (number, item.name, key_name(item.key, label), told), width)
+
+
+def key_name(key: str, label: Label) -> str:
+    """A key as it is printed on a keyboard."""
+    return label(f"key_{key}") if key == "escape" else key.upper()

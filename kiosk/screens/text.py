@@ -3,6 +3,7 @@
 Everything foreign passes through `fit`, `columns` or `plain`, which let no control character by.
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -83,6 +84,14 @@ def columns(table: Sequence[Column], cells: Sequence[str], room: int) -> str:
     fitted = zip(table, cells, widths(table, room), strict=True)
     row = (" " * GAP).join(fit(cell, width, column.align) for column, cell, width in fitted)
     return set_cell_size(row, room) if cell_len(row) > room else row
+
+
+def wrapped(told: str, width: int, rows: int) -> list[str]:
+    """A sentence in at most `rows` lines; what does not fit ends in …"""
+    if cell_len(told) <= width or rows < 2:
+        return [fit(told, width).rstrip()]
+    first, *rest = textwrap.wrap(visible(told), width) or [""]
+    return [first, *wrapped(" ".join(rest), width, rows - 1)] if rest else [first]
 
 
 def two_sides(left: str, right: str, room: int) -> str:
