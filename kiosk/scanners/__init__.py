@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from kiosk.scanners.framing import Frame, Garbage
@@ -53,10 +53,9 @@ class Misread:
     "torn": silence or unplug in mid-scan. "too_long": over `SCAN_BYTES_MAX`. "empty": an AIM
     identifier and nothing behind it. "unreadable": the terminal's input could not be parsed.
     """
-    "dropped": the device says that a part of its input was lost.
 
     source: str
-    why: Literal["torn", "too_long", "empty", "dropped", "unreadable"]
+    why: Literal["torn", "too_long", "empty", "unreadable"]
     head: bytes
     at: float
 
