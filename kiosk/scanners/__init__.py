@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from kiosk.scanners.framing import Frame, Garbage
+from kiosk.scanners.framing import Frame, Garbage, Way
 
 KEYBOARD: Final = "keyboard"  # the source that every terminal has
 KEYS_SWALLOWED: Final = "keys_swallowed"  # of the scan log: which keys came with bursts
@@ -35,6 +35,7 @@ class Scan:
     aim: str
     source: str
     at: float
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,11 @@ class Misread:
 
     "torn": silence or unplug in mid-scan. "too_long": over `SCAN_BYTES_MAX`. "empty": an AIM
     identifier and nothing behind it. "unreadable": the terminal's input could not be parsed.
+    "dropped": the device says that a part of its input was lost.
     """
 
     source: str
-    why: Literal["torn", "too_long", "empty", "unreadable"]
+    why: Literal["torn", "too_long", "empty", "dropped", "unreadable"]
     head: bytes
     at: float
 
@@ -84,7 +86,7 @@ class Scanner(Protocol):
 def delivery(found: Frame | Garbage, source: str) -> Scan | Misread:
     """A framer's value with its source."""
     if isinstance(found, Frame):
-        return Scan(found.payload, found.aim, source, found.at)
+        return Scan(found.payload, found.aim, source, found.at, found.way)
     return Misread(source, found.why, found.head, found.at)
 
 

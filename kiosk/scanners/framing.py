@@ -8,12 +8,14 @@ person type. Neither knows what a code means.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import inf
 from typing import Final, Literal
 
 SCAN_BYTES_MAX: Final = 4096
 GARBAGE_HEAD_BYTES: Final = 32
+LEAD_BYTES_MAX: Final = 8
 FRAME_GAP_S: Final = 0.1
 BURST_GAP_S: Final = 0.05
 BLUETOOTH_GAP_S: Final = 0.3
@@ -38,19 +40,34 @@ _FUNCTION_KEYS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How a code came, for the doctor: nobody decides by it.
+
+    `lead`: marks before it, such as STX or the LF of the code before; `end`: what ended it, ""
+    for silence; `seconds` from its first to its last byte, `gap` the longest silence between.
+    """
+
+    lead: str = ""
+    end: str = ""
+    seconds: float = 0.0
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One whole scan: payload without AIM identifier, terminator, STX and ETX; `aim` like "]C1"."""
 
     payload: bytes
     aim: str
     at: float
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
     """Input that is no scan and was dropped whole; `head` is its beginning, for the doctor."""
 
-    why: Literal["torn", "too_long", "empty"]
+    why: Literal["torn", "too_long", "empty", "dropped"]
     head: bytes
     at: float
 
@@ -84,6 +101,10 @@ KeyResult = Frame | Garbage | TypedKey | PassedKey | SwallowedKey
 
 def frame_of(raw: bytes, at: float) -> Frame | Garbage:
     """Split STX, ETX and the AIM identifier (`]`, letter, modifier) off one frame."""
+    return _framed(raw, at, Way())
+
+
+def _framed(raw: bytes, at: float, way: Way) -> Frame | Garbage:
     raw = raw.strip(_BRACKETS)
     found = _AIM.match(raw)
     aim = found.group().decode("ascii") if found else ""
@@ -92,18 +113,21 @@ def frame_of(raw: bytes, at: float) -> Frame | Garbage:
         return Garbage("empty", raw[:GARBAGE_HEAD_BYTES], at)
     if len(payload) > SCAN_BYTES_MAX:
         return Garbage("too_long", raw[:GARBAGE_HEAD_BYTES], at)
-    return Frame(payload, aim, at)
+    return Frame(payload, aim, at, way)
 
 
 class Framer:
     """A byte stream -> frames. CR, LF and ETX end a frame, STX begins one, GS stays in it."""
 
-    __slots__ = ("_buffer", "_dropping", "_gap", "_last")
+    __slots__ = ("_began", "_buffer", "_dropping", "_gap", "_last", "_lead", "_longest")
 
     def __init__(self, gap: float = FRAME_GAP_S) -> None:
         self._gap = gap
         self._buffer = bytearray()
         self._dropping = False
+        self._lead = b""
+        self._began = 0.0
+        self._longest = 0.0
         self._last = -inf
 
     def feed(self, data: bytes, at: float) -> list[Frame | Garbage]:
@@ -128,9 +152,20 @@ class Framer:
         self._dropping = False
         return out
 
+    def lose(self, at: float) -> list[Frame | Garbage]:
+        """The device says that it lost input: the code in work is refused up to its end."""
+        head = bytes(self._buffer[:GARBAGE_HEAD_BYTES])
+        self._buffer.clear()
+        self._dropping, self._last = True, at
+        return [Garbage("dropped", head, at)]
+
     def _gather(self, piece: bytes, at: float, out: list[Frame | Garbage]) -> None:
-        if self._dropping:
+        if self._dropping or not piece:
             return
+        if self._buffer:
+            self._longest = max(self._longest, at - self._last)
+        else:
+            self._began, self._longest = at, 0.0
         self._buffer += piece
         if len(self._buffer) > SCAN_BYTES_MAX:
             out.append(Garbage("too_long", bytes(self._buffer[:GARBAGE_HEAD_BYTES]), at))
@@ -140,10 +175,14 @@ class Framer:
     def _mark(self, mark: bytes, at: float, out: list[Frame | Garbage]) -> None:
         if mark == _STX:
             out += self.close(at)
-            return
         if self._buffer:
-            out.append(frame_of(bytes(self._buffer), at))
+            way = Way(self._lead.decode("ascii"), mark.decode("ascii"))
+            way = replace(way, seconds=at - self._began, gap=self._longest)
+            out.append(_framed(bytes(self._buffer), at, way))
             self._buffer.clear()
+            self._lead = b""
+        else:
+            self._lead = (self._lead + mark)[-LEAD_BYTES_MAX:]
         self._dropping = False
 
 
@@ -175,6 +214,11 @@ def _join(run: list[_Stroke]) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # another lone surrogate: no keyboard means it, no code holds it
         return text.encode("utf-8", "replace")
+
+
+def _way_of(run: list[_Stroke], end: str) -> Way:
+    gaps = (later.at - stroke.at for stroke, later in pairwise(run))
+    return Way("", end, run[-1].at - run[0].at, max(gaps, default=0.0))
 
 
 def _typed(stroke: _Stroke) -> TypedKey | SwallowedKey:
@@ -295,7 +339,7 @@ class KeyFramer:
 
     def _end(self, key: str, at: float, out: list[KeyResult]) -> None:
         if self._burst():
-            out += self._closed()
+            out += self._closed("\t" if key in {"tab", "ctrl+i"} else "\r")
             self._guard_until = self._ends_until = at + BURST_GUARD_S
             return
         typed = bool(self._run)
@@ -312,12 +356,12 @@ class KeyFramer:
         else:
             self._held.append(PassedKey(key, at))
 
-    def _closed(self) -> list[KeyResult]:
-        """End the open run: a scan if it is a burst, else typed keys."""
+    def _closed(self, end: str = "") -> list[KeyResult]:
+        """End the open run by a key or by silence: a scan if it is a burst, else typed keys."""
         run, burst, dropped = self._run, self._burst(), self._dropping
         self._run, self._size, self._graphic, self._dropping = [], 0, False, False
         if dropped or not run:
             return []
         if burst:
-            return [frame_of(_join(run), run[-1].at)]
+            return [_framed(_join(run), run[-1].at, _way_of(run, end))]
         return [_typed(stroke) for stroke in run]

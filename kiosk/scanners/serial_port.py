@@ -10,6 +10,7 @@ import os
 import queue
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -153,7 +154,7 @@ class SerialScanner(ReconnectingScanner):
 
     def _hand_on(self, found: Iterable[Frame | Garbage], now: float) -> None:
         for one in found:
-            timed = Frame(one.payload, one.aim, now) if isinstance(one, Frame) else one
+            timed = replace(one, at=now) if isinstance(one, Frame) else one
             self._deliver(delivery(timed, self.name))
 
     def _send_answers(self, link: _Link) -> None:

@@ -105,7 +105,7 @@ def post_to(app: App[Any]) -> Sink:
 
 
 class KeyWedge:
-    """Textual's input messages -> ours, by way of the framer. Not for two threads at once."""
+    """Textual's input messages -> ours, by way of the framer. Not for two threads at once.
 
     With `touch`, a press of the mouse or a finger is a key of its own, `tap:COLUMN:ROW`: a burst
     beside it swallows it, for a barcode may hold a mouse click.
