@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from kiosk.dialog.handover_state import asked
 from kiosk.dialog.state import Asking, Dialog
 from kiosk.dialog.steps import (
     Current,
@@ -12,9 +13,9 @@ from kiosk.dialog.steps import (
     open_steps,
     plain,
     planned_remainder,
-    queue,
     wants_count,
 )
+from kiosk.dialog.waiting import workable
 from labels.codes import (
     BadgeCode,
     Code,
@@ -27,7 +28,6 @@ from labels.codes import (
     ReasonCode,
 )
 from sync.domain.needs import LineState
-from sync.domain.order import Status
 from sync.domain.rules_base import is_expired
 from sync.domain.shop import Lot, Shop
 
@@ -36,12 +36,13 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
     """Codes that fit the next step, best first; lots without amount, as their names alone fit."""
     if dialog.asking is not None:
         return _answers(dialog, shop, dialog.asking)
+    if dialog.handover is not None:
+        return _handing_over(dialog, shop)
     if dialog.person is None:
         return _badges(dialog, shop, "operator") + _badges(dialog, shop, "supervisor")
     here = current(dialog, shop)
     if here is None:
-        waiting = [one for one in queue(dialog, shop) if one.status is not Status.HELD]
-        return tuple(OrderCode(one.number) for one in waiting)
+        return tuple(OrderCode(one.number) for one in workable(dialog, shop))
     if here.pause is not None:
         return (CommandCode("RESUME"), OrderCode(here.order.number))
     lots = tuple(
@@ -79,6 +80,17 @@ def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
             return (LabelCode(asking.label), cancel)
         case _:
             return (CommandCode("OK"), cancel)
+
+
+def _handing_over(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
+    """OK keeps what is asked about; then the giver's badge signs, and a successor's."""
+    own = shop.operators.get(dialog.person or "")
+    cancel: Code = CommandCode("CANCEL")
+    if asked(dialog, shop) is not None:
+        return (CommandCode("OK"), CommandCode("PAUSE"), cancel)
+    if dialog.handover is not None and dialog.handover.is_signed:
+        return (*_badges(dialog, shop, "operator"), CommandCode("OK"))
+    return (*([BadgeCode(own.badge)] if own is not None and own.badge else []), cancel)
 
 
 def _is_wrong_lot(asking: Asking) -> bool:

@@ -72,6 +72,8 @@ FACTS = {
     "lowest": "92",
     "highest": "98",
     "seconds": "300",
+    "clock": "0:12",
+    "setup": "0:20",
     "badge": "4402917386",
     "status": "finished",
     "entry": "nonsense",
