@@ -6,9 +6,10 @@ time, station, operator and `accepted`; the journal gives the rest of their stam
 """
 
 from kiosk.dialog.expected import expected
-from kiosk.dialog.machine import advance, settled
+from kiosk.dialog.machine import advance
 from kiosk.dialog.memory import begin, kept
 from kiosk.dialog.people import session_ended
+from kiosk.dialog.rest import settled
 from kiosk.dialog.state import (
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,
@@ -43,9 +44,10 @@ from kiosk.dialog.steps import (
     open_check,
     open_note,
     open_steps,
-    queue,
 )
+from kiosk.dialog.trouble import calls_here, stops_here
 from kiosk.dialog.undo import undoes
+from kiosk.dialog.waiting import Waiting, queue, waiting
 
 __all__ = [
     "IDLE_SECONDS_MAX",
@@ -72,9 +74,11 @@ __all__ = [
     "Tick",
     "Turn",
     "Typing",
+    "Waiting",
     "Workplace",
     "advance",
     "begin",
+    "calls_here",
     "current",
     "done_quantity",
     "expected",
@@ -86,5 +90,7 @@ __all__ = [
     "queue",
     "session_ended",
     "settled",
+    "stops_here",
     "undoes",
+    "waiting",
 ]

@@ -4,10 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from kiosk.dialog import actions, entry, materials, orders, output, people, questions, undo
+from kiosk.dialog import (
+    actions,
+    entry,
+    handover,
+    materials,
+    orders,
+    output,
+    people,
+    questions,
+    trouble,
+    undo,
+)
 from kiosk.dialog.acts import foreseen, said, stop
+from kiosk.dialog.rest import told
 from kiosk.dialog.state import (
-    FOLLOWS,
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,
     STUTTER_SECONDS,
@@ -18,22 +29,14 @@ from kiosk.dialog.state import (
     Input,
     Key,
     Moment,
-    Notice,
     Pointed,
     Scanned,
     Tick,
     Turn,
     Typing,
 )
-from kiosk.dialog.steps import (
-    current,
-    done_quantity,
-    following,
-    open_check,
-    open_note,
-    open_steps,
-    queue,
-)
+from kiosk.dialog.steps import current, open_check, open_note, open_steps
+from kiosk.dialog.waiting import queue
 from labels.codes import (
     BadgeCode,
     Code,
@@ -47,7 +50,6 @@ from labels.codes import (
     OrderCode,
     ReasonCode,
 )
-from sync.domain.rules_base import amount, order_facts
 from sync.domain.shop import Shop
 
 _BODIES: Final[dict[str, Body]] = {
@@ -77,28 +79,19 @@ def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
             turn = _entry(replace(dialog, touched=now.mono, entry=""), shop, now, text.strip())
         case Pointed(place, takes):
             turn = _pointed(replace(dialog, touched=now.mono), shop, now, place, takes)
-    turn = undo.ask_label(turn, shop, now)
+    turn = trouble.asked(dialog, undo.ask_label(turn, shop, now), shop, now)
+    turn = handover.progressed(turn, shop)
+    turn = _secret_gone(dialog, turn)
     return _named(turn, shop)
 
 
-def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
-    """What the band says at rest."""
-    dialog = replace(dialog, today=dialog.today or now.today.isoformat())
-    asked = questions.question(dialog, shop)
-    if asked is not None:
-        return asked
-    here = current(dialog, shop)
-    if here is None:
-        return _at_rest(dialog, shop)
-    facts = {
-        **order_facts(shop, here.order.number),
-        "left": done_quantity(dialog, shop),
-        "good": amount(here.order.good_at(here.operation), here.order.unit or "C62"),
-        "planned": amount(here.order.planned, here.order.unit or "C62"),
-    }
-    running = "order_paused" if here.pause is not None else "order_open"
-    text = running if dialog.person is not None else "order_running"
-    return _with(dialog, shop, said("rest", text, **facts))
+def _secret_gone(before: Dialog, turn: Turn) -> Turn:
+    """Typed digits of a PIN are nobody else's, and are never shown once it is not asked for."""
+    was = before.asking if before.asking is not None and before.asking.wanted == "pin" else None
+    asking = turn.dialog.asking
+    if was is None or (asking is not None and asking.wanted == "pin" and asking.of == was.of):
+        return turn
+    return replace(turn, dialog=replace(turn.dialog, entry=""))
 
 
 def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -112,7 +105,7 @@ def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return lapsed
     if dialog.number and now.mono - dialog.number_since >= NUMBER_SECONDS_MAX:
         return entry.expired_number(dialog, shop)
-    return Turn(dialog)
+    return handover.offer(dialog, shop, now) or Turn(dialog)
 
 
 def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, payload: bytes) -> Turn:
@@ -147,6 +140,9 @@ def _answered(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -
         if turn is not None:
             return turn
         dialog = replace(dialog, asking=None)
+    claimed = handover.claim(dialog, shop, now, code) if dialog.handover is not None else None
+    if claimed is not None:
+        return claimed
     match code:
         case CodeError():
             text = f"unreadable_{code.kind}" if code.kind in {"layout", "gs1"} else "unreadable"
@@ -182,6 +178,8 @@ def _command(dialog: Dialog, shop: Shop, now: Moment, command: str) -> Turn:
 
 
 def _home(dialog: Dialog) -> Body:
+    if dialog.handover is not None:
+        return "handover"
     return "order" if dialog.order is not None else "queue"
 
 
@@ -211,6 +209,8 @@ def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return orders.read_note(dialog, shop)
     if here is not None and open_steps(here):
         return orders.confirm_step(dialog, shop, now)
+    if here is not None and here.in_setup:
+        return orders.end_setup(dialog, shop, now)
     return Turn(dialog, notice=said("note", "nothing_to_confirm"))
 
 
@@ -268,6 +268,8 @@ def _enter(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return _meaning(dialog, shop, now, actions.chosen(dialog, shop).code)
     if asking is not None:
         return _meaning(dialog, shop, now, CommandCode("OK"))
+    if dialog.handover is not None:
+        return _meaning(dialog, shop, now, CommandCode("OK"))
     if dialog.body == "queue":
         return orders.pick(dialog, shop, now)
     return _ok(dialog, shop, now)
@@ -288,6 +290,10 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
     if asking is not None and asking.wanted == "pin" and text.isascii() and text.isdigit():
         return questions.pin_entered(dialog, shop, now, text)
     free = asking is None or asking.wanted in questions.LET_GO
+    if dialog.handover is not None and free and entry.is_like_number(text):
+        claimed = handover.number_typed(dialog, shop)
+        if claimed is not None:
+            return claimed
     if dialog.order is not None and free and entry.is_like_number(text):
         return entry.number_typed(replace(dialog, asking=None), shop, now, text)
     code = entry.code_of(text, shop)
@@ -320,38 +326,11 @@ def _numbered(dialog: Dialog, shop: Shop, now: Moment, text: str, command: str) 
     return _meaning(dialog, shop, now, CommandCode(command))
 
 
-def _at_rest(dialog: Dialog, shop: Shop) -> Notice:
-    centers = ", ".join(dialog.workplace.work_centers) or dialog.workplace.station
-    facts = {"work_centers": centers, "heard": dialog.heard, "station": dialog.workplace.station}
-    if dialog.person is None:
-        return _with(dialog, shop, said("rest", "nobody", **facts))
-    if not queue(dialog, shop):
-        text = "queue_empty" if dialog.online else "queue_empty_offline"
-        text = text if dialog.heard else "queue_empty_never"
-        return _with(dialog, shop, said("rest", text, **facts))
-    return _with(dialog, shop, said("rest", "choose_order", **facts))
-
-
 def _named(turn: Turn, shop: Shop) -> Turn:
     if turn.notice is None:
         return turn
     later = foreseen(shop, turn.events) if turn.events else shop
-    return replace(turn, notice=_with(turn.dialog, later, turn.notice))
-
-
-def _with(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
-    """The answer with what every answer tells: the current order and who works."""
-    here = shop.orders.get(dialog.order or "")
-    key, more = following(dialog, shop) if notice.next == FOLLOWS else (notice.next, {})
-    base = {
-        "current": dialog.order or "",
-        "order": dialog.order or "",
-        "product": order_facts(shop, here.number)["product"] if here is not None else "",
-        "person": people.name_of(shop, dialog.person),
-        "station": dialog.workplace.station,
-    }
-    facts = {**base, **more, **notice.facts, "current": base["current"]}
-    return replace(notice, facts=facts, next=key)
+    return replace(turn, notice=told(turn.dialog, later, turn.notice))
 
 
 _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
@@ -362,7 +341,10 @@ _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
     "UNDO": undo.undo,
     "END": output.end,
     "PAUSE": orders.pause,
-    "RESUME": orders.resume,
+    "RESUME": trouble.resume,
+    "DOWNTIME": trouble.downtime,
+    "CALL": trouble.call,
     "JOIN": people.join_own,
+    "HANDOVER": handover.hand_over,
     "PRINT": _print,
 }

@@ -5,7 +5,8 @@ from dataclasses import replace
 from kiosk.dialog.acts import born, propose, said, stop
 from kiosk.dialog.people import because, joining
 from kiosk.dialog.state import Asking, Choice, Dialog, Moment, Notice, Proposal, Turn
-from kiosk.dialog.steps import current, note_key, open_check, open_steps, queue
+from kiosk.dialog.steps import Current, clock_text, current, note_key, open_check, open_steps
+from kiosk.dialog.waiting import queue
 from labels.codes import OrderCode
 from sync.domain.events import (
     CheckRecorded,
@@ -14,6 +15,7 @@ from sync.domain.events import (
     OperationResumed,
     OperationStarted,
     RoutingOperation,
+    SetupEnded,
     StepConfirmed,
 )
 from sync.domain.order import Order
@@ -60,6 +62,8 @@ def open_operation(
         text = "order_resumed" if events else "order_switched"
     events.extend(joining(dialog, shop, now, order.number, operation.operation))
     facts = {**opened_facts(shop, order), "step": operation.name or operation.operation}
+    if start is None and operation.setup_seconds:
+        text, facts["setup"] = "setup_begun", clock_text(operation.setup_seconds)
     notice = said("ok", text, **facts)
     return propose(dialog, shop, now, Proposal(tuple(events), notice, after))
 
@@ -85,8 +89,11 @@ def chosen_operation(dialog: Dialog, shop: Shop, now: Moment, code: str) -> Turn
     return open_operation(dialog, shop, now, order, operation)
 
 
-def ensure_running(dialog: Dialog, shop: Shop, now: Moment) -> list[Event]:
-    """What must happen first so that work on the current operation counts: start, resume, join."""
+def ensure_running(dialog: Dialog, shop: Shop, now: Moment, *, set_up: bool = True) -> list[Event]:
+    """What must happen first so that work on the current operation counts: start, resume, join.
+
+    Work ends the set-up, in the same act; what is no work yet leaves it (`set_up` False).
+    """
     here = current(dialog, shop)
     assert here is not None, "no current order"
     events: list[Event] = []
@@ -100,7 +107,20 @@ def ensure_running(dialog: Dialog, shop: Shop, now: Moment) -> list[Event]:
         events.append(born(dialog, now, begun))
     else:
         events.extend(_resuming(dialog, now, here.order, here.start))
+    if set_up:
+        events.extend(_set_up(dialog, now, here))
     return [*events, *joining(dialog, shop, now, here.order.number, here.operation)]
+
+
+def end_setup(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
+    """OK while an operation is set up: its run begins."""
+    here = current(dialog, shop)
+    assert here is not None, "no current order"
+    events = tuple(ensure_running(dialog, shop, now))
+    operation = here.order.operation(here.operation)
+    step = (operation.name or operation.operation) if operation is not None else here.operation
+    notice = said("ok", "setup_ended", **order_facts(shop, here.order.number), step=step)
+    return propose(dialog, shop, now, Proposal(events, notice, replace(dialog, booked="")))
 
 
 def pause(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -208,6 +228,21 @@ def _resuming(dialog: Dialog, now: Moment, order: Order, start: OperationStarted
         return []
     event = OperationResumed(
         order=order.number, operation=start.operation, work_center=start.work_center, of=pause.id
+    )
+    return [born(dialog, now, event)]
+
+
+def _set_up(dialog: Dialog, now: Moment, here: Current) -> list[Event]:
+    """The end of the set-up that goes on; one that begins in this very act has none to name."""
+    operation = here.order.operation(here.operation)
+    begins = here.start is None and operation is not None and operation.setup_seconds > 0
+    if not (here.in_setup or begins):
+        return []
+    event = SetupEnded(
+        order=here.order.number,
+        operation=here.operation,
+        work_center=operation.work_center if operation is not None else "",
+        of=here.start.id if here.start is not None else "",
     )
     return [born(dialog, now, event)]
 

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from typing import Final
 
-from kiosk.dialog import materials, orders, people, pins
+from kiosk.dialog import (
+    dispositions,
+    handover_signs,
+    materials,
+    orders,
+    people,
+    pins,
+    returns,
+    trouble,
+)
 from kiosk.dialog.acts import approve, propose, said, stop
 from kiosk.dialog.state import (
     OVERRIDE_SECONDS_MAX,
@@ -20,8 +29,10 @@ from kiosk.dialog.steps import current
 from labels.codes import BadgeCode, Code, CodeError, CommandCode, DigitCode, ReasonCode
 from sync.domain import pin
 from sync.domain.events import (
+    DowntimeStarted,
     Event,
     MaterialConsumed,
+    MaterialDisposed,
     OperationEnded,
     OperationPaused,
     stamped,
@@ -30,6 +41,9 @@ from sync.domain.shop import Shop
 
 Given = Code | CodeError
 LET_GO: Final[frozenset[Wanted]] = frozenset({"confirm", "label"})  # any other scan ends these
+TAKES_NUMBERS: Final[frozenset[Wanted]] = frozenset({"return", "lot"})
+TOLD_WHEN_DROPPED: Final[frozenset[Wanted]] = frozenset({"confirm", "return", "lot"})
+_GIVEN_A_REASON: Final = (OperationEnded, OperationPaused, DowntimeStarted, MaterialDisposed)
 
 
 def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
@@ -47,6 +61,10 @@ def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None
             return _pin(dialog, shop, now, given)
         case "label":
             return None
+        case "return":
+            return returns.answer(dialog, shop, now, given)
+        case "lot":
+            return materials.lot_told(dialog, shop, now, given)
         case _:
             return _choice(dialog, shop, now, given)
 
@@ -60,7 +78,10 @@ def pin_entered(dialog: Dialog, shop: Shop, now: Moment, digits: str) -> Turn:
         return pins.wrong(dialog)
     if asking.proposal is not None:
         return approve(dialog, shop, now, person.person)
-    return people.sign_in(replace(dialog, asking=None), shop, now, person)
+    free = replace(dialog, asking=None)
+    if dialog.handover is not None:
+        return handover_signs.sign(free, shop, now, person)
+    return people.known(free, shop, now, person)
 
 
 def cancel(dialog: Dialog) -> Turn:
@@ -91,8 +112,14 @@ def choose(dialog: Dialog, shop: Shop, now: Moment, code: str) -> Turn:
     assert asking is not None, "a choice without a question"
     if asking.wanted == "operation":
         return orders.chosen_operation(dialog, shop, now, code)
+    if asking.wanted == "rework":
+        return dispositions.chosen_operation(dialog, shop, now, code)
     if asking.wanted == "leave":
         return people.left(dialog, shop, now, code)
+    if asking.wanted == "place":
+        return trouble.chosen_place(dialog, shop, now, code)
+    if asking.wanted == "help":
+        return trouble.called(dialog, shop, now, code)
     choice = next((one for one in asking.choices if one.code == code), None)
     if choice is None:
         return stop(dialog, "reason_other", reason=code, first=_first(asking))
@@ -150,7 +177,7 @@ def _pin(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
 def _choice(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn:
     asking = dialog.asking
     assert asking is not None, "an answer without a question"
-    if asking.wanted == "reason" and isinstance(given, ReasonCode):
+    if asking.wanted in {"reason", "help"} and isinstance(given, ReasonCode):
         return choose(dialog, shop, now, given.reason)
     if asking.wanted == "leave" and given in {CommandCode("PAUSE"), CommandCode("OK")}:
         keep = given == CommandCode("OK") and asking.choices[asking.selected].code == "KEEP"
@@ -183,7 +210,7 @@ def _because(dialog: Dialog, shop: Shop, now: Moment, choice: Choice) -> Turn:
 
 def _filled(event: Event, reason: str) -> Event:
     scrapped = isinstance(event, MaterialConsumed) and event.scrapped
-    if scrapped or isinstance(event, (OperationEnded, OperationPaused)):
+    if scrapped or isinstance(event, _GIVEN_A_REASON):
         return stamped(event, reason=reason)
     return event
 

@@ -20,7 +20,8 @@ FOLLOWS: Final = "follows"  # of `Notice.next`: whatever comes next once the act
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
 Body = Literal["queue", "order", "outbox", "help", "handover"]
-Wanted = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
+_Answer = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
+Wanted = _Answer | Literal["place", "help", "rework", "return", "lot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,19 @@ class Notice:
     text: str
     facts: Mapping[str, str] = field(default_factory=dict)
     next: str = ""
+    dropped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers: its code, and its name; one of ours is named by the texts."""
+    """One of several answers: its code, and its name; one of ours is named by the texts.
+
+    Those of a `group` stand together under its name, which the texts have.
+    """
 
     code: str
     text: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

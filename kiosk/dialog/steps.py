@@ -1,15 +1,20 @@
 """What comes next at a station: the line to feed, the step to confirm, what DONE would report."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from kiosk.dialog.state import Choice, Dialog
-from sync.domain.events import Check, OperationPaused, OperationStarted, ReasonDefined
+from kiosk.dialog.state import Choice, Dialog, Moment
+from kiosk.dialog.waiting import workable
+from sync.domain.durations import wall_seconds
+from sync.domain.events import Check, Event, OperationPaused, OperationStarted, ReasonDefined
 from sync.domain.needs import LineState
-from sync.domain.order import Order, Status
+from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, QuantityError, text, typed
 from sync.domain.rules_base import amount, fetch_facts, line_name, product_name
 from sync.domain.rules_operation import before
 from sync.domain.shop import Shop
+
+TIME_GROUPS: Final = ("delay", "down", "setup", "preventive", "corrective", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,17 @@ class Current:
     operation: str
     start: OperationStarted | None
     pause: OperationPaused | None
+
+    @property
+    def in_setup(self) -> bool:
+        """Whether its set-up goes on."""
+        return self.start is not None and self.order.in_setup(self.start)
+
+    @property
+    def setup_planned(self) -> str:
+        """The set-up that the routing plans, as 0:20."""
+        operation = self.order.operation(self.operation)
+        return clock_text(operation.setup_seconds if operation is not None else 0)
 
 
 def current(dialog: Dialog, shop: Shop) -> Current | None:
@@ -42,11 +58,31 @@ def open_lines(order: Order, operation: str) -> tuple[LineState, ...]:
 
 
 def available_at(order: Order, operation: str) -> int:
-    """What an operation can be given: the plan, or what the ended one before it gave."""
+    """What an operation can be given: the plan, or what the ended one before it gave.
+
+    What waits for rework before it has yet to come.
+    """
     earlier = before(order, operation)
-    if earlier is None or not order.is_ended(earlier.operation):
-        return order.planned
-    return min(order.planned, order.good_at(earlier.operation))
+    coming = rework_until(order, operation) - order.rework_at(operation)
+    if earlier is None or not order.was_ended(earlier.operation):
+        return order.planned - coming
+    return min(order.planned - coming, order.good_at(earlier.operation))
+
+
+def rework_until(order: Order, operation: str) -> int:
+    """Micros that wait for rework at an operation or at one before it."""
+    whole = 0
+    for one in order.operations:
+        whole += order.rework_at(one.operation)
+        if one.operation == operation:
+            return whole
+    return order.rework_at(operation)
+
+
+def rework_ready(dialog: Dialog, now: Current) -> int:
+    """Micros of rework that DONE without a number would report good here."""
+    staged = staged_scrap(dialog, now.order.unit)
+    return max(0, now.order.rework_at(now.operation) - staged)
 
 
 def staged_scrap(dialog: Dialog, unit: str) -> int:
@@ -63,6 +99,7 @@ def planned_remainder(dialog: Dialog, shop: Shop) -> int:
     if now is None or not now.order.unit:
         return 0
     told = now.order.good_at(now.operation) + now.order.scrap_at(now.operation)
+    told += now.order.held_at(now.operation) + now.order.rework_at(now.operation)
     told += staged_scrap(dialog, now.order.unit)
     return max(0, available_at(now.order, now.operation) - told)
 
@@ -70,7 +107,7 @@ def planned_remainder(dialog: Dialog, shop: Shop) -> int:
 def done_quantity(dialog: Dialog, shop: Shop) -> str:
     """What DONE would report now ("520 PCS"): the staged number, else the planned remainder.
 
-    Serial numbers that wait for DONE count one each. Empty where no order is current, or where this
+    What waits for rework here goes before that. Serial numbers that wait for DONE count one each. Empty where no order is current, or where this
     operation wants a number and none is staged.
     """
     now = current(dialog, shop)
@@ -83,6 +120,8 @@ def done_quantity(dialog: Dialog, shop: Shop) -> str:
             return ""
     if dialog.serials:
         return amount(len(dialog.serials) * MICROS_PER_ONE, now.order.unit)
+    if now.order.rework_at(now.operation):
+        return amount(rework_ready(dialog, now), now.order.unit)
     if wants_count(now):
         return ""
     return amount(planned_remainder(dialog, shop), now.order.unit)
@@ -96,7 +135,7 @@ def wants_count(now: Current) -> bool:
 
 def number_unit(dialog: Dialog, shop: Shop) -> str:
     """The unit that a staged number would count: of the line to feed, else of the output."""
-    line = line_to_feed(dialog, shop)
+    line = line_to_feed(dialog, shop) if dialog.handover is None else None
     return line.line.quantity.unit if line is not None else output_unit(dialog, shop)
 
 
@@ -145,18 +184,30 @@ def open_note(dialog: Dialog, shop: Shop) -> str:
     return order.header.note
 
 
-def queue(dialog: Dialog, shop: Shop) -> tuple[Order, ...]:
-    """Orders that this station can work on, the next one first; held ones last."""
-    found = shop.queue(dialog.workplace.work_centers)
-    return tuple(sorted(found, key=lambda order: order.status is Status.HELD))
-
-
 def reasons(shop: Shop, group: str) -> tuple[Choice, ...]:
-    """The site's reasons of one group, by their text."""
+    """The site's reasons of one group, by their text; those of stops by their time group first."""
     found: list[ReasonDefined] = [
         one for one in shop.reasons.values() if one.active and one.group == group
     ]
-    return tuple(Choice(one.reason, one.text) for one in sorted(found, key=lambda one: one.text))
+    if group != "downtime":
+        found.sort(key=lambda one: one.text)
+        return tuple(Choice(one.reason, one.text) for one in found)
+    found.sort(key=lambda one: (TIME_GROUPS.index(one.time_group), one.text))
+    return tuple(Choice(one.reason, one.text, one.time_group or "other") for one in found)
+
+
+def elapsed(event: Event, station: str, now: Moment) -> str:
+    """How long ago that was, as 0:42 hours; the boot clock tells it where it saw both."""
+    if event.boot and (event.station, event.boot) == (station, now.boot):
+        return clock_text(now.mono - event.mono / 1000)
+    then = wall_seconds(event)
+    return clock_text((now.corrected or now.at).timestamp() - then) if then is not None else ""
+
+
+def clock_text(seconds: float) -> str:
+    """A duration as 0:42 hours; none is negative."""
+    minutes = int(max(0.0, seconds) // 60)
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
@@ -168,6 +219,9 @@ def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
         return _next_order(dialog, shop)
     if now.pause is not None:
         return "resume", {"next_order": now.order.number}
+    if now.order.rework_at(now.operation):
+        waiting = amount(now.order.rework_at(now.operation), now.order.unit)
+        return "rework", {"next_rework": waiting, "next_amount": done_quantity(dialog, shop)}
     lines = open_lines(now.order, now.operation)
     if lines:
         return _next_lot(dialog, shop, lines[0])
@@ -175,7 +229,7 @@ def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
 
 
 def _next_order(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
-    waiting = queue(dialog, shop)
+    waiting = workable(dialog, shop)
     if not waiting:
         return "empty", {}
     first = waiting[0]
@@ -199,6 +253,8 @@ def _finish(dialog: Dialog, shop: Shop, now: Current) -> tuple[str, dict[str, st
     steps = open_steps(now)
     if steps:
         return "step", {"next_step": steps[0]}
+    if now.in_setup:
+        return "setup", {"next_amount": done_quantity(dialog, shop)}
     check = open_check(now)
     if check is not None:
         limits = f"{check.lowest or '…'}–{check.highest or '…'} {check.unit}".strip()
