@@ -16,6 +16,7 @@ from kiosk.scanners import visible
 from sync.domain.quantity import shown, text
 
 GAP: Final = 2
+WRAPPED_COLUMNS_MIN: Final = 8
 FAINT: Final = "dim"
 STRONG: Final = "bold"
 MARKED: Final = "bold reverse"
@@ -88,7 +89,7 @@ def columns(table: Sequence[Column], cells: Sequence[str], room: int) -> str:
 
 def wrapped(told: str, width: int, rows: int) -> list[str]:
     """A sentence in at most `rows` lines; what does not fit ends in …"""
-    if cell_len(told) <= width or rows < 2:
+    if cell_len(told) <= width or rows < 2 or width < WRAPPED_COLUMNS_MIN:
         return [fit(told, width).rstrip()]
     first, *rest = textwrap.wrap(visible(told), width) or [""]
     return [first, *wrapped(" ".join(rest), width, rows - 1)] if rest else [first]

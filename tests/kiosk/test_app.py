@@ -334,7 +334,7 @@ async def test_it_is_drawn_anew_in_another_size(terminal: Terminal) -> None:
     async with running(terminal, (80, 24)) as pilot:
         await pilot.resize_terminal(120, 40)
         await terminal.settle()
-        assert terminal.query_one("#band").size.height == 14
+        assert terminal.query_one("#band").size.height == 11
         assert len(terminal.zone("word").splitlines()) == 9
         assert len(terminal.zone("head")) == 120
 
