@@ -21,17 +21,19 @@ from kiosk.screens.around import Around
 from kiosk.screens.band import Band, tag, what, word
 from kiosk.screens.choices import HEAD_ROWS, Label, choices
 from kiosk.screens.enrol import enrol
+from kiosk.screens.handover import handover
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.order import order
 from kiosk.screens.outbox import outbox
 from kiosk.screens.queue import queue
 from kiosk.screens.symbols_drawn import drawn
 from kiosk.screens.text import fit, page, plain, wrapped
+from kiosk.screens.together import together
 from kiosk.screens.touch import button, shelf
 from labels.codes import CommandCode
 from sync.domain.shop import Shop
 
-BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol")
+BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol", "handover")
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
@@ -228,12 +230,23 @@ def _touch_of(view: View, zone: str, row: int, rows: int) -> Input | None:
     return help_body.touched(view, rows, row) if zone == "help" else None
 
 
+def _order(view: View, width: int, rows: int) -> Content:
+    """The order, and below it who works on what, where that needs to be said."""
+    told = together(view.dialog, view.shop, view.label, width, rows)
+    if told is None:
+        return order(view.dialog, view.shop, view.around, width, rows)
+    return page([order(view.dialog, view.shop, view.around, width, rows - 1), told])
+
+
 _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     "queue": lambda view, width, rows: queue(view.dialog, view.shop, view.around, width, rows),
-    "order": lambda view, width, rows: order(view.dialog, view.shop, view.around, width, rows),
+    "order": _order,
     "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
     "help": lambda view, width, rows: help_body.help_page(
         view, view.label, width, rows, touch=view.touch
+    ),
+    "handover": lambda view, width, rows: handover(
+        view.dialog, view.shop, view.around, view.label, width, rows
     ),
     "choices": _choices,
     "enrol": lambda view, width, rows: enrol(view.around, width, rows),
