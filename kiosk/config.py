@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
+from kiosk.config_scanner import SCANNER_READERS, ScannerConfig
 from kiosk.config_values import (
     Reader,
     choice,
@@ -34,13 +35,9 @@ ENROLMENT_NAME: Final = "station.toml"
 TOKEN_NAME: Final = "station.token"  # noqa: S105 — the name of a file
 TOKEN_BEFORE_NAME: Final = "station.token.before"  # noqa: S105
 LANGUAGES: Final = ("en",)
-BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
-FEEDBACKS: Final = ("none", "honeywell", "zebra-ssi", "datalogic")
 SEVERITY_NAMES: Final = tuple(severity.value for severity in Severity)
 WEDGE_GAP_MS_MAX: Final = 1_000
 DPI_MIN, DPI_MAX = 100, 1_200
-
-Feedback = Literal["none", "honeywell", "zebra-ssi", "datalogic"]
 
 
 class ConfigError(Exception):
@@ -75,22 +72,6 @@ class InputConfig:
     """What else a person may use: `mouse` is a mouse or a touch screen."""
 
     mouse: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ScannerConfig:
-    """A serial scanner: a device by its lasting name, or an address that pyserial opens."""
-
-    port: str
-    name: str = ""
-    driver: Literal["serial"] = "serial"
-    baud: int = 115200
-    feedback: Feedback = "none"
-
-    @property
-    def label(self) -> str:
-        """What the head of the screen calls it."""
-        return self.name or self.port.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +172,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
     },
     WedgeConfig: {"gap_ms": whole(10, WEDGE_GAP_MS_MAX)},
     InputConfig: {"mouse": flag},
-    ScannerConfig: {
-        "port": text,
-        "name": name,
-        "driver": choice("serial"),
-        "baud": choice(*BAUD_RATES),
-        "feedback": choice(*FEEDBACKS),
-    },
+    ScannerConfig: SCANNER_READERS,
     PrinterConfig: {
         "name": name,
         "url": printer_url,
@@ -289,6 +264,9 @@ class _Reading:
             return ()
         made = [self.section(f"{key}[{n}]", one, kind) for n, one in enumerate(given, 1)]
         found = tuple(one for one in made if one is not None)
+        for n, one in enumerate(made, 1):
+            lacks = one.lacks(given[n - 1]) if isinstance(one, ScannerConfig) else ()
+            self.problems += [f"{self.path}: {key}[{n}].{lack}" for lack in lacks]
         self.distinct(key, "name", [getattr(one, "name", "") for one in found])
         self.distinct(key, "port", [getattr(one, "port", "") for one in found])
         return found

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
-from kiosk.config import Config, PrinterConfig, ScannerConfig
+from kiosk.config import Config, PrinterConfig
+from kiosk.config_scanner import ScannerConfig
 from kiosk.correction import CLOCK_WRONG_SECONDS
 from kiosk.journal import files, flushes
 from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN

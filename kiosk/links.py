@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.message import Message
 
-from kiosk.scanners.serial_port import SerialScanner
+from kiosk.scanners.drivers import make_scanner
 from sync.domain.events import NumbersGranted
 
 if TYPE_CHECKING:
@@ -83,10 +83,7 @@ class Granted:
 
 def make_scanners(config: Config) -> list[Scanner]:
     """The scanners of the configuration; the keyboard is the terminal's driver."""
-    return [
-        SerialScanner(one.port, name=one.label, baud=one.baud, feedback=one.feedback)
-        for one in config.scanners
-    ]
+    return [make_scanner(one) for one in config.scanners]
 
 
 def make_readers(

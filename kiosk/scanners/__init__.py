@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from kiosk.scanners.framing import Frame, Garbage, Way
+from sync.pulse import Ending, Pulse
 
 KEYBOARD: Final = "keyboard"  # the source that every terminal has
 KEYS_SWALLOWED: Final = "keys_swallowed"  # of the scan log: which keys came with bursts
@@ -107,12 +108,14 @@ def visible(text: bytes | str) -> str:
 class ReconnectingScanner(ABC):
     """The one reconnect loop: a driver says how to open and read, this keeps it alive.
 
-    `pause` waits the given seconds and says whether the driver was stopped meanwhile.
+    `pause` waits the given seconds and says whether the driver was stopped meanwhile. `pulse` is
+    the sign of life of its thread: a driver's loop gives it by asking `_stopped.is_set()`.
     """
 
     def __init__(self, name: str, *, pause: Callable[[float], bool] | None = None) -> None:
         self.name = name
-        self._stopped = threading.Event()
+        self.pulse = Pulse()
+        self._stopped = Ending(self.pulse)
         self._pause = pause or self._stopped.wait
         self._thread: threading.Thread | None = None
         self._sink: Sink | None = None
@@ -135,6 +138,7 @@ class ReconnectingScanner(ABC):
         if thread is not None and thread is not threading.current_thread():
             thread.join(STOP_WAIT_S)
         self._sink = None
+        self.pulse.rest()
 
     def answer(self, kind: Answer) -> None:  # noqa: B027 - most devices have no way to answer
         """Tell the operator at the scanner itself; no-op where the device cannot. Never waits."""
@@ -183,6 +187,7 @@ class ReconnectingScanner(ABC):
         rested = 0.0
         while rested < wait:
             step = min(RETRY_MIN_S, wait - rested)
+            self.pulse.tick()
             if self._pause(step):
                 return None
             if self._changed():

@@ -12,36 +12,20 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import serial
 
+from kiosk.config_scanner import Feedback
 from kiosk.scanners import Answer, ReconnectingScanner, delivery
+from kiosk.scanners.answers import answers
 from kiosk.scanners.framing import FRAME_GAP_S, Frame, Framer, Garbage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 BAUD: Final = 115200
 WRITE_WAIT_S: Final = 0.5
-
-Feedback = Literal["none", "honeywell", "zebra-ssi", "datalogic"]
-
-
-def _zebra_beep(code: int) -> bytes:
-    """An SSI BEEP packet from the host: length, opcode, source, status, code, 16-bit checksum."""
-    packet = bytes((0x05, 0xE6, 0x04, 0x00, code))
-    return packet + (-sum(packet) & 0xFFFF).to_bytes(2, "big")
-
-
-# Honeywell: ESC 7 is a good read, ESC 5 a medium beep, ESC 8 a razz; a comma ends each command.
-# Zebra: one short high, two short high, two long low. Datalogic: B good beep, F long series.
-ANSWERS: Final[Mapping[Feedback, Mapping[Answer, bytes]]] = {
-    "none": {},
-    "honeywell": {"ok": b"\x1b7,", "note": b"\x1b5,\x1b5,", "stop": b"\x1b8,\x1b8,"},
-    "zebra-ssi": {"ok": _zebra_beep(0x00), "note": _zebra_beep(0x01), "stop": _zebra_beep(0x10)},
-    "datalogic": {"ok": b"B", "note": b"BB", "stop": b"F"},
-}
 
 _EXPLAINED = {
     errno.ENOENT: "not plugged in",
@@ -68,7 +52,7 @@ class _Link(Protocol):
 
 
 class SerialScanner(ReconnectingScanner):
-    """One serial scanner. `feedback` says how it takes answers; "none" stays silent.
+    """One serial scanner. `feedback` says how it takes answers, `sound` and `light` which of them.
 
     `gap` is the silence in seconds after which a code that has no terminator yet is torn.
     """
@@ -80,13 +64,15 @@ class SerialScanner(ReconnectingScanner):
         name: str = "",
         baud: int = BAUD,
         feedback: Feedback = "none",
+        sound: bool = True,
+        light: bool = False,
         gap: float = FRAME_GAP_S,
         pause: Callable[[float], bool] | None = None,
     ) -> None:
         super().__init__(name or port, pause=pause)
         self.port = port
         self._baud = baud
-        self._answers = ANSWERS[feedback]
+        self._answers = answers(feedback, sound=sound, light=light)
         self._gap = gap
         self._outbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._link: _Link | None = None

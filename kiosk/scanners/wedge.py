@@ -29,6 +29,7 @@ from kiosk.scanners.framing import (
     SwallowedKey,
     TypedKey,
 )
+from sync.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -205,11 +206,13 @@ else:
             super().__init__(app, **options)
             self._wedge = KeyWedge(self.gap, super().process_message, touch=self.touch)
             self._input = containment.TerminalInput(self._report_lost)
+            self.pulse = Pulse()
 
         def run_input_thread(self) -> None:
             """Read until the app ends. Keys are released here, in the order in which they came."""
             self._report(up=True)
             while not self.exit_event.is_set():
+                self.pulse.tick()
                 ready = select.select([self.fileno], [], [], self._patience())[0]
                 now = time.monotonic()
                 if not ready:
@@ -218,6 +221,7 @@ else:
                     self._take(self._input.feed(data, now), now)
                 else:
                     self._report(up=False, why="the terminal is gone")
+                    # No more signs of life: a fresh start may find a terminal again.
                     self.exit_event.wait()
 
         def _query_in_band_window_resize(self) -> None:

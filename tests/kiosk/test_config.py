@@ -8,12 +8,12 @@ from kiosk.config import (
     Config,
     ConfigError,
     PrinterConfig,
-    ScannerConfig,
     SiteConfig,
     StationConfig,
     WedgeConfig,
     load,
 )
+from kiosk.config_scanner import ScannerConfig
 
 WHOLE = """
 [station]
@@ -32,6 +32,20 @@ feedback = "honeywell"
 
 [[scanner]]
 port = "socket://10.0.0.7:2000"
+sound = false
+light = true
+
+[[scanner]]
+driver = "tcp"
+port = "10.0.0.8:9004"
+name = "belt"
+
+[[scanner]]
+driver = "evdev"
+vendor = "0C2E"
+product = "0b61"
+layout = "de"
+gap_ms = 500
 
 [[printer]]
 name = "batch"
@@ -60,7 +74,9 @@ def test_a_whole_file(tmp_path: Path) -> None:
         wedge=WedgeConfig(gap_ms=300),
         scanners=(
             ScannerConfig("/dev/serial/by-id/usb-Honeywell_1", "left", feedback="honeywell"),
-            ScannerConfig("socket://10.0.0.7:2000"),
+            ScannerConfig("socket://10.0.0.7:2000", sound=False, light=True),
+            ScannerConfig("10.0.0.8:9004", "belt", driver="tcp"),
+            ScannerConfig(driver="evdev", vendor="0c2e", product="0b61", layout="de", gap_ms=500),
         ),
         printers=(PrinterConfig("batch", "tcp://10.0.0.9:9100", dpi=300),),
         site=SiteConfig(one_person=True, pin=False, severities={"lot_expired": "confirm"}),
@@ -113,6 +129,11 @@ pin = true
         ('[station]\nwork_centers = "M"', "station.work_centers = 'M': want a list such as"),
         ('[station]\nwork_centers = ["M", "M"]', "station.work_centers = ['M', 'M']: names one"),
         ('[station]\nlanguage = "tlh"', "station.language = 'tlh': want one of en"),
+        ("[[scanner]]\nbaud = 9600", "scanner[1].port: is missing"),
+        ('[[scanner]]\ndriver = "evdev"\nvendor = "0c2e"', "scanner[1].product: is missing"),
+        ('[[scanner]]\ndriver = "evdev"\nvendor = "c2e"\nproduct = "0b61"', "want four hex digits"),
+        ('[[scanner]]\ndriver = "tcp"\nport = "x"', "scanner[1].port = 'x': want host:port"),
+        ('[[scanner]]\ndriver = "tcp"\nport = "x:0"', "scanner[1].port = 'x:0': want host:port"),
         ("[wedge]\ngap_ms = true", "wedge.gap_ms = True: want a whole number from 10 to 1000"),
         ('[site]\npin = "no"', "site.pin = 'no': want true or false, without quotes"),
         ("[site]\nseverities = 1", "site.severities = 1: want a table such as"),

@@ -18,9 +18,9 @@ from kiosk.config import (
     TOKEN_NAME,
     Config,
     PrinterConfig,
-    ScannerConfig,
     StationConfig,
 )
+from kiosk.config_scanner import ScannerConfig
 from kiosk.doctor import Finding
 from kiosk.journal.files import JOURNAL_BYTES_MAX
 

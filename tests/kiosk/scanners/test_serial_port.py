@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kiosk.config_scanner import FEEDBACKS, Feedback
 from kiosk.scanners import Answer, Delivery, Misread, Scan, SourceState
-from kiosk.scanners.serial_port import ANSWERS, Feedback, SerialScanner
+from kiosk.scanners.answers import answers
+from kiosk.scanners.serial_port import SerialScanner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,12 +191,44 @@ TONES: list[tuple[Feedback, Answer, bytes]] = [
     ("datalogic", "ok", b"B"),
     ("datalogic", "note", b"BB"),
     ("datalogic", "stop", b"F"),
+    ("datalogic-gryphon", "ok", b"\x1b[3q"),
+    ("datalogic-gryphon", "note", b"\x1b[3q\x1b[3q"),
+    ("datalogic-gryphon", "stop", b"\x1b[4q"),
+]
+LIGHTS: list[tuple[Feedback, Answer, bytes]] = [
+    ("honeywell", "ok", b"\x1b1,"),
+    ("honeywell", "note", b"\x1b1,"),  # not for the eye: any answer lets it scan on
+    ("honeywell", "stop", b"\x1b1,"),
+    ("zebra-ssi", "ok", b"\x05\xe7\x04\x00\x01\xff\x0f"),
+    ("zebra-ssi", "note", b"\x05\xe8\x04\x00\x01\xff\x0e"),
+    ("zebra-ssi", "stop", b"\x05\xe8\x04\x00\x01\xff\x0e"),
+    ("datalogic-gryphon", "ok", b"\x1b[6q"),
+    ("datalogic-gryphon", "note", b"\x1b[7q"),
+    ("datalogic-gryphon", "stop", b"\x1b[7q"),
 ]
 
 
 def test_the_table_of_answers() -> None:
-    rows = [(vendor, kind, data) for vendor, row in ANSWERS.items() for kind, data in row.items()]
+    rows = [(vendor, kind, data) for vendor in FEEDBACKS for kind, data in answers(vendor).items()]
     assert rows == TONES
+
+
+def test_the_table_of_lights() -> None:
+    rows = [
+        (vendor, kind, data)
+        for vendor in FEEDBACKS
+        for kind, data in answers(vendor, sound=False, light=True).items()
+    ]
+    assert rows == LIGHTS
+
+
+def test_ear_and_eye_are_switched_off_apart() -> None:
+    assert answers("honeywell", light=True)["ok"] == b"\x1b7,\x1b1,"
+    assert answers("zebra-ssi", light=True)["stop"] == TONES[5][2] + LIGHTS[5][2]
+    assert answers("datalogic", sound=False, light=True) == {}
+    assert answers("none", light=True) == {}
+    silent = answers("honeywell", sound=False)
+    assert set(silent.values()) == {b"\x1b1,"}, "under Host ACK silence would stop the scanner"
 
 
 def test_answers_reach_the_scanner_between_scans(bench: Bench) -> None:
