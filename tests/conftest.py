@@ -20,7 +20,8 @@ NAMES: Final = {
 LONGEST_FIRST: Final = (
     *("test_simulation.py", "test_server_limits.py", "test_fault_network.py"),
     *("test_two_minutes.py", "test_shifts.py", "test_server_upkeep.py", "test_server_commands.py"),
-    *("test_fault_damage.py", "test_server_tls.py", "test_server_tokens.py"),
+    *("test_fault_copies.py", "test_fault_damage.py", "test_fault_clock.py"),
+    *("test_fault_older_ledger.py", "test_server_tls.py", "test_server_tokens.py"),
     *("test_app_commands.py", "test_fuzz_document.py", "test_journal_salvage.py", "test_app.py"),
     *("test_server_killed.py", "test_tokens.py", "test_journal_faults.py"),
     *("test_server_several.py", "test_station_and_server.py", "test_fault_disk_errors.py"),
