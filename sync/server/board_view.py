@@ -19,6 +19,7 @@ from sync.server import tables
 from sync.server.planning.explosion import Feasibility, Requirement
 from sync.server.views import OrderLine, board_lines, book, projected
 from sync.server.views.floor import StationLine, station_lines
+from sync.server.views.trouble import TroubleLine, trouble_lines
 
 PAGES: Final = Path(__file__).parent / "pages"
 COLUMNS: Final = ("planned", "released", "started", "completed")
@@ -98,7 +99,7 @@ class Shown:
                 before = name
         return swaps + [
             {"id": name, "html": self.fragments[name]}
-            for name in ("counts", "stations")
+            for name in ("counts", "trouble", "stations")
             if known.get(name) != self.fragments[name]
         ]
 
@@ -159,9 +160,9 @@ class BoardView:
         if known is not None and known.tag == tag:
             return known
         orders = board_lines(connection, today, ORDERS_MAX, COMPLETED_MAX)
-        stations = station_lines(connection)
+        stations, troubles = station_lines(connection), trouble_lines(connection)
         with self._lock:
-            self._shown = self._rendered(tag, orders, stations, today)
+            self._shown = self._rendered(tag, orders, stations, troubles, today)
             return self._shown
 
     def page(self, shown: Shown, form: Form, materials: list[tuple[str, str]]) -> str:
@@ -175,6 +176,7 @@ class BoardView:
             tag=shown.tag,
             columns=columns,
             counts=Markup(shown.fragments["counts"]),  # noqa: S704
+            trouble=Markup(shown.fragments["trouble"]),  # noqa: S704
             stations=Markup(shown.fragments["stations"]),  # noqa: S704
             form=form,
             materials=materials,
@@ -185,7 +187,12 @@ class BoardView:
         return self._pages.get_template(name).render(site=self._site, **values)
 
     def _rendered(
-        self, tag: str, orders: list[OrderLine], stations: list[StationLine], today: date
+        self,
+        tag: str,
+        orders: list[OrderLine],
+        stations: list[StationLine],
+        troubles: list[TroubleLine],
+        today: date,
     ) -> Shown:
         fragments: dict[str, str] = {}
         columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
@@ -202,6 +209,7 @@ class BoardView:
         fragments["counts"] = self._pages.get_template("counts.html").render(
             counts=counts_of(orders, today)
         )
+        fragments["trouble"] = self._pages.get_template("trouble.html").render(troubles=troubles)
         fragments["stations"] = self._pages.get_template("stations.html").render(stations=stations)
         return Shown(tag, {name: tuple(names) for name, names in columns.items()}, fragments)
 

@@ -21,6 +21,7 @@ from sync.domain.stock import lot_told
 from sync.server import scopes
 from sync.server.projector_open import Dissolved
 from sync.server.projector_state import Entry
+from sync.server.projector_trouble import Troubles
 
 # Judged from what all events add up to, never from one event: it may arrive before the other.
 OF_A_SET: Final = frozenset({"over_issue", "over_production", "serial_seen_before"})
@@ -82,6 +83,7 @@ class Changes:
     reviews: list[DeviationReviewed] = field(default_factory=list)
     feed: list[tuple[str, int]] = field(default_factory=list)
     faults: list[tuple[Entry, str]] = field(default_factory=list)
+    troubles: Troubles | None = None
 
 
 def is_of_a_set(event: Event, deviation: Deviation) -> bool:

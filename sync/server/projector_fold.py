@@ -55,6 +55,7 @@ from sync.server.projector_state import (
     stations_of,
     taken_of,
 )
+from sync.server.projector_trouble import TROUBLE, Troubles
 from sync.server.view_tables import deviation
 
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
@@ -86,6 +87,8 @@ class Fold:
         self.feeding = feeding
         self._opened = (connection, tables, memory)
         self.judge = Judge(connection, tables, memory, self.changes)
+        self._troubles = Troubles(connection, tables)
+        self.changes.troubles = self._troubles
         memory.shop.sign_ins = memory.sign_ins
         self._touches = [touch_of(entry) for entry in entries]
         self._short: set[str] = set()  # orders of which something was found in this slice,
@@ -102,6 +105,7 @@ class Fold:
         self.memory.open.load(self.connection, self.tables[deviation], consumed)
         undone = {event.of for event in events if isinstance(event, EventReversed)} - {""}
         self._acts = acts_of(self.connection, undone)
+        self._troubles.load(events)
         acts = {event.act for event in events if event.act} | undone
         self.reversed = reversed_acts(self.connection, self.tables, acts)
         self._past = past_of(self.connection, self.tables, *self._begun())
@@ -175,6 +179,8 @@ class Fold:
             self._register(event)
         elif isinstance(event, OperatorSignedIn | OperatorSignedOut):
             self._session(event)
+        elif isinstance(event, TROUBLE):
+            self._troubles.tell(event, sign)
         elif isinstance(event, DeviationReviewed):
             self.changes.reviews.append(event)
         elif isinstance(event, LabelVoided):

@@ -22,7 +22,19 @@ from sync.server.settings import keep_setting, setting
 VIEWS_VERSION: Final = "views_version"
 _HERE: Final = Path(__file__).parent
 _FOLDING: Final = (
-    *("accepted", "changes", "fold", "judge", "open", "rows", "sets", "state", "tables", "write"),
+    *(
+        "accepted",
+        "changes",
+        "fold",
+        "judge",
+        "open",
+        "rows",
+        "sets",
+        "state",
+        "tables",
+        "trouble",
+        "write",
+    ),
 )
 
 

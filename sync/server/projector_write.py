@@ -32,6 +32,7 @@ from sync.server.projector_rows import (
 from sync.server.projector_sets import OF_SET, OPEN, Serials, Standing, of_order, stale_keys
 from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
 from sync.server.projector_tables import drop_rows, put_rows, set_rows
+from sync.server.projector_trouble import TROUBLE_COLUMNS
 from sync.server.rows import rows_with
 from sync.server.view_tables import (
     clamped,
@@ -49,6 +50,7 @@ from sync.server.view_tables import (
     serial_use,
     stock,
     stock_place,
+    trouble,
 )
 from sync.wire import encode
 
@@ -125,6 +127,9 @@ class Writing:
             ("key", "kind", "scope"),
             [(one.key, one.kind, one.scope) for one in changes.concerns],
         )
+        told, forgotten = changes.troubles.rows() if changes.troubles is not None else ([], [])
+        self._put(trouble, TROUBLE_COLUMNS, told)
+        self._drop(trouble, ("id",), forgotten)
         self._put(lot_event, ("material", "lot", "position", "of_order"), changes.lot_events)
 
     def _orders(self, connection: Connection) -> None:

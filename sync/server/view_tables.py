@@ -135,6 +135,15 @@ reviewed, or of a set `accepted` by badges; `subject` tells several of one name 
 Index("ix_deviation_order_number", deviation.c.order_number)
 Index("ix_deviation_status", deviation.c.status)
 
+trouble: Final = Table(
+    "trouble", metadata, _key("id"),
+    *(_text(name) for name in ("kind", "work_center", "order_number", "station", "operator",
+                               "reason", "at")),
+    *(_number(name) for name in ("begun", "ended")),
+)  # fmt: skip
+"""One row a stop or a call for help, by the id of what began it; `ended` counts what closes it."""
+Index("ix_trouble_ended", trouble.c.ended)
+
 VIEWS: Final = (
     master,
     order_state,
@@ -150,6 +159,7 @@ VIEWS: Final = (
     reversed_act,
     concern,
     deviation,
+    trouble,
 )
 _shadows: Final = MetaData(naming_convention=NAMING)
 SHADOWS: Final = {view.name: view.to_metadata(_shadows, name=view.name + SHADOW) for view in VIEWS}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from sync.server import tables
 from sync.server.projector_state import SIGNED_IN, SIGNED_OUT
-from sync.server.scopes import station_scope
+from sync.server.scopes import station_scope, work_center_scope
 from sync.server.view_tables import (
     concern,
     lot_event,
@@ -15,6 +15,7 @@ from sync.server.view_tables import (
     order_view,
     reversed_act,
     stock,
+    trouble,
 )
 
 
@@ -22,10 +23,17 @@ def snapshot_positions(connection: Connection, scopes: Collection[str]) -> list[
     """Ledger positions of all that a station in these scopes must know to begin.
 
     That is the master data in force, every event of the orders of its scopes that are not closed,
-    every event of lots that are not used up, and open sign-ins of its own station.
+    every event of lots that are not used up, open stops and calls of its work centers, and open
+    sign-ins of its own station.
     """
     found: set[int] = set()
-    for query in (_of_master(), _of_sessions(scopes), _of_orders(scopes), _of_lots()):
+    for query in (
+        _of_master(),
+        _of_sessions(scopes),
+        _of_orders(scopes),
+        _of_lots(),
+        _of_trouble(scopes),
+    ):
         found |= {row[0] for row in connection.execute(query)}
     act, event = reversed_act, tables.event
     reversals = select(event.c.position, act.c.position).join(act, act.c.act == event.c.act)
@@ -65,6 +73,19 @@ def _of_orders(scopes: Collection[str]) -> Any:
             order.c.status.not_in(("closed", "cancelled")),
             event.c.order_number != "",
             event.c.unreadable == "",
+        )
+    )
+
+
+def _of_trouble(scopes: Collection[str]) -> Any:
+    event, told = tables.event, trouble
+    return (
+        select(event.c.position)
+        .join(told, told.c.id == event.c.id)
+        .where(
+            told.c.begun > 0,
+            told.c.ended == 0,
+            (work_center_scope("") + told.c.work_center).in_(list(scopes)),
         )
     )
 
