@@ -146,7 +146,7 @@ def fitting(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
     here = current(dialog, shop)
     if dialog.person is None:
         return ()
-    if here is None or here.order.is_ended(here.operation):
+    if dialog.handover is not None or here is None or here.order.is_ended(here.operation):
         return ("HELP",)
     return _at_work(dialog, shop, here)
 
@@ -170,7 +170,7 @@ def _at_work(dialog: Dialog, shop: Shop, here: Current) -> tuple[str, ...]:
         return ("OK", "HELP")
     if open_lines(here.order, here.operation):
         return aside
-    if open_steps(here):
+    if open_steps(here) or here.in_setup:
         return ("OK", "HELP")
     if open_check(here) is None and _is_countable(dialog, shop):
         return ("DONE", aside[0])
@@ -179,10 +179,10 @@ def _at_work(dialog: Dialog, shop: Shop, here: Current) -> tuple[str, ...]:
 
 def _with_number(dialog: Dialog, shop: Shop, here: Current) -> tuple[str, ...]:
     """A number belongs to the scan that follows: a lot where one is wanted, a check, or DONE."""
-    if dialog.booked or open_lines(here.order, here.operation):
+    if open_lines(here.order, here.operation) or open_steps(here):
         return ("HELP",)
-    if open_check(here) is not None:
-        return ("HELP",) if open_steps(here) else ("OK", "HELP")
+    if open_check(here) is not None:  # just after a booking, a number and OK correct that
+        return ("HELP",) if dialog.booked else ("OK", "HELP")
     return ("DONE", "HELP") if _is_countable(dialog, shop) else ("HELP",)
 
 
