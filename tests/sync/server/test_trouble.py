@@ -98,7 +98,11 @@ def test_a_slice_folds_as_single_events_do(plant: Plant) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "ids"),
-    [("work_center:MIX", {"0-stop"}), ("work_center:PACK", {"0-call"}), ("station:MIX-1", set())],
+    [
+        ("work_center:MIX", {"0-stop"}),
+        ("work_center:PACK", {"0-call", "0-stop"}),
+        ("station:MIX-1", set()),
+    ],
 )
 def test_a_station_that_begins_is_told_what_stands(plant: Plant, scope: str, ids: set[str]) -> None:
     plant.tell("MIX-1", STOP)
