@@ -39,6 +39,7 @@ from kiosk.links import (
 )
 from kiosk.observer import Observer
 from kiosk.readers import Reader
+from kiosk.reload import RELOAD_STATUS, ConfigFile
 from kiosk.scanners import Scanner
 from kiosk.scanners.simulated import SimulatedScanner
 from kiosk.scanners.wedge import (
@@ -58,7 +59,9 @@ from kiosk.screens.floor import Floor, View, Zone, zones
 from kiosk.screens.palette import CONSOLE, FLOOR, theme_for
 from kiosk.station import FOLD_EVENTS_MAX, Station
 from kiosk.telling import Teller
+from kiosk.watchdog import Watchdog
 from sync.domain.shop import Shop
+from sync.pulse import Pulse, Pulsing
 
 KEYS: Final = {
     **{one.key: one.command.lower() for one in ACTIONS if one.key},
@@ -68,6 +71,7 @@ KEYS: Final = {
 TICK_SECONDS: Final = 1.0
 ENTRY_CHARS_MAX: Final = 120
 TOUCH_PAUSE_S: Final = 0.3
+INPUT_SECONDS_MAX: Final = 60.0  # an enrolment waits for its server
 
 
 class KioskApp(App[int], inherit_bindings=False):
@@ -118,6 +122,10 @@ class KioskApp(App[int], inherit_bindings=False):
         self._last_touch = -TOUCH_PAUSE_S
         self._tick_waits = False
         self._draw_waits = False
+        self._line = Pulse()
+        self._file = ConfigFile(config)
+        self._watchdog = Watchdog()
+        self._reload_waits = False
 
     # What a subclass may change
 
@@ -258,6 +266,7 @@ class KioskApp(App[int], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Let devices go and give the journal back."""
+        self._watchdog.stopping()
         for scanner in self.desk.scanners.values():
             scanner.stop()
         await self._inputs.stop()
@@ -266,6 +275,8 @@ class KioskApp(App[int], inherit_bindings=False):
 
     def _first_drawn(self) -> None:
         self.desk.begin()
+        self._line.tick(INPUT_SECONDS_MAX)
+        self._watchdog.ready()
         gc.collect()
         gc.freeze()  # a full collection later never walks what stays for ever
 
@@ -345,11 +356,34 @@ class KioskApp(App[int], inherit_bindings=False):
     def on_request_came(self, message: RequestCame) -> None:
         self._inputs.put(partial(self.desk.requested, message.request))
 
+    def pulses(self) -> dict[str, Pulse]:
+        """The signs of life of all that a station needs, by name."""
+        drivers: dict[str, object] = {SOURCE: self._driver, **self.desk.scanners}
+        found = {name: one.pulse for name, one in drivers.items() if isinstance(one, Pulsing)}
+        if self.station is not None:
+            found["journal"] = self.station.journal.pulse
+            for reader in self.station.readers:
+                found |= reader.pulses
+        return {"inputs": self._line, **found}
+
     def _queue_tick(self) -> None:
+        self._watchdog.look(self.pulses())
         if not self._tick_waits:
             self._tick_waits = True
             self._inputs.put(self._tick)
 
     async def _tick(self) -> None:
         self._tick_waits = False
+        self._line.tick(INPUT_SECONDS_MAX)
         await self.desk.tick()
+        self._look_at_config()
+
+    def _look_at_config(self) -> None:
+        """A changed configuration is taken between orders; a bad one is told, and not taken."""
+        changed = self._file.look()
+        if changed is not None:
+            self._reload_waits = not changed.problems
+            if changed.problems:
+                self.desk.config_unusable(self._file.name, changed.problems[0])
+        if self._reload_waits and self.desk.is_between_orders:
+            self.exit(return_code=RELOAD_STATUS)

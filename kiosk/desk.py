@@ -19,7 +19,7 @@ from kiosk.enrolment import EnrolmentError
 from kiosk.journal.ballast import Room
 from kiosk.observer import Advance, Misunderstood, Request, TypeIn
 from kiosk.readers import PrintState, Reader
-from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Scan, Scanner, SourceState
+from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Scan, Scanner, SourceState, visible
 from kiosk.screens.band import Band, tone
 from kiosk.screens.notices import Notices, scan_line
 from kiosk.station import Station, origin_of
@@ -31,6 +31,7 @@ from sync.exchange import SyncStatus
 from sync.wire import Recorded
 
 QUIET_SECONDS: Final = 10.0
+PAUSE_SECONDS: Final = 3.0
 SWALLOWED_SECONDS: Final = 60.0
 SWALLOWED_KEYS_MAX: Final = 64  # of different names: a scanner can make up any
 SCANS_SHOWN_MAX: Final = 8
@@ -321,6 +322,18 @@ class Desk:
         if self.station is not None:
             self._tell_room(self.station.journal.room)
         self.tell_status()
+
+    @property
+    def is_between_orders(self) -> bool:
+        """Whether nothing is open that a fresh start of the program would hold up."""
+        dialog = self.dialog
+        busy = (dialog.order, dialog.asking, dialog.number, dialog.entry, dialog.handover)
+        return not any(busy) and self.clock.monotonic() - self.last_input > PAUSE_SECONDS
+
+    def config_unusable(self, name: str, problem: str) -> None:
+        """The configuration was changed to one that cannot be used: the one before is kept."""
+        _log.error("%s cannot be used, the one before is kept: %s", name, problem)
+        self.show(self._notices.band("config_kept", file=name, why=visible(problem)))
 
     def _tell_room(self, room: Room) -> None:
         """The disk has room for the last scans only: said once, where no question stands."""

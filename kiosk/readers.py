@@ -4,18 +4,25 @@ A reader runs in a thread of its own, reads beyond its mark when it is woken, an
 by callbacks that never wait.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from sync.domain.events import Event
 from sync.domain.shop import Shop
+from sync.pulse import Pulse
 
 R = TypeVar("R")
 
 
 class Reader(Protocol):
-    """Started once after the journal is open; `wake` after each append; `stop` joins its thread."""
+    """Started once after the journal is open; `wake` after each append; `stop` joins its thread.
+
+    `pulses` are the signs of life of those of its threads that a station cannot do without.
+    """
+
+    @property
+    def pulses(self) -> Mapping[str, Pulse]: ...
 
     def start(self) -> None: ...
 

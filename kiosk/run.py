@@ -81,6 +81,7 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
         except ObserverError as fault:
             raise Trouble(str(fault)) from None
     from kiosk.app import KioskApp
+    from kiosk.reload import RELOAD_STATUS, start_again
 
     clock = Clock(options.clock_offset, steered=options.simulated_clock)
     app = (make or KioskApp)(config, clock=clock, observer=observer)
@@ -91,6 +92,8 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
     )
     if app.trouble:
         raise Trouble(app.trouble)
+    if app.return_code == RELOAD_STATUS:
+        start_again()
     return app.return_code or 0
 
 

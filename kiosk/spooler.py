@@ -23,9 +23,12 @@ from sync.domain.events import (
     MaterialProduced,
 )
 from sync.domain.shop import Shop
+from sync.pulse import Pulse
 
 RETRY_SECONDS: Final = 3.0
 STOP_SECONDS_MAX: Final = 5.0
+PULSE_SECONDS: Final = 3.0
+PRINT_SECONDS_MAX: Final = 60.0  # a slow printer is none that hangs
 LABELS_AHEAD_MAX: Final = 500
 
 OnState = Callable[[PrintState], None]
@@ -58,6 +61,7 @@ class Spooler:
         self._on_state = on_state
         self._time_of = time_of
         self._printer: Printer | None = None
+        self.pulse = Pulse()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"print:{name}", daemon=True)
@@ -78,6 +82,11 @@ class Spooler:
             self._thread.join(STOP_SECONDS_MAX)
 
     @property
+    def pulses(self) -> dict[str, Pulse]:
+        """The sign of life of its thread."""
+        return {f"printer {self._name}": self.pulse}
+
+    @property
     def _mark(self) -> str:
         return f"printed:{self._name}"
 
@@ -90,11 +99,17 @@ class Spooler:
             self._settle_interrupted()
             while not self._stopping.is_set():
                 self._wake.clear()
-                waiting = self._print_waiting()
-                self._wake.wait(RETRY_SECONDS if waiting else None)
+                self._rest(RETRY_SECONDS if self._print_waiting() else None)
         except JournalError as fault:
             if not self._stopping.is_set():
                 self._say("waiting", why=str(fault))
+        self.pulse.rest()
+
+    def _rest(self, seconds: float | None) -> None:
+        """Wait until something was appended, or so long; with a sign of life all the while."""
+        self.pulse.tick(PULSE_SECONDS)
+        while not self._wake.wait(seconds or PULSE_SECONDS) and seconds is None:
+            self.pulse.tick(PULSE_SECONDS)
 
     def _settle_interrupted(self) -> None:
         """A label whose sending was broken off is in doubt, once."""
@@ -137,6 +152,7 @@ class Spooler:
 
     def _print(self, local: int, event: MaterialProduced, queued: int) -> bool:
         """Print one label; False if it has to be tried again later."""
+        self.pulse.tick(PRINT_SECONDS_MAX)
         try:
             values = self._shop(lambda shop: values_of(shop, event, self._time_of(event)))
             rule = self._shop(lambda shop: rule_of(shop, event))

@@ -18,6 +18,7 @@ import msgspec
 from kiosk.config import TOKEN_BEFORE_NAME, TOKEN_NAME
 from kiosk.enrolment import TOKEN_FORM, write_whole
 from sync.line import AnswerUnreadable, Line, SyncError, read_answer
+from sync.pulse import Pulse
 
 TOKEN_DAYS: Final = 30
 FIRST_LOOK_SECONDS: Final = 60.0
@@ -105,6 +106,11 @@ class TokenKeeper:
             write_whole(self._file_before, self._token + "\n")
             write_whole(self._file, offered + "\n")
             self._token = offered
+
+    @property
+    def pulses(self) -> dict[str, Pulse]:
+        """None: a token that is not renewed today is renewed after the next start."""
+        return {}
 
     def start(self) -> None:
         """Look by timer whether it is due; a failure is tried again at the next look."""

@@ -29,7 +29,6 @@ from sync.exchange import (
     State,
     SyncStatus,
     Unbelieved,
-    Verdict,
     feed_wait,
     judge,
     reviewed,
@@ -48,17 +47,15 @@ from sync.line import (
     checked_address,
     read_answer,
 )
-from sync.standing import Bell, Lines, Log, Standing
+from sync.standing import Bell, Lines, Log, Pulses, Standing, accused
 from sync.timing import Measured, better, measured, milliseconds_of
 from sync.upkeep import Upkeep
 from sync.wire import (
-    BATCH_BYTES_MAX,
     FEED_WAIT_SECONDS_MAX,
     FeedPage,
     PushAnswer,
     PushHeader,
     Recorded,
-    decode,
     push_message,
 )
 
@@ -152,6 +149,12 @@ class SyncClient:
         """How the station stands with the server, the waiting count as of now."""
         return self._standing.status
 
+    @property
+    def pulses(self) -> Pulses:
+        """The signs of life of its threads, by name."""
+        bells = (self._push_bell, self._feed_bell, self._upkeep_bell)
+        return {f"sync-{name}": bell.pulse for name, bell in zip(LINES, bells, strict=True)}
+
     def start(self) -> None:
         """Begin with an empty push: it alone discovers a server restored meanwhile."""
         assert not self._threads, "a client is started once"
@@ -203,7 +206,7 @@ class SyncClient:
         review = None
         if isinstance(reply, Answered):
             review = reviewed(self.status.review, batch, reply.answer.review)
-        self._standing.told(verdict, review, self._accused(verdict))
+        self._standing.told(verdict, review, accused(self._log, verdict))
         if verdict.state is State.ONLINE and was in (State.OFFLINE, State.REFUSED):
             self._call_feed_back()
         if isinstance(reply, Answered) and reply.confirmed:
@@ -230,7 +233,7 @@ class SyncClient:
         return wait
 
     def _pushing(self) -> None:
-        while not self._push_bell.closed:
+        while self._push_bell.goes_on():
             wait = self._guarded(self.push) if self._has_cause() else None
             if wait is not None:
                 self._push_bell.wait(wait, hears_soft=False)
@@ -251,14 +254,14 @@ class SyncClient:
         return self._greeting or pace.greeting or pace.probing or self._log.waiting() > 0
 
     def _feeding(self) -> None:
-        while not self._feed_bell.closed:
+        while self._feed_bell.goes_on():
             wait = self._guarded(lambda: self.pull(FEED_WAIT_SECONDS_MAX))
             if wait:
                 self._feed_bell.wait(wait, hears_soft=False)
         self._lines.hang_up("feed")
 
     def _tending(self) -> None:
-        while not self._upkeep_bell.closed:
+        while self._upkeep_bell.goes_on():
             wait = self._guarded(self.tend)
             if self._standing.owes() is not None:
                 self._push_bell.ring()
@@ -340,6 +343,7 @@ class SyncClient:
         """Read it page by page into the stage, then switch; broken off, it starts over."""
         cursor = ""
         while True:
+            self._feed_bell.goes_on()
             page = self._read("/v1/snapshot", {"cursor": cursor}, ANSWER_SECONDS_MAX)
             bodies = [bytes(one) for one in page.events]
             self._log.stage(bodies, restart=not cursor)
@@ -392,8 +396,3 @@ class SyncClient:
             self._feed_bell.ring(loud=True)
         elif line := self._lines.known("feed"):
             line.break_off()
-
-    def _accused(self, verdict: Verdict) -> str:
-        if verdict.state is not State.STUCK:
-            return ""
-        return decode(self._log.unsent(1, BATCH_BYTES_MAX).bodies[0]).id

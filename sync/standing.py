@@ -8,11 +8,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, Protocol
 
-from sync.exchange import Batch, Stamp, SyncStatus, Verdict
+from sync.exchange import Batch, Stamp, State, SyncStatus, Verdict
 from sync.line import Line
-from sync.wire import FeedMark, Mark, Recorded, Review
+from sync.pulse import Pulse
+from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Review, decode
 
 COUNT_SECONDS_MIN: Final = 0.5
+WORK_SECONDS_MAX: Final = 300.0  # of one round: each of its requests has a limit of its own
+Pulses = dict[str, Pulse]
 _log: Final = logging.getLogger("kiosk")
 
 
@@ -36,12 +39,24 @@ class Log(Protocol):
 
 
 class Bell:
-    """What a thread waits at: others ring it softly (there is work) or loudly (now, whatever)."""
+    """What a thread waits at: others ring it softly (there is work) or loudly (now, whatever).
+
+    `pulse` is the sign of life of that thread.
+    """
 
     def __init__(self) -> None:
+        self.pulse = Pulse()
         self._door = threading.Condition()
         self._soft = self._loud = False
         self.closed = False
+
+    def goes_on(self) -> bool:
+        """Whether its thread may begin another round of work, which has a limit."""
+        if self.closed:
+            self.pulse.rest()
+        else:
+            self.pulse.tick(WORK_SECONDS_MAX)
+        return not self.closed
 
     def ring(self, *, loud: bool = False) -> None:
         with self._door:
@@ -56,6 +71,7 @@ class Bell:
 
     def wait(self, seconds: float, *, hears_soft: bool) -> bool:
         """True if it was rung so that it counts, or closed; False after the time."""
+        self.pulse.tick(max(0.0, seconds))
         with self._door:
             heard = self._door.wait_for(lambda: self._heard(hears_soft), max(0.0, seconds))
             self._loud = False
@@ -198,3 +214,10 @@ class Standing:
 def _rough(status: SyncStatus) -> SyncStatus:
     """The status without what only counts."""
     return replace(status, waiting=min(status.waiting, 1), sent=0, counted=0)
+
+
+def accused(log: Log, verdict: Verdict) -> str:
+    """The event that the server does not take, if a verdict says that there is one."""
+    if verdict.state is not State.STUCK:
+        return ""
+    return decode(log.unsent(1, BATCH_BYTES_MAX).bodies[0]).id

@@ -30,6 +30,7 @@ from sync.domain.events import Event
 from sync.domain.shop import Shop
 from sync.domain.shop import absorb as fold_event
 from sync.exchange import Batch, Stamp
+from sync.pulse import Pulse
 from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, decode
 
 REPLAY_EVENTS_MAX: Final = 2_000
@@ -96,6 +97,11 @@ class Journal:
     def room(self) -> Room:
         """How much room the disk has for the journal, as far as was noticed."""
         return self._writer.room
+
+    @property
+    def pulse(self) -> Pulse:
+        """The sign of life of the thread that writes."""
+        return self._writer.pulse
 
     @property
     def flush(self) -> Flush | None:

@@ -23,8 +23,10 @@ from kiosk.journal.errors import JournalClosed, JournalFull, is_full, is_io_faul
 from kiosk.journal.files import connect_writer
 from kiosk.journal.flushes import Flush, measured
 from kiosk.journal.store import Head
+from sync.pulse import Pulse
 
 IDLE_SECONDS: Final = 0.25
+PULSE_SECONDS: Final = 3.0
 CHECKPOINT_ROWS: Final = 500
 CHECKPOINT_ROWS_MAX: Final = 20_000
 
@@ -60,6 +62,7 @@ class Writer(threading.Thread):
         self._path = path
         self._ballast = Ballast(path.parent, ballast_bytes)
         self.flush: Flush | None = None
+        self.pulse = Pulse()
         self._jobs: PriorityQueue[_Job] = PriorityQueue()
         self._numbers = count()
         self._door = threading.Lock()
@@ -100,12 +103,15 @@ class Writer(threading.Thread):
         self._queue(Turn.UPKEEP, lambda *_: self._ballast.renew(), stepwise=False)
         self._queue(Turn.UPKEEP, lambda *_: self._probe(), stepwise=False)
         while True:
+            self.pulse.tick()
             try:
-                job = self._jobs.get(timeout=IDLE_SECONDS if self._has_upkeep() else None)
+                patience = IDLE_SECONDS if self._has_upkeep() else PULSE_SECONDS
+                job = self._jobs.get(timeout=patience)
             except Empty:
                 self._upkeep()
                 continue
             if job.turn is Turn.END:
+                self.pulse.rest()
                 break
             if job.work:
                 self._handle(job, job.work)
