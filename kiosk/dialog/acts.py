@@ -221,6 +221,8 @@ def _variant(deviation: Deviation, facts: Mapping[str, str]) -> str:
         return "lot_for_other"
     if deviation.name == "wrong_material" and not facts.get("wanted"):
         return "nothing_wanted"
+    if deviation.name == "wrong_material" and facts.get("belongs"):
+        return "lot_of_order"
     if deviation.name == "lot_unknown" and deviation.severity is Severity.NOTE:
         return "lot_unknown_offline"
     return deviation.name

@@ -36,7 +36,7 @@ def stage(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     """A number stands in the band, for the scan that follows."""
     if dialog.person is None:
         return stop(dialog, "not_signed_in")
-    if dialog.order is None:
+    if dialog.order is None and dialog.booked != "done":
         return stop(dialog, "no_order")
     after = replace(dialog, number=_plain(number), number_since=now.mono)
     line, output = line_to_feed(after, shop), output_unit(after, shop)

@@ -6,6 +6,7 @@ from typing import Final
 
 from kiosk.dialog import (
     actions,
+    dispositions,
     entry,
     handover,
     materials,
@@ -13,6 +14,8 @@ from kiosk.dialog import (
     output,
     people,
     questions,
+    readings,
+    returns,
     trouble,
     undo,
 )
@@ -22,6 +25,7 @@ from kiosk.dialog.state import (
     IDLE_SECONDS_MAX,
     NUMBER_SECONDS_MAX,
     STUTTER_SECONDS,
+    Asking,
     Body,
     Connected,
     Dialog,
@@ -56,6 +60,7 @@ _BODIES: Final[dict[str, Body]] = {
     "HELP": "help",
     "OUTBOX": "outbox",
     "QUEUE": "queue",
+    "DOCTOR": readings.DOCTOR,
     "ORDER": "order",
 }
 _BOOKINGS: Final = frozenset({"lot", "done"})
@@ -109,15 +114,23 @@ def _tick(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 
 
 def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, payload: bytes) -> Turn:
+    raw = readings.raw(dialog, code)
+    if raw is not None:
+        return raw
     recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
     dialog = replace(dialog, recent=recent)
-    if any(one == payload for one, _ in recent):
+    if any(one == payload and not _asked_since(dialog, at) for one, at in recent):
         return Turn(dialog, notice=said("note", "stutter"))
     turn = _meaning(dialog, shop, now, code)
     if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
         return turn
     after = turn.dialog
     return replace(turn, dialog=replace(after, recent=(*after.recent, (payload, now.mono))))
+
+
+def _asked_since(dialog: Dialog, at: float) -> bool:
+    """Whether a question came up after a scan: then the same code again is meant as its answer."""
+    return dialog.asking is not None and dialog.asking.since > at
 
 
 def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
@@ -134,25 +147,38 @@ def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) ->
 
 
 def _answered(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
-    """A code by what is asked, else by itself."""
-    if dialog.asking is not None:
-        turn = questions.answer(dialog, shop, now, code)
-        if turn is not None:
-            return turn
-        dialog = replace(dialog, asking=None)
+    """A code by what is asked, else by itself: then the question is let go of, and that is told."""
+    asking = dialog.asking
+    if asking is None:
+        return _unasked(dialog, shop, now, code)
+    turn = questions.answer(dialog, shop, now, code)
+    if turn is not None:
+        return turn
+    return _dropping(asking, _unasked(replace(dialog, asking=None), shop, now, code))
+
+
+def _dropping(asking: Asking | None, turn: Turn) -> Turn:
+    """The answer names the question that nobody answered: nothing of it was booked."""
+    if asking is None or turn.notice is None or asking.wanted not in questions.TOLD_WHEN_DROPPED:
+        return turn
+    return replace(turn, notice=replace(turn.notice, dropped=asking.notice.text))
+
+
+def _unasked(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
+    """A code by itself."""
     claimed = handover.claim(dialog, shop, now, code) if dialog.handover is not None else None
     if claimed is not None:
         return claimed
     match code:
         case CodeError():
-            text = f"unreadable_{code.kind}" if code.kind in {"layout", "gs1"} else "unreadable"
-            return stop(dialog, text, why=str(code))
+            return readings.unreadable(dialog, code)
         case BadgeCode(badge):
             return people.badge(dialog, shop, now, badge)
         case OrderCode():
             return orders.scan_order(dialog, shop, now, code)
         case LotCode() | MaterialCode():
-            return materials.scan_material(dialog, shop, now, code)
+            lost = readings.gs_lost(dialog, shop, code) if isinstance(code, LotCode) else None
+            return lost or materials.scan_material(dialog, shop, now, code)
         case DigitCode(sign):
             return entry.digit(dialog, shop, now, sign)
         case CommandCode(command):
@@ -191,6 +217,8 @@ def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
     other = _home(dialog) if dialog.body == body else body
     selected = actions.first_fitting(dialog, shop) if other == "help" else 0
     after = replace(dialog, body=other, selected=selected)
+    if after.body == readings.DOCTOR:
+        return Turn(after, notice=Notice("note", "body_doctor"))
     return Turn(after, notice=asked or said("note", f"body_{after.body}"))
 
 
@@ -294,11 +322,15 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
         claimed = handover.number_typed(dialog, shop)
         if claimed is not None:
             return claimed
-    if dialog.order is not None and free and entry.is_like_number(text):
-        return entry.number_typed(replace(dialog, asking=None), shop, now, text)
+    kept = asking if asking is not None and asking.wanted in questions.TAKES_NUMBERS else None
+    counts = dialog.order is not None or (dialog.booked == "done" and text not in shop.orders)
+    if counts and (free or kept) and entry.is_like_number(text):
+        turn = entry.number_typed(replace(dialog, asking=kept), shop, now, text)
+        return turn if kept else _dropping(asking, turn)
     code = entry.code_of(text, shop)
     if isinstance(code, CodeError) and free:
-        return stop(replace(dialog, asking=None), "entry_unknown", entry=entry.short(text))
+        turn = stop(replace(dialog, asking=None), "entry_unknown", entry=entry.short(text))
+        return _dropping(asking, turn)
     return _meaning(dialog, shop, now, code)
 
 
@@ -340,6 +372,9 @@ _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
     "SCRAP": _scrap,
     "UNDO": undo.undo,
     "END": output.end,
+    "RETURN": returns.ask,
+    "REWORK": dispositions.rework,
+    "HOLD": dispositions.hold,
     "PAUSE": orders.pause,
     "RESUME": trouble.resume,
     "DOWNTIME": trouble.downtime,

@@ -1,26 +1,34 @@
 """What goes in: lots and serials to lines, how much of them, next containers, torn bags."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
+from kiosk.dialog import naming
 from kiosk.dialog.acts import born, judged, propose, said, stop, told, without
 from kiosk.dialog.measure import Item, Measure, item_of, line_for, measure_of
 from kiosk.dialog.orders import ensure_running
 from kiosk.dialog.people import because
 from kiosk.dialog.state import Dialog, Moment, Notice, Proposal, Turn
 from kiosk.dialog.steps import current
-from labels.codes import LotCode, MaterialCode
+from labels.codes import Code, CodeError, LotCode, MaterialCode
 from sync.domain.events import Event, EventReversed, MaterialConsumed, stamped
 from sync.domain.needs import LineState
 from sync.domain.quantity import (
     MICROS_PER_ONE,
     QuantityError,
+    convert,
     of_micros,
     shown,
     typed,
 )
 from sync.domain.rules import Deviation, Severity
-from sync.domain.rules_base import SEVERITIES, amount, is_expired, material_name
+from sync.domain.rules_base import SEVERITIES, amount, is_expired, line_name, material_name
+from sync.domain.rules_repair import CORRECTION
 from sync.domain.shop import Shop
+
+_BAGGED: Final = frozenset({"KGM", "GRM", "TNE"})  # what a rest of is said to be in a bag
+_FETCHED: Final = frozenset({"wrong_material", "lot_of_order"})  # another lot is to be fetched
 
 
 def scan_material(dialog: Dialog, shop: Shop, now: Moment, code: LotCode | MaterialCode) -> Turn:
@@ -32,19 +40,30 @@ def scan_material(dialog: Dialog, shop: Shop, now: Moment, code: LotCode | Mater
     here = current(dialog, shop)
     if here is None:
         return Turn(dialog, notice=said("stop", "no_order_lot", **name), refused=True)
+    unclear = naming.unclear(dialog, shop, item)
+    if unclear is not None:
+        return unclear
     if item.serial and item.material == here.order.material:
         return _product_serial(dialog, shop, item, name)
-    if not item.material:
-        return stop(dialog, "lot_nameless", **name)
     line = line_for(here.order, here.operation, item)
+    if line is not None and line.line.serial_controlled and not item.serial:
+        return stop(dialog, "serial_missing", **name)
     if line is not None and line.line.lot_controlled and not item.lot:
-        return stop(dialog, "lot_missing", **name)
+        return naming.ask_lot(dialog, shop, now, item, line)
     measure = measure_of(dialog, shop, item, line)
     if isinstance(measure, Notice):
         notice = _unneeded(dialog, shop, now, item) if line is None else None
         notice = notice or replace(measure, facts={**name, **measure.facts})
         return Turn(dialog, notice=notice, refused=True)
     return _consume(dialog, shop, now, item, line, measure)
+
+
+def lot_told(dialog: Dialog, shop: Shop, now: Moment, given: Code | CodeError) -> Turn | None:
+    """What a code means while an article waits for its lot; None: the article is dropped."""
+    told = naming.whole(dialog, shop, now, given)
+    if isinstance(told, LotCode):
+        return scan_material(replace(dialog, asking=None), shop, now, told)
+    return told
 
 
 def correct(dialog: Dialog, shop: Shop, now: Moment, event: MaterialConsumed) -> Turn:
@@ -70,7 +89,7 @@ def correct(dialog: Dialog, shop: Shop, now: Moment, event: MaterialConsumed) ->
         scanned=quantity,
         factor="1",
     )
-    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason="quantity"))
+    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason=CORRECTION))
     after = replace(dialog, number="", booked="lot")
     facts = {
         "name": material_name(shop, event.material),
@@ -137,6 +156,7 @@ def _consume(
             scanned=measure.scanned,
             factor=measure.factor if measure.factor != "1" else "",
             serial=item.serial,
+            into=dialog.serials[-1] if dialog.serials else "",
         ),
     )
     events = (*ensure_running(dialog, shop, now), event)
@@ -166,7 +186,7 @@ def _unneeded(dialog: Dialog, shop: Shop, now: Moment, item: Item) -> Notice | N
     if wrong is None:
         return None
     notice = told(wrong)
-    if not notice.facts["fetch_lot"] or notice.text != "wrong_material":
+    if not notice.facts["fetch_lot"] or notice.text not in _FETCHED:
         return replace(notice, next="number_then_badge")
     place = "_at" if notice.facts["fetch_place"] else ""
     return replace(notice, next=f"fetch{place}_or_number")
@@ -200,18 +220,46 @@ def _answer(
         "left": "",
         "container": shown(item.label.unit) if item.label is not None else "",
         "count": str(after.containers),
+        "serial": event.into,
+        "rest": _rest(shop, item, line, event),
     }
     if line is None:
         return said("ok", "consumed_as_scanned", **facts)
     remaining = max(0, line.remaining - event.quantity.micros)
     facts["left"] = amount(remaining, line.line.quantity.unit)
-    return said("ok", _answer_text(after, item), **facts)
+    facts["wanted"] = line_name(shop, line.line)
+    return said("ok", _answer_text(after, item, line, facts), **facts)
 
 
-def _answer_text(after: Dialog, item: Item) -> str:
+def _rest(shop: Shop, item: Item, line: LineState | None, event: MaterialConsumed) -> str:
+    """What stays in the container, by its label; empty where nothing does."""
+    known, unit = shop.materials.get(item.material), event.quantity.unit
+    conversions = dict(known.conversions) if known is not None else {}
+    conversions.update(line.line.conversions if line is not None else {})
+    try:
+        label = convert(item.label, unit, conversions) if item.label is not None else None
+    except QuantityError:
+        return ""
+    rest = label.micros - event.quantity.micros if label is not None else 0
+    return amount(rest, unit) if rest > 0 else ""
+
+
+def _answer_text(after: Dialog, item: Item, line: LineState, facts: Mapping[str, str]) -> str:
+    """Which sentence fits best: a rest in the bag, a next container, a substitute, a piece."""
+    own = item.label is not None and shown(item.label.unit) == item.label.unit
+    if facts["rest"] and after.containers > 1:
+        return "consumed_rest"
+    if facts["rest"] and own:
+        return "consumed_part_of"
+    if facts["rest"]:
+        bagged = line.line.quantity.unit in _BAGGED
+        return "consumed_part" if bagged else "consumed_part_other"
     if after.containers > 1:
-        own = item.label is not None and shown(item.label.unit) == item.label.unit
-        return "consumed_container" if own and item.label is not None else "consumed_again"
+        return "consumed_container" if own else "consumed_again"
+    if item.material != line.line.material:
+        return "consumed_instead"
+    if facts["serial"]:
+        return "consumed_into"
     return "consumed_of_label" if item.label is not None else "consumed"
 
 

@@ -1,6 +1,6 @@
 """How much a scan books: the item it names, the line it is for, the first rule that applies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.dialog.state import Dialog, Notice
 from kiosk.dialog.steps import current
@@ -27,7 +27,11 @@ from sync.domain.shop import Shop
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a scan names: a material, its lot and serial, what its label tells of it."""
+    """What a scan names: a material, its lot and serial, what its label tells of it.
+
+    `several` are materials that have a lot of this name, where the label does not tell which;
+    `gtin` is an article number that says something else than the rest, or is of nothing known.
+    """
 
     material: str
     lot: str = ""
@@ -35,6 +39,8 @@ class Item:
     expiry: str = ""
     label: Quantity | None = None
     assumed: bool = False
+    several: tuple[str, ...] = ()
+    gtin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +53,35 @@ class Measure:
 
 
 def item_of(dialog: Dialog, shop: Shop, code: LotCode | MaterialCode) -> Item:
-    """What a label names, with what the shop knows of it."""
-    material = code.material or ""
-    if not material and code.gtin:
-        material = _of_gtin(dialog, shop, code.gtin)
-    serial = code.serial or ""
-    if isinstance(code, MaterialCode):
-        return Item(material, _lot_of_serial(shop, material, serial), serial)
-    expiry = code.expiry.isoformat() if code.expiry is not None else ""
-    assumed = not material
-    if not material:
-        material, assumed = _of_lot(dialog, shop, code.lot)
-    return Item(material, code.lot, serial, expiry, _label(shop, material, code), assumed)
+    """What a label names, with what the shop knows of it.
+
+    Where a label tells a GTIN, its lot is never taken for one of another article.
+    """
+    of_gtin = _of_gtin(dialog, shop, code.gtin) if code.gtin else ""
+    material, serial = code.material or of_gtin, code.serial or ""
+    lot = code.lot if isinstance(code, LotCode) else _lot_of_serial(shop, material, serial)
+    expiry = code.expiry.isoformat() if isinstance(code, LotCode) and code.expiry else ""
+    item = Item(material, lot, serial, expiry)
+    if isinstance(code, LotCode) and not material:
+        return _by_lot_name(dialog, shop, code, item)
+    if code.gtin and (not material or of_gtin not in {"", material}):
+        item = replace(item, gtin=code.gtin)
+    label = _label(shop, material, code) if isinstance(code, LotCode) else None
+    return replace(item, label=label)
+
+
+def _by_lot_name(dialog: Dialog, shop: Shop, code: LotCode, item: Item) -> Item:
+    """The item of a label that names a lot, and no article that is known."""
+    found, assumed = _of_lot(dialog, shop, code.lot)
+    if code.gtin:
+        found = [one for one in found if not _gtin_known(dialog, shop, one)]
+        if len(found) != 1:
+            return replace(item, gtin=code.gtin)
+        assumed = True
+    if len(found) != 1:
+        return replace(item, several=tuple(found))
+    label = _label(shop, found[0], code)
+    return replace(item, material=found[0], label=label, assumed=assumed)
 
 
 def _of_gtin(dialog: Dialog, shop: Shop, gtin: str) -> str:
@@ -72,16 +95,25 @@ def _of_gtin(dialog: Dialog, shop: Shop, gtin: str) -> str:
     return next(found, "") if plain else ""
 
 
-def _of_lot(dialog: Dialog, shop: Shop, lot: str) -> tuple[str, bool]:
-    """The material of a label that names only a lot, and whether that is assumed."""
+def _gtin_known(dialog: Dialog, shop: Shop, material: str) -> bool:
+    """Whether it is known which GTIN a material has: another one then names another article."""
+    known, here = shop.materials.get(material), current(dialog, shop)
+    if known is not None and known.gtin:
+        return True
+    lines = here.order.lines(here.operation) if here is not None else ()
+    return any(one.line.gtin for one in lines if one.line.material == material)
+
+
+def _of_lot(dialog: Dialog, shop: Shop, lot: str) -> tuple[list[str], bool]:
+    """The materials that a label may mean which names only a lot, and whether that is assumed."""
     here = current(dialog, shop)
     lines = here.order.lines(here.operation) if here is not None else ()
     named = [one.material for one in shop.lots_named(lot)]
     wanted = [one for one in named if any(takes(state.line, one) for state in lines)]
     if wanted or named:
-        return (wanted or named)[0], False
+        return wanted or named[:1], False
     hungry = [one.line.material for one in lines if one.remaining and one.line.lot_controlled]
-    return (hungry[0], True) if len(hungry) == 1 else ("", False)
+    return (hungry, True) if len(hungry) == 1 else ([], False)
 
 
 def _lot_of_serial(shop: Shop, material: str, serial: str) -> str:
@@ -116,7 +148,7 @@ def measure_of(dialog: Dialog, shop: Shop, item: Item, line: LineState | None) -
     conversions = dict(known.conversions) if known is not None else {}
     conversions.update(line.line.conversions if line is not None else {})
     if dialog.number:
-        return _numbered(dialog, unit)
+        return _numbered(dialog, item, unit)
     try:
         label = convert(item.label, unit, conversions) if item.label is not None else None
     except UnitUnknown:
@@ -136,13 +168,16 @@ def measure_of(dialog: Dialog, shop: Shop, item: Item, line: LineState | None) -
     return Measure(of_micros(micros, unit), scanned, one)
 
 
-def _numbered(dialog: Dialog, unit: str) -> Measure | Notice:
+def _numbered(dialog: Dialog, item: Item, unit: str) -> Measure | Notice:
     try:
         quantity = typed(dialog.number, unit)
     except QuantityError:
         return Notice("stop", "fraction", {"number": dialog.number, "unit": shown(unit)})
     if not quantity.micros:
         return Notice("stop", "number_zero", {"unit": shown(unit)})
+    if item.serial and unit in COUNTED_UNITS and quantity.micros != MICROS_PER_ONE:
+        facts = {"number": dialog.number, "unit": shown(unit), "serial": item.serial}
+        return Notice("stop", "serial_one", facts)
     return Measure(quantity, quantity, "1")
 
 

@@ -12,6 +12,8 @@ from kiosk.dialog.steps import (
     current,
     planned_remainder,
     reasons,
+    rework_ready,
+    rework_until,
     staged_scrap,
     wants_count,
 )
@@ -41,12 +43,17 @@ SERIAL_DIGITS_MIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One DONE: micros good and scrapped now, and the totals at its operation after it."""
+    """One DONE: micros good and scrapped now, and the totals at its operation after it.
+
+    `reworked` is the part of both that had waited for rework here; `left` is still to be made.
+    """
 
     good: int
     scrap: int
+    reworked: int
     good_after: int
     scrap_after: int
+    left: int
     reached: bool
 
 
@@ -113,7 +120,11 @@ def end(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return stop(dialog, "number_waits", number=dialog.number, unit=shown(here.order.unit))
     report = _report(dialog, here, 0)
     unit = here.order.unit
-    short = max(0, here.order.planned - report.good_after - report.scrap_after)
+    waiting = here.order.rework_total - report.reworked
+    if waiting:
+        facts = order_facts(shop, here.order.number)
+        return stop(dialog, "end_rework", quantity=amount(waiting, unit), **facts)
+    short = report.left
     closing = OperationEnded(
         order=here.order.number,
         operation=here.operation,
@@ -158,6 +169,8 @@ def _good(dialog: Dialog, shop: Shop, here: Current) -> int | Notice:
         return told
     if serials:
         return serials
+    if here.order.rework_at(here.operation):
+        return rework_ready(dialog, here)
     if wants_count(here) or not here.order.planned:
         return Notice("stop", "count_wanted", {"unit": shown(unit)})
     return planned_remainder(dialog, shop)
@@ -166,11 +179,16 @@ def _good(dialog: Dialog, shop: Shop, here: Current) -> int | Notice:
 def _report(dialog: Dialog, here: Current, good: int) -> Report:
     order, operation = here.order, here.operation
     scrap = staged_scrap(dialog, order.unit)
+    reworked = min(order.rework_at(operation), good + scrap)
     good_after = order.good_at(operation) + good
     scrap_after = order.scrap_at(operation) + scrap
+    made = good_after + scrap_after + order.held_at(operation)
     told = bool(order.planned and order.release is not None)
-    reached = told and good_after + scrap_after >= order.lowest
-    return Report(good, scrap, good_after, scrap_after, reached)
+    enough = made >= order.lowest or order.was_ended(operation)
+    reached = told and enough and rework_until(order, operation) == reworked
+    return Report(
+        good, scrap, reworked, good_after, scrap_after, max(0, order.planned - made), reached
+    )
 
 
 def _reported(dialog: Dialog, now: Moment, here: Current, report: Report) -> list[Event]:
@@ -189,6 +207,7 @@ def _reported(dialog: Dialog, now: Moment, here: Current, report: Report) -> lis
             scrap=typed(scrap.amount, unit) if scrap is not None else None,
             reason=scrap.reason if scrap is not None else "",
             serials=dialog.serials if not place else (),
+            reworked=of_micros(report.reworked, unit) if report.reworked and not place else None,
         )
         events.append(born(dialog, now, event))
     return events
@@ -260,7 +279,7 @@ def _backflush(
     dialog: Dialog, shop: Shop, now: Moment, here: Current, report: Report
 ) -> list[Event]:
     """Lines that nobody scans: consumed with the output, from the lot to use first."""
-    made = report.good_after + report.scrap_after
+    made = here.order.made_at(here.operation) + report.good + report.scrap - report.reworked
     events: list[Event] = []
     for state in here.order.lines(here.operation):
         if not state.line.backflush:
@@ -329,8 +348,7 @@ def _after(dialog: Dialog, report: Report) -> Dialog:
 
 def _answer(here: Current, report: Report, facts: dict[str, str]) -> Notice:
     order, unit = here.order, here.order.unit
-    plan = order.planned
-    left = max(0, plan - report.good_after - report.scrap_after)
+    plan, left = order.planned, report.left
     facts = {
         **facts,
         "quantity": amount(report.good, unit),
@@ -341,9 +359,10 @@ def _answer(here: Current, report: Report, facts: dict[str, str]) -> Notice:
         "planned_number": text(plan),
         "left": amount(left, unit),
         "left_number": text(left),
+        "reworked": amount(report.reworked, unit),
     }
     if not report.reached:
-        return said("ok", "partial", **facts)
+        return said("ok", "partial_reworked" if report.reworked else "partial", **facts)
     name = "order_done" if order.is_last(here.operation) else "operation_done"
     name = f"{name}_scrap" if report.scrap_after else name
     return said("ok", name, **facts)

@@ -6,7 +6,14 @@ from typing import Final
 from kiosk.dialog.state import Choice, Dialog, Moment
 from kiosk.dialog.waiting import workable
 from sync.domain.durations import wall_seconds
-from sync.domain.events import Check, Event, OperationPaused, OperationStarted, ReasonDefined
+from sync.domain.events import (
+    Check,
+    Event,
+    OperationPaused,
+    OperationReported,
+    OperationStarted,
+    ReasonDefined,
+)
 from sync.domain.needs import LineState
 from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, QuantityError, text, typed
@@ -15,6 +22,8 @@ from sync.domain.rules_operation import before
 from sync.domain.shop import Shop
 
 TIME_GROUPS: Final = ("delay", "down", "setup", "preventive", "corrective", "")
+
+_WAITING: Final = {"return": "return_lot", "lot": "lot_of"}  # what is asked for by scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +116,8 @@ def planned_remainder(dialog: Dialog, shop: Shop) -> int:
 def done_quantity(dialog: Dialog, shop: Shop) -> str:
     """What DONE would report now ("520 PCS"): the staged number, else the planned remainder.
 
-    What waits for rework here goes before that. Serial numbers that wait for DONE count one each. Empty where no order is current, or where this
-    operation wants a number and none is staged.
+    What waits for rework here goes before that. Serial numbers that wait for DONE count one each.
+    Empty where no order is current, or where this operation wants a number and none is staged.
     """
     now = current(dialog, shop)
     if now is None or not now.order.unit:
@@ -147,9 +156,12 @@ def line_to_feed(dialog: Dialog, shop: Shop) -> LineState | None:
 
 
 def output_unit(dialog: Dialog, shop: Shop) -> str:
-    """The unit of what the current order makes."""
+    """The unit of what the current order makes, else of what was reported just now."""
     now = current(dialog, shop)
-    return now.order.unit if now is not None else ""
+    if now is not None:
+        return now.order.unit
+    act = shop.last_act(dialog.workplace.station, dialog.person or "") if dialog.booked else ()
+    return next((one.good.unit for one in act if isinstance(one, OperationReported)), "")
 
 
 def open_steps(now: Current) -> tuple[str, ...]:
@@ -214,9 +226,11 @@ def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]]:
     """The key of the next step's sentence, and its facts."""
     if dialog.person is None:
         return "badge", {}
-    now = current(dialog, shop)
+    now, asking = current(dialog, shop), dialog.asking
     if now is None:
         return _next_order(dialog, shop)
+    if asking is not None and asking.wanted in _WAITING:
+        return _WAITING[asking.wanted], {"next_name": asking.notice.facts.get("name", "")}
     if now.pause is not None:
         return "resume", {"next_order": now.order.number}
     if now.order.rework_at(now.operation):

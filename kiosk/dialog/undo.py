@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kiosk.dialog import materials, output
-from kiosk.dialog.acts import born, propose, said, stop, without
+from kiosk.dialog.acts import born, judged, propose, said, stop, told, without
 from kiosk.dialog.state import Asking, Dialog, Moment, Notice, Proposal, Turn
 from labels.codes import LabelCode
 from sync.domain.events import (
@@ -15,11 +15,14 @@ from sync.domain.events import (
     OperationReported,
     order_of,
 )
-from sync.domain.rules_repair import act_facts, outstanding_label
+from sync.domain.rules import Deviation, Severity
+from sync.domain.rules_repair import CORRECTION, act_facts, outstanding_label
 from sync.domain.shop import Shop
 
 _ACT_TEXTS = {
     "MaterialConsumed": "undo_lot",
+    "MaterialReturned": "undo_return",
+    "MaterialDisposed": "undo_disposed",
     "OperationReported": "undo_done",
     "OperationStarted": "undo_start",
     "OperationPaused": "undo_pause",
@@ -33,6 +36,8 @@ _ACT_TEXTS = {
 }
 _UNDONE_TEXTS = {
     "MaterialConsumed": "undone",
+    "MaterialReturned": "undone_return",
+    "MaterialDisposed": "undone_disposed",
     "OperationReported": "undone",
     "OperationStarted": "undone_start",
     "OperationPaused": "undone_pause",
@@ -65,10 +70,16 @@ def undoes(dialog: Dialog, shop: Shop) -> Notice | None:
     """What UNDO would take back now, to be shown before it is scanned; None: nothing."""
     is_asked = dialog.person is not None and dialog.handover is None
     act = _last_act(dialog, shop) if is_asked else ()
-    if not act:
+    if not act or _is_final(shop, act):
         return None
     facts = act_facts(shop, act)
     return Notice("rest", _ACT_TEXTS.get(facts["kind"], "undo_act"), facts)
+
+
+def _is_final(shop: Shop, act: tuple[Event, ...]) -> bool:
+    """Whether the act's order is complete: then only the office takes back."""
+    order = shop.orders.get(next((order_of(event) for event in act if order_of(event)), ""))
+    return order is not None and (order.is_over or order.is_completed)
 
 
 def ask_label(turn: Turn, shop: Shop, now: Moment) -> Turn:
@@ -115,9 +126,16 @@ def correct(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     if not isinstance(event, OperationReported):
         return stop(dialog, "nothing_to_correct", number=dialog.number)
     before = without(shop, event.act)
-    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason="quantity"))
+    back = born(dialog, now, EventReversed(of=event.act, order=event.order, reason=CORRECTION))
+    final = next((one for one in judged(dialog, shop, [back])[0][1] if _is_refused(one)), None)
+    if final is not None:
+        return Turn(dialog, notice=told(final), refused=True)
     base = replace(dialog, order=event.order, operation=event.operation)
     return output.done(base, before, now, before=back)
+
+
+def _is_refused(deviation: Deviation) -> bool:
+    return deviation.severity is Severity.REFUSE
 
 
 def scrap_last(dialog: Dialog, shop: Shop, now: Moment) -> Turn:

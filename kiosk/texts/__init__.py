@@ -5,17 +5,21 @@ TextsError(Exception)    a catalogue cannot be used; the message names the file 
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
 from kiosk.dialog import Kind, Notice
+from kiosk.texts.forms import Forms
 
 WORD_CHARS_MAX: Final = 12
 LINE_COLUMNS_MAX: Final = 80
 FACT_CHARS_MAX: Final = 40
 FACT_CHARS_MIN: Final = 6
+CODE_FACTS: Final = frozenset(
+    ("lot", "order", "badge", "serial", "material", "entry", "next_lot", "fetch_lot", "station")
+)
 _FOLDER: Final = Path(__file__).parent
 
 
@@ -50,6 +54,7 @@ class Texts:
     sentences: Mapping[str, Sentence]
     following: Mapping[str, str]
     labels: Mapping[str, str]
+    forms: Forms = field(default_factory=Forms)
 
     @classmethod
     def load(cls, language: str) -> "Texts":
@@ -64,11 +69,17 @@ class Texts:
         sentences = {
             key: _sentence(path.name, key, entry) for key, entry in found.get("say", {}).items()
         }
-        return cls(language, sentences, found.get("next", {}), found.get("labels", {}))
+        try:
+            forms = Forms.read(found.get("forms", {}))
+        except ValueError as fault:
+            raise TextsError(f"{path.name}: {fault}") from None
+        return cls(language, sentences, found.get("next", {}), found.get("labels", {}), forms)
 
     def say(self, notice: Notice) -> Said:
         """A notice in words; an unknown key shows itself rather than nothing."""
-        facts = _Facts({key: clean(value) for key, value in notice.facts.items()})
+        facts = _Facts(
+            {key: clean(self._told(key, value)) for key, value in notice.facts.items()}
+        )
         known = self.sentences.get(notice.text)
         if known is None:
             known = Sentence(notice.text.upper().replace("_", " "), notice.text, "")
@@ -76,13 +87,30 @@ class Texts:
         return Said(
             notice.kind,
             _fitted(known.word, facts, WORD_CHARS_MAX),
-            _fitted(known.what, facts, LINE_COLUMNS_MAX),
+            _fitted(known.what + self._dropped(notice, facts), facts, LINE_COLUMNS_MAX),
             _fitted(follow, facts, LINE_COLUMNS_MAX),
         )
 
-    def label(self, key: str) -> str:
-        """A short word of the screen; the key itself where there is none."""
-        return self.labels.get(key, key.upper())
+    def _dropped(self, notice: Notice, facts: "_Facts") -> str:
+        """Behind the sentence: which question nobody answered, so that nothing of it was booked."""
+        known = self.sentences.get(notice.dropped)
+        if known is None:
+            return ""
+        facts["dropped"] = _fitted(known.word, facts, WORD_CHARS_MAX)
+        return f" · {self.label('dropped')}"
+
+    def _told(self, key: str, fact: str) -> str:
+        return fact if key in CODE_FACTS else self.forms.told(fact)
+
+    def label(self, key: str, /, **facts: object) -> str:
+        """A short word of the screen, filled with facts; the key itself where there is none.
+
+        Facts stay whole: where they are shown, they are cut to their place and made safe.
+        """
+        template = self.labels.get(key)
+        if template is None:
+            return key.upper()
+        return template.format_map(_Facts({name: str(fact) for name, fact in facts.items()}))
 
 
 def languages() -> tuple[str, ...]:

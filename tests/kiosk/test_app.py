@@ -125,7 +125,7 @@ async def test_a_wrong_lot_stops_full_width_and_a_right_one_goes_on(terminal: Te
         assert terminal.query_one("#band").has_class("ok")
         assert heard(terminal) == "ok"
         assert terminal.station is not None
-        assert [row[3] for row in terminal.station.journal.scan_log()] == ["wrong_material"]
+        assert [row[3] for row in terminal.station.journal.scan_log()] == ["lot_of_order"]
 
 
 async def test_after_a_restart_it_is_the_same_order_step_and_number(tmp_path: Path) -> None:

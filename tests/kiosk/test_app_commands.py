@@ -95,7 +95,7 @@ def test_headless_it_is_the_same_app_with_its_serial_scanner(running: Running) -
     for code, key in (
         (order("B-1"), "order_opened"),
         (command("OK"), "note_read"),
-        (lot("R-118", "RYE"), "wrong_material"),
+        (lot("R-118", "RYE"), "lot_of_order"),
         (lot("W-204", "WHEAT"), "consumed"),
     ):
         running.scan(code)

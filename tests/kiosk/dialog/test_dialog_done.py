@@ -329,7 +329,8 @@ def test_undo_of_a_pause_runs_on_and_undo_of_that_stands(work: Floor) -> None:
 
 @pytest.fixture
 def undone(fed: Floor) -> Floor:
-    """B-1 reported DONE, and that taken back."""
+    """A part of B-1 reported DONE, and that taken back."""
+    fed.type("480")
     fed.command("DONE")
     fed.command("UNDO")
     return fed
@@ -373,11 +374,18 @@ def test_labels_tell_what_they_are(fed: Floor) -> None:
     assert fed.told == ("stop", "label_valid")
 
 
-def test_after_the_order_is_complete_only_the_office_takes_back(fed: Floor) -> None:
+@pytest.mark.parametrize("seconds", [2, 61])
+def test_after_the_order_is_complete_only_the_office_takes_back(fed: Floor, seconds: float) -> None:
     fed.command("DONE")
-    fed.wait(61)
+    assert undoes(fed.dialog, fed.shop) is None
+    fed.wait(seconds)
     fed.command("UNDO")
     assert fed.told == ("stop", "reversal_after_end")
+    assert fed.said.what == "Wheat roll B-1 is finished: only the office takes back."
+    fed.badge("eva")
+    fed.command("UNDO")
+    assert fed.told == ("stop", "reversal_after_end")
+    assert fed.order("B-1").status == Status.COMPLETED
 
 
 def test_a_number_and_ok_correct_a_done(fed: Floor) -> None:
@@ -393,12 +401,23 @@ def test_a_number_and_ok_correct_a_done(fed: Floor) -> None:
 def test_a_number_and_ok_correct_the_done_that_completed(fed: Floor) -> None:
     fed.command("DONE")
     assert fed.dialog.order is None
-    fed.command("UNDO")
-    fed.command("CANCEL")
     fed.type("900")
+    assert fed.said.word == "900 PCS"
+    fed.command("OK")
+    assert fed.told == ("note", "label_wanted")
+    assert kinds(fed) == ["EventReversed", "OperationReported", "MaterialProduced"]
+    assert (fed.order("B-1").good_total, fed.order("B-1").status) == (900_000_000, Status.STARTED)
+    assert fed.dialog.order == "B-1"
+
+
+def test_the_number_that_completed_is_put_right_within_a_minute_alone(fed: Floor) -> None:
     fed.command("DONE")
-    assert fed.told == ("ok", "partial")
-    assert fed.order("B-1").good_total == 900_000_000
+    fed.wait(40)
+    fed.type("900")
+    fed.wait(25)
+    fed.command("OK")
+    assert fed.told == ("stop", "reversal_after_end")
+    assert fed.order("B-1").status == Status.COMPLETED
 
 
 @pytest.mark.parametrize(

@@ -284,7 +284,7 @@ def test_an_accepted_scan_closes_the_body_a_refused_one_does_not(work: Floor, na
 def test_a_body_is_looked_at_while_a_question_stands(work: Floor) -> None:
     work.lot("R-118", "RYE", "25", "KGM")
     work.key("help")
-    assert (work.told, work.dialog.body) == (("stop", "wrong_material"), "help")
+    assert (work.told, work.dialog.body) == (("stop", "lot_of_order"), "help")
     work.badge("eva")
     assert (work.told, work.dialog.body) == (("ok", "consumed_as_scanned"), "order")
 

@@ -66,7 +66,9 @@ def test_the_answer_shows_booked_label_and_left(work: Floor) -> None:
     assert work.said.what == "Wheat flour W-210: 12.5 KG in, though only 5 KG were in stock."
     work.command("UNDO")
     work.wheat("25")
-    assert work.said.what == "Wheat flour W-204: 12.5 KG of 25 KG on label · 0 KG left"
+    assert work.said.what == (
+        "Wheat flour W-204: 12.5 KG of 25 KG on label · 0 KG left · 12.5 KG LEFT IN BAG"
+    )
 
 
 def test_the_same_lot_again_is_the_next_container(work: Floor) -> None:
@@ -259,14 +261,15 @@ def test_a_spoilt_container_of_a_full_line_is_no_over_issue(work: Floor) -> None
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        (LotCode("R-118", "RYE", amount=Decimal(25), unit="KGM"), ("stop", "wrong_material")),
-        (LotCode("R-118", "RYE"), ("stop", "wrong_material")),
+        (LotCode("SD-5", "SEEDS", amount=Decimal(25), unit="KGM"), ("stop", "wrong_material")),
+        (LotCode("R-118", "RYE", amount=Decimal(25), unit="KGM"), ("stop", "lot_of_order")),
+        (LotCode("R-118", "RYE"), ("stop", "lot_of_order")),
         (LotCode("W-204"), ("ok", "consumed")),
         (LotCode("W-204", gtin="09521101530018"), ("ok", "consumed")),
         (LotCode("W-999", "WHEAT"), ("ask", "lot_unknown")),
         (LotCode("X-1"), ("stop", "lot_nameless")),
-        (MaterialCode("WHEAT"), ("stop", "lot_missing")),
-        (MaterialCode(gtin="00000000000000"), ("stop", "lot_nameless")),
+        (MaterialCode("WHEAT"), ("ask", "which_lot")),
+        (MaterialCode(gtin="00000000000000"), ("stop", "gtin_unknown")),
         (
             LotCode("W-204", "WHEAT", expiry=TODAY.date() - timedelta(days=1)),
             ("stop", "lot_expired"),
@@ -283,13 +286,13 @@ def test_a_wrong_lot_names_what_was_scanned_what_is_wanted_and_where_it_lies(wor
     work.lot("R-118", "RYE", *BAG)
     said = work.said
     assert (said.kind, said.word) == ("stop", "WRONG LOT")
-    assert said.what == "You scanned Rye flour R-118. This order needs Wheat flour."
+    assert said.what == "You scanned Rye flour R-118, for order B-2. This order needs Wheat flour."
     assert said.next == "Scan CANCEL, fetch W-204 from A3. IT IS ALREADY IN: SUPERVISOR BADGE"
 
 
 def test_a_wrong_lot_without_a_quantity_says_where_the_right_one_lies(work: Floor) -> None:
     work.lot("R-118", "RYE")
-    assert work.told == ("stop", "wrong_material")
+    assert work.told == ("stop", "lot_of_order")
     assert work.said.next == ("Fetch W-204 from A3. ALREADY IN: enter how much, scan again, badge.")
 
 

@@ -50,7 +50,7 @@ def test_the_smooth_path_is_three_kinds_of_scan(floor: Floor) -> None:
         (
             "ok",
             "IN, NO. 3",
-            "Wheat flour W-204: container 3 · 10 KG · 0 KG left",
+            "Wheat flour W-204: no. 3 · 10 KG of 25 KG · 0 KG left · 15 KG LEFT IN IT",
             "Scan Fresh yeast: lot Y-31 from C1, 2 KG to go.",
         ),
         (
