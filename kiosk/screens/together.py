@@ -11,14 +11,14 @@ from kiosk.screens.choices import Label
 from kiosk.screens.text import plain
 from sync.domain.shop import Shop
 
-ROOMY_ROWS: Final = 16  # in less only those are told who are on several orders
+ROOMY_COLUMNS: Final = 100  # in fewer only those are told who are on several orders
 NAMED_PARTS_MAX: Final = 3
 
 
-def together(dialog: Dialog, shop: Shop, label: Label, width: int, rows: int) -> Content | None:
+def together(dialog: Dialog, shop: Shop, label: Label, width: int) -> Content | None:
     """`Anna Berg: B-1 and B-2, half of the time each`; None where there is nothing to tell."""
     held = held_orders(dialog, shop)
-    is_brief = rows < ROOMY_ROWS
+    is_brief = width < ROOMY_COLUMNS
     told = [
         _told(_name(shop, who), numbers, label, in_full=dialog.workplace.labour_in_full)
         for who, numbers in held.items()
