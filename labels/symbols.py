@@ -78,9 +78,9 @@ def datamatrix(text: str, gs1: bool = False) -> Symbol:
     return _two_dimensional("gs1-datamatrix", _formatted(elements), bracketed)
 
 
-def qr(text: str) -> Symbol:
-    """A QR code of error correction level M."""
-    _check_text(text, TWO_DIMENSIONAL_CHARS_MAX)
+def qr(text: str, *, with_gs: bool = False) -> Symbol:
+    """A QR code of error correction level M; `with_gs` for a text that tests whether GS comes."""
+    _check_text(text.replace(gs1.GS, "") if with_gs else text, TWO_DIMENSIONAL_CHARS_MAX)
     return _two_dimensional("qr", text, text)
 
 

@@ -32,7 +32,7 @@ def drawn(code: Code, word: str, *, console: bool = False) -> Content:
         modules = symbols.qr(encode(code)).rows
     except (SymbolError, ValueError):
         return Content.styled(plain(word), style)
-    lines = half_blocks(_with_quiet(modules), light_is_ink=console)
+    lines = half_blocks(with_quiet(modules), light_is_ink=console)
     below = plain(word).center(len(lines[0]))[: len(lines[0])]
     return Content.styled("\n".join((*lines, below)), style)
 
@@ -48,7 +48,7 @@ def half_blocks(modules: Sequence[str], *, light_is_ink: bool = False) -> tuple[
     )
 
 
-def _with_quiet(modules: Sequence[str]) -> list[str]:
+def with_quiet(modules: Sequence[str]) -> list[str]:
     side = "0" * QUIET_MODULES
     wide = [f"{side}{row}{side}" for row in modules]
     blank = ["0" * len(wide[0])] * QUIET_MODULES

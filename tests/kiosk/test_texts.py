@@ -88,6 +88,7 @@ FACTS = {
     "belongs": "B-2024-121",
     "dropped": "TOO MUCH?",
     "next_rework": "12 PCS",
+    "layout": "BELGIAN",
     "next_order": "B-2024-119",
     "next_product": "Rye loaf 1000 g",
     "next_name": "Wheat flour type 550",
