@@ -232,6 +232,7 @@ class KioskApp(App[int], inherit_bindings=False):
             desk.label,
             touch=self.config.input.mouse,
             console=self.theme == CONSOLE.name,
+            exams=desk.exams,
         )
 
     # From the first moment to the last
@@ -300,9 +301,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._inputs.put(partial(self.desk.scan, message.scan))
 
     def on_scan_lost(self, message: ScanLost) -> None:
-        if message.misread.why in ("torn", "too_long"):
-            lost = message.misread
-            self._inputs.put(partial(self.desk.scan_lost, lost.source, lost.why))
+        self._inputs.put(partial(self.desk.misread, message.misread))
 
     def on_key_swallowed(self, message: KeySwallowed) -> None:
         self.desk.swallow(message.key)

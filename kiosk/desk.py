@@ -14,22 +14,36 @@ from typing import Final
 from kiosk import enrolment
 from kiosk.clock import Clock
 from kiosk.config import Config
-from kiosk.dialog import Connected, Dialog, Entry, Input, Key, Scanned, Tick, Typing, Workplace
+from kiosk.dialog import (
+    Connected,
+    Dialog,
+    Entry,
+    Input,
+    Key,
+    Scanned,
+    Tick,
+    Typing,
+    Workplace,
+    readings,
+)
 from kiosk.enrolment import EnrolmentError
 from kiosk.journal.ballast import Room
 from kiosk.observer import Advance, Misunderstood, Request, TypeIn
 from kiosk.readers import PrintState, Reader
-from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Scan, Scanner, SourceState, visible
+from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Misread, Scan, Scanner, SourceState, visible
+from kiosk.scanners.diagnosis import Diagnosis, Exam
 from kiosk.screens.band import Band, tone
 from kiosk.screens.notices import Notices, scan_line
 from kiosk.station import Station, origin_of
 from kiosk.surroundings import Surroundings
 from kiosk.telling import Teller
-from labels.codes import Code, CodeError, EnrolmentCode, decode
+from labels.codes import BadgeCode, Code, CodeError, EnrolmentCode, decode
+from labels.keyboard import Fault, setup_fault
 from sync.domain.shop import Shop
 from sync.exchange import SyncStatus
 from sync.wire import Recorded
 
+LOST_TOLD: Final = frozenset({"torn", "too_long", "dropped"})
 QUIET_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 3.0
 SWALLOWED_SECONDS: Final = 60.0
@@ -65,6 +79,7 @@ class Desk:
         self.scanners: dict[str, Scanner] = {}
         self.surroundings = Surroundings()
         self.surroundings.know_printers(one.name for one in config.printers)
+        self.diagnosis = Diagnosis(config.wedge.gap_ms / 1000)
         self.last_input = clock.monotonic()
         self.swallowed: Counter[str] = Counter()
         self._swallowed_told = 0
@@ -200,13 +215,37 @@ class Desk:
             code = decode(scan.payload, scan.aim, current_year=self._now().year)
         except CodeError as fault:
             code = fault
-        if self.station is not None:
+        set_up = setup_fault(scan.aim + scan.payload.decode("utf-8", "replace"))
+        self._examine(scan, code, set_up)
+        if set_up is not None:
+            self._answer(self._notices.say(readings.set_up(set_up)), scan)
+        elif self.station is not None:
             await self.take(Scanned(code, scan.payload), scan)
         elif isinstance(code, EnrolmentCode):
             await self._enrol(code.server, code.code)
         else:
             self._answer(self._notices.not_enrolled(), scan, code)
         self._scan_now = None
+
+    def _examine(self, scan: Scan, code: Code | CodeError, fault: Fault | None) -> None:
+        """Remember a scan for the doctor. A badge's number is nobody's business."""
+        if fault is None and isinstance(code, CodeError):
+            fault = code.fault if code.kind == "layout" else Fault(gs_lost=code.kind == "gs_lost")
+        self.diagnosis.scanned(scan, fault, secret=isinstance(code, BadgeCode))
+
+    @property
+    def exams(self) -> tuple[Exam, ...]:
+        """What the doctor knows of each source, while it is looked at."""
+        is_open = self.dialog.body == readings.DOCTOR
+        return self.diagnosis.exams(self.swallowed) if is_open else ()
+
+    async def misread(self, lost: Misread) -> None:
+        """A scanner sent what is no whole scan: for the doctor, and for people where it matters."""
+        self.diagnosis.lost(lost)
+        if lost.why in LOST_TOLD:
+            await self.scan_lost(lost.source, lost.why)
+        else:
+            self._redraw()
 
     async def scan_lost(self, source: str, why: str) -> None:
         """A scanner sent a part of a code, or no end: nothing is booked, and the operator hears."""

@@ -33,6 +33,7 @@ from kiosk.dialog.state import (
     Input,
     Key,
     Moment,
+    Notice,
     Pointed,
     Scanned,
     Tick,
