@@ -85,8 +85,7 @@ def _of(dialog: Dialog, shop: Shop, now: Moment, code: LotCode | MaterialCode) -
     quantity = whole if taken.item.serial else _number(dialog, taken)
     if isinstance(quantity, Notice):
         return Turn(dialog, notice=quantity, refused=True)
-    proposal = _proposal(dialog, shop, now, here, taken, quantity)
-    return propose(replace(dialog, asking=None), shop, now, proposal)
+    return _back(dialog, shop, now, _proposal(dialog, shop, now, here, taken, quantity))
 
 
 def _confirmed(dialog: Dialog, shop: Shop, now: Moment, proposal: Proposal) -> Turn:
@@ -102,8 +101,13 @@ def _confirmed(dialog: Dialog, shop: Shop, now: Moment, proposal: Proposal) -> T
         quantity = _number(dialog, taken)
     if isinstance(quantity, Notice):
         return Turn(dialog, notice=quantity, refused=True)
-    fresh = _proposal(dialog, shop, now, here, taken, quantity)
-    return propose(replace(dialog, asking=None), shop, now, fresh)
+    return _back(dialog, shop, now, _proposal(dialog, shop, now, here, taken, quantity))
+
+
+def _back(dialog: Dialog, shop: Shop, now: Moment, proposal: Proposal) -> Turn:
+    """Book it; where the rules refuse it, RETURN waits on."""
+    turn = propose(replace(dialog, asking=None), shop, now, proposal)
+    return replace(turn, dialog=dialog) if turn.refused and not turn.dialog.asking else turn
 
 
 def _number(dialog: Dialog, taken: Taken) -> Quantity | Notice:
@@ -174,10 +178,23 @@ def _taken(dialog: Dialog, shop: Shop, here: Current, code: LotCode | MaterialCo
     if isinstance(code, LotCode) and not code.material and not code.gtin:
         went = [one for one, lots in here.order.consumed.items() if code.lot in lots]
         item = replace(item, material=went[0], assumed=False) if len(went) == 1 else item
+    if item.serial:
+        item = replace(item, lot=_lot_taken(shop, item) or item.lot)
     if not item.lot and not item.serial:
         lots = here.order.consumed.get(item.material, {})
         item = replace(item, lot=next(iter(lots))) if len(lots) == 1 else item
     return _in(shop, here, item)
+
+
+def _lot_taken(shop: Shop, item: Item) -> str:
+    """The lot that a piece was taken from."""
+    lots = shop.stock.get(item.material, {})
+    found = (
+        name
+        for name, lot in lots.items()
+        if any(times.get(item.serial, 0) > 0 for times in lot.taken.values())
+    )
+    return next(found, "")
 
 
 def _in(shop: Shop, here: Current, item: Item) -> Taken:

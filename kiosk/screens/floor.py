@@ -16,24 +16,28 @@ from textual.widgets import Static
 
 from kiosk.dialog import Dialog, Input, Key
 from kiosk.dialog.actions import fitting
+from kiosk.scanners.diagnosis import Exam
 from kiosk.screens import help as help_body
 from kiosk.screens.around import Around
 from kiosk.screens.band import Band, tag, what, word
 from kiosk.screens.choices import HEAD_ROWS, Label, choices
+from kiosk.screens.doctor import doctor
 from kiosk.screens.enrol import enrol
 from kiosk.screens.handover import handover
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.order import order
 from kiosk.screens.outbox import outbox
 from kiosk.screens.queue import queue
+from kiosk.screens.queue import touched as queue_touched
 from kiosk.screens.symbols_drawn import drawn
 from kiosk.screens.text import fit, page, plain, wrapped
 from kiosk.screens.together import together
 from kiosk.screens.touch import button, shelf
+from kiosk.screens.trouble import alarm_tag, alarms
 from labels.codes import CommandCode
 from sync.domain.shop import Shop
 
-BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol", "handover")
+BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol", "handover", "doctor")
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
@@ -44,7 +48,7 @@ CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 class View:
     """All that one drawing needs. `scans` are lines about the last scans, the newest first;
     `undo` says what UNDO would take back; `label` names the answers that are ours; `touch` draws
-    for fingers, `console` for the eight grounds of Linux.
+    for fingers, `console` for the eight grounds of Linux; `exams` are the doctor's.
     """
 
     dialog: Dialog
@@ -56,6 +60,7 @@ class View:
     label: Label = str
     touch: bool = False
     console: bool = False
+    exams: tuple[Exam, ...] = ()
 
 
 class Zone(Static):
@@ -115,7 +120,7 @@ class Floor:
         for name, zone in self._zones.items():
             inside = zone.content_region
             if inside.contains(column, row):
-                return _touch_of(view, name, row - inside.y, inside.height)
+                return _touch_of(view, name, row - inside.y, inside.size)
         return None
 
     def draw_link(self, view: View) -> None:
@@ -138,7 +143,9 @@ class Floor:
         size = self._zones["word"].size
         self._put("word", word(view.band, size.height, size.width))
         size = self._zones["what"].size
-        tagged = tag(view.band, view.dialog, view.shop)
+        help_called = alarm_tag(view.dialog, view.shop, view.around, view.label)
+        told = [tag(view.band, view.dialog, view.shop), help_called]
+        tagged = " · ".join(one for one in told if one)
         self._put("what", what(view.band, tagged, size.height, size.width))
 
     def _draw_body(self, view: View) -> None:
@@ -219,7 +226,8 @@ def _choices(view: View, width: int, rows: int) -> Content:
     return choices(asking, view.label, width, rows, touch=view.touch)
 
 
-def _touch_of(view: View, zone: str, row: int, rows: int) -> Input | None:
+def _touch_of(view: View, zone: str, row: int, size: Size) -> Input | None:
+    rows = size.height
     if zone in _SLOTS:
         commands, place = offered(view), 0 if zone.endswith("first") else 1
         return Key(commands[place].lower()) if place < len(commands) else None
@@ -227,19 +235,30 @@ def _touch_of(view: View, zone: str, row: int, rows: int) -> Input | None:
     if zone == "choices" and asking is not None:
         count = len(asking.choices)
         return shelf(asking.selected, count, rows - HEAD_ROWS).at(row - HEAD_ROWS, count)
+    if zone == "queue" and view.touch:
+        shown = (view.dialog, view.shop, view.around, view.label, size.width, rows)
+        return queue_touched(*shown, row)
     return help_body.touched(view, rows, row) if zone == "help" else None
 
 
 def _order(view: View, width: int, rows: int) -> Content:
     """The order, and below it who works on what, where that needs to be said."""
-    told = together(view.dialog, view.shop, view.label, width, rows)
-    if told is None:
-        return order(view.dialog, view.shop, view.around, width, rows)
-    return page([order(view.dialog, view.shop, view.around, width, rows - 1), told])
+    above = list(alarms(view.dialog, view.shop, view.around, view.label, width))
+    told = together(view.dialog, view.shop, view.label, width)
+    below = [told] if told is not None else []
+    room = max(1, rows - len(above) - len(below))
+    return page(
+        [*above, order(view.dialog, view.shop, view.around, width, room, view.label), *below]
+    )
+
+
+def _queue(view: View, width: int, rows: int) -> Content:
+    shown = (view.dialog, view.shop, view.around, view.label, width, rows)
+    return queue(*shown, touch=view.touch)
 
 
 _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
-    "queue": lambda view, width, rows: queue(view.dialog, view.shop, view.around, width, rows),
+    "queue": _queue,
     "order": _order,
     "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
     "help": lambda view, width, rows: help_body.help_page(
@@ -247,6 +266,9 @@ _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     ),
     "handover": lambda view, width, rows: handover(
         view.dialog, view.shop, view.around, view.label, width, rows
+    ),
+    "doctor": lambda view, width, rows: doctor(
+        view.exams, view.label, width, rows, console=view.console
     ),
     "choices": _choices,
     "enrol": lambda view, width, rows: enrol(view.around, width, rows),

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from kiosk.dialog import Dialog, done_quantity, open_note, open_steps
+from kiosk.dialog import Dialog, done_quantity, open_note, open_steps, stops_here
 from kiosk.dialog import current as current_of
 from kiosk.dialog.steps import Current
 from kiosk.screens.around import Around
+from kiosk.screens.choices import Label
 from kiosk.screens.text import (
     FAINT,
     MARKED,
@@ -28,7 +29,7 @@ from kiosk.screens.text import (
 from sync.domain.needs import LineState
 from sync.domain.order import Order
 from sync.domain.quantity import shown
-from sync.domain.rules_base import is_expired
+from sync.domain.rules_base import is_expired, material_name
 from sync.domain.shop import Shop
 
 TABLE = (
@@ -41,30 +42,39 @@ TABLE = (
 NOTE_STYLE = "$note-ink on $note"
 
 
-def order(dialog: Dialog, shop: Shop, around: Around, width: int, rows: int) -> Content:
-    """The body of the current order in `width` × `rows` cells; open lines come first in a pinch."""
+def order(
+    dialog: Dialog, shop: Shop, around: Around, width: int, rows: int, label: Label = str
+) -> Content:
+    """The body of the current order in `width` × `rows` cells; open lines come first in a pinch.
+
+    `label` names the few words of the screen that are ours.
+    """
     here = current_of(dialog, shop)
     if here is None:
         return page([line(("No order is open here: scan a traveller.", STRONG))])
     current = here.order
     top = [
-        title(current, around, width),
+        title(current, around, width, label),
         *note(dialog, shop, width),
         *review(current, around, width),
-        *progress(here, dialog, shop, width),
+        *progress(here, dialog, shop, around, width, label),
     ]
     below = list(running(current, dialog, shop, around, width))
     room = max(2, rows - len(top) - len(below))
-    return page([*top, *materials(here, shop, around, width, room), *below])
+    return page([*top, *materials(here, shop, around, width, room, label), *below])
 
 
-def title(current: Order, around: Around, width: int) -> Content:
-    """Number, product, done of planned, due."""
+def title(current: Order, around: Around, width: int, label: Label) -> Content:
+    """Number, product, done of planned, what was put aside, due."""
     release = current.release
     product = release.name if release else current.material or "released while offline"
     done = f"{amount(current.good_total)} of {amount(current.planned, current.unit)} done"
     if current.scrap_total:
         done += f", {amount(current.scrap_total)} scrap"
+    if current.held_total:
+        done += f", {amount(current.held_total)} {label('on_hold')}"
+    if current.rework_total:
+        done += f", {amount(current.rework_total)} {label('rework')}"
     due = f" · due {day_of(current.due, around.now.date())}" if current.due else ""
     left = f"{current.number}  {product}"
     return Content.styled(two_sides(left, done + due, width), STRONG)
@@ -85,9 +95,11 @@ def review(current: Order, around: Around, width: int) -> Iterator[Content]:
         yield Content.styled(fit(f" NEEDS REVIEW: {told}", width), NOTE_STYLE)
 
 
-def progress(here: Current, dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
+def progress(
+    here: Current, dialog: Dialog, shop: Shop, around: Around, width: int, label: Label
+) -> Iterator[Content]:
     """Operations, and what DONE would report: in one line where both fit."""
-    steps, told = operations(here), Content.styled(ahead(here, dialog, shop), STRONG)
+    steps, told = operations(here), Content.styled(ahead(here, dialog, shop, around, label), STRONG)
     gap = width - steps.cell_length - told.cell_length
     if gap > 0:
         yield steps + Content(" " * gap) + told
@@ -110,17 +122,25 @@ def operations(here: Current) -> Content:
     return line(*parts[:-1])
 
 
-def ahead(here: Current, dialog: Dialog, shop: Shop) -> str:
+def ahead(here: Current, dialog: Dialog, shop: Shop, around: Around, label: Label) -> str:
     """The step that is to be confirmed, what waits for DONE, and what DONE would report."""
     told = [f"STEP: {step}" for step in open_steps(here)[:1]]
-    if here.pause is not None:
+    if stops_here(dialog, shop):
+        told.append(label("stopped"))
+    elif here.pause is not None:
         told.append("PAUSED")
+    elif here.in_setup and here.start is not None:
+        clock = hours(around.seconds_since(here.start))
+        told.append(f"{label('setup')} {clock} {label('hours_of')} {here.setup_planned}")
     elif here.start is not None and dialog.person is None:
         told.append("RUNNING, nobody is signed in")
     unit = shown(here.order.unit)
     told += [f"{one.amount or '?'} {unit} SCRAP waits for DONE" for one in dialog.scrap]
     if dialog.serials:
         told.append(f"{len(dialog.serials)} serial numbers wait for DONE")
+    rework = here.order.rework_at(here.operation)
+    if rework:
+        told.append(f"{label('rework')} {amount(rework, here.order.unit)}")
     done = done_quantity(dialog, shop)
     if done:
         told.append(f"DONE = {done}")
@@ -128,9 +148,12 @@ def ahead(here: Current, dialog: Dialog, shop: Shop) -> str:
 
 
 def materials(
-    here: Current, shop: Shop, around: Around, width: int, room: int
+    here: Current, shop: Shop, around: Around, width: int, room: int, label: Label
 ) -> Iterator[Content]:
-    """The lines of this operation; where they do not all fit, those with need left come first."""
+    """The lines of this operation; where they do not all fit, those with need left come first.
+
+    Where there is room, what may be taken instead stands below the line that allows it.
+    """
     lines = here.order.lines(here.operation)
     if not lines:
         yield line(("Nothing goes in at this operation.", FAINT))
@@ -141,9 +164,14 @@ def materials(
         room -= 1
     if len(lines) > room:
         seen = sorted(lines, key=lambda one: one.remaining == 0)[: max(1, room - 1)]
+    spare = room - len(seen)
     for one in seen:
         style = STRONG if one.remaining else FAINT
-        yield Content.styled(columns(TABLE, _cells(one, shop, around), width), style)
+        yield Content.styled(columns(TABLE, _cells(one, shop, around, label), width), style)
+        instead = _substitutes(one, shop, around, label)[: max(0, spare)]
+        spare -= len(instead)
+        for text in instead:
+            yield Content.styled(fit(text, width), FAINT)
     if len(seen) < len(lines):
         yield line((f"and {len(lines) - len(seen)} more", FAINT))
 
@@ -165,30 +193,50 @@ def running(
     yield line("also: " + " · ".join(clocks)).truncate(width, ellipsis=True)
 
 
-def _cells(one: LineState, shop: Shop, around: Around) -> list[str]:
+def _cells(one: LineState, shop: Shop, around: Around, label: Label) -> list[str]:
     unit = one.line.quantity.unit
     return [
         one.line.name or one.line.material,
         amount(one.need, unit),
         amount(one.issued),
         amount(one.remaining, unit) if one.remaining else "✔",
-        _fetch(one, shop, around) if one.remaining else _lots(one),
+        _fetch(one, shop, around, label) if one.remaining else _lots(one),
     ]
 
 
-def _fetch(one: LineState, shop: Shop, around: Around) -> str:
+def _fetch(one: LineState, shop: Shop, around: Around, label: Label) -> str:
     """Which lot to take next and where it lies: first expiry first."""
     if one.line.backflush:
-        return "booked with DONE"
+        return label("with_done")
+    first = _first_lot(one.line.material, one.line.place, shop, around)
+    return first or one.line.place or "no stock known"
+
+
+def _first_lot(material: str, home: str, shop: Shop, around: Around) -> str:
+    """The lot of a material to use first, where it lies and its use-by day; empty: none known."""
     today = around.now.date()
-    fresh = (lot for lot in shop.fefo(one.line.material) if not is_expired(lot.expiry, str(today)))
+    fresh = (lot for lot in shop.fefo(material) if not is_expired(lot.expiry, str(today)))
     lot = next(fresh, None)
     if lot is None:
-        return one.line.place or "no stock known"
+        return ""
     place = next((where for where, micros in lot.places.items() if where and micros > 0), "")
-    where = place or one.line.place
+    where = place or home
     use_by = f" · {short_day(lot.expiry, today)}" if lot.expiry else ""
     return f"{lot.lot}{f' at {where}' if where else ''}{use_by}"
+
+
+def _substitutes(one: LineState, shop: Shop, around: Around, label: Label) -> list[str]:
+    """What the order allows instead, each with its lot to use first."""
+    if not one.remaining or one.line.backflush:
+        return []
+    found = []
+    for material in one.line.substitutes:
+        known = shop.materials.get(material)
+        home = known.place if known is not None else ""
+        lot = _first_lot(material, home, shop, around)
+        name = material_name(shop, material)
+        found.append(f"   {label('instead')} {name}{f': {lot}' if lot else ''}")
+    return found
 
 
 def _lots(one: LineState) -> str:

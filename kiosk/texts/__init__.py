@@ -96,8 +96,8 @@ class Texts:
         known = self.sentences.get(notice.dropped)
         if known is None:
             return ""
-        facts["dropped"] = _fitted(known.word, facts, WORD_CHARS_MAX)
-        return f" · {self.label('dropped')}"
+        word = _fitted(known.word, facts, WORD_CHARS_MAX)
+        return f" · {self.label('dropped', dropped=word)}"
 
     def _told(self, key: str, fact: str) -> str:
         return fact if key in CODE_FACTS else self.forms.told(fact)

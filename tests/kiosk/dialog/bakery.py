@@ -51,7 +51,7 @@ from sync.domain.events import (
 )
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity
-from sync.domain.rules import Severity
+from sync.domain.rules import Deviation, Severity, check
 from sync.domain.shop import Shop, absorb
 
 TODAY = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -355,6 +355,10 @@ class Floor:
     def restart(self) -> None:
         memory = kept(self.dialog)
         self.dialog = begin(self.dialog.workplace, self.shop, memory)
+
+    def judged(self, event: Event) -> tuple[Deviation, ...]:
+        """What the rule book says of an event now."""
+        return check(self.shop, event)
 
     def absorb(self, event: Event) -> None:
         """Something that comes from elsewhere."""
