@@ -84,10 +84,11 @@ class Texts:
         if known is None:
             known = Sentence(notice.text.upper().replace("_", " "), notice.text, "")
         follow = self.following.get(notice.next, "") if notice.next else known.next
+        tail = self._dropped(notice, facts)
         return Said(
             notice.kind,
             _fitted(known.word, facts, WORD_CHARS_MAX),
-            _fitted(known.what + self._dropped(notice, facts), facts, LINE_COLUMNS_MAX),
+            _fitted(known.what, facts, LINE_COLUMNS_MAX - len(tail)) + tail,
             _fitted(follow, facts, LINE_COLUMNS_MAX),
         )
 
