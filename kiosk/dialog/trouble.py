@@ -106,7 +106,8 @@ def at_rest(dialog: Dialog, shop: Shop, now: Moment) -> Notice | None:
     stops = stops_here(dialog, shop)
     if not stops:
         return None
-    return Notice("rest", "stopped_rest", _facts(dialog, shop, now, stops), "runs_again")
+    following = "runs_again" if dialog.person is not None else "badge"
+    return Notice("rest", "stopped_rest", _facts(dialog, shop, now, stops), following)
 
 
 def asked(dialog: Dialog, turn: Turn, shop: Shop, now: Moment) -> Turn:
