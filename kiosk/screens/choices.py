@@ -5,14 +5,12 @@ from collections.abc import Callable
 from textual.content import Content
 
 from kiosk.dialog import Asking
-from kiosk.screens.text import MARKED, STRONG, Column, columns, line, page
+from kiosk.screens.text import FAINT, MARKED, STRONG, Column, columns, line, page
 from kiosk.screens.touch import shelf, targets
 
 TABLE = (Column("", 1), Column("", 3, 0, "right"), Column("", 34, 1), Column("", 14))
-Label = Callable[[str], str]
-
-
 HEAD_ROWS = 1
+Label = Callable[..., str]
 
 
 def choices(asking: Asking, label: Label, width: int, rows: int, *, touch: bool = False) -> Content:
@@ -26,8 +24,23 @@ def choices(asking: Asking, label: Label, width: int, rows: int, *, touch: bool 
         seen = shelf(asking.selected, len(asking.choices), room)
         lines = _rows(asking, label, width, seen.first, seen.count)
         return page([head, *targets(lines, width, label("key_more") if seen.more else "")])
-    first = max(0, min(asking.selected - room // 2, len(asking.choices) - room))
-    return page([head, *_rows(asking, label, width, first, room)])
+    return page([head, *_grouped(asking, label, width, room)])
+
+
+def _grouped(asking: Asking, label: Label, width: int, room: int) -> list[Content]:
+    """The answers below the names of their groups, so many lines that the selected one is seen."""
+    lines: list[Content] = []
+    chosen, group = 0, ""
+    for place, line_of_one in enumerate(_rows(asking, label, width, 0, len(asking.choices))):
+        named = asking.choices[place].group
+        if named != group:
+            lines.append(line((label(f"group_{named}"), FAINT)))
+            group = named
+        if place == asking.selected:
+            chosen = len(lines)
+        lines.append(line_of_one)
+    first = max(0, min(chosen - room // 2, len(lines) - room))
+    return lines[first : first + room]
 
 
 def _rows(asking: Asking, label: Label, width: int, first: int, count: int) -> list[Content]:
