@@ -8,6 +8,7 @@ import os
 import queue
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from kiosk.config import Config, PrinterConfig
-from kiosk.config_scanner import ScannerConfig
+from kiosk.config_scanner import Driver, ScannerConfig
 from kiosk.correction import CLOCK_WRONG_SECONDS
 from kiosk.journal import files, flushes
 from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN
 from kiosk.scanners import Delivery, SourceState
-from kiosk.scanners.serial_port import SerialScanner
+from kiosk.scanners.drivers import make_scanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
 from sync.pinning import is_unproved, pinned
 
@@ -56,6 +57,7 @@ def examine(config: Config) -> list[Finding]:
     return [
         *terminal(os.environ),
         *(finding for one in config.scanners for finding in scanner(one)),
+        *(input_devices() if not _has_input_device(config) else ()),
         *keyboard(config),
         *flush(config.data),
         *room(config.data),
@@ -108,24 +110,41 @@ def colours(environment: Mapping[str, str]) -> str:
 
 
 def scanner(config: ScannerConfig) -> Iterator[Finding]:
-    """Whether the scanner's own driver can open its port."""
+    """Whether the scanner's own driver can open it."""
     told: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-    driver = SerialScanner(config.port, name=config.label, baud=config.baud)
+    driver = make_scanner(config)
     driver.start(told.put)
     try:
         state = told.get(timeout=ANSWER_WAIT_S)
     except queue.Empty:
-        state = SourceState(config.label, up=False, why=f"{config.port}: does not answer")
+        state = SourceState(config.label, up=False, why=f"{config.label}: does not answer")
     finally:
         driver.stop()
     what = f"scanner {config.label}"
     if isinstance(state, SourceState) and not state.up:
-        yield Finding(what, "bad", state.why, _serial_step(config))
+        yield Finding(what, "bad", state.why, _STEPS[config.driver](config))
         return
-    yield Finding(what, "ok", f"{config.port} opens at {config.baud} baud")
+    yield Finding(what, "ok", _opens(config))
+    if config.driver == "serial" and config.feedback == "none":
+        step = "if it can beep our answer, set feedback: the operator then hears a STOP"
+        yield Finding(what, "ok", "is not told what the kiosk decided", step)
     if config.port.startswith(("/dev/ttyUSB", "/dev/ttyACM")):
         step = "use its name under /dev/serial/by-id: numbers change with an unplug"
         yield Finding(what, "warn", config.port, step)
+
+
+def input_devices() -> Iterator[Finding]:
+    """Keyboard scanners that are plugged in: which ids kiosk.toml wants of each."""
+    if sys.platform != "linux":
+        return
+    from kiosk.scanners import input_device
+
+    for one in input_device.input_devices(input_device.Folders()):
+        maker = input_device.SCANNER_VENDORS.get(one.vendor)
+        if maker and one.types:
+            ids = f'vendor = "{one.vendor}", product = "{one.product}"'
+            step = f'types like a keyboard; to hold it for us alone: driver = "evdev", {ids}'
+            yield Finding("plugged in", "ok", f"{one.name} ({maker})", step)
 
 
 def keyboard(config: Config) -> Iterator[Finding]:
@@ -288,6 +307,29 @@ def reach(url: str) -> None:
                 raise OSError(f"{there} cannot be written")
 
 
+def _has_input_device(config: Config) -> bool:
+    return any(one.driver == "evdev" for one in config.scanners)
+
+
+def _opens(config: ScannerConfig) -> str:
+    match config.driver:
+        case "evdev":
+            ids = f"{config.vendor}:{config.product}"
+            return f"{ids} is ours alone, as a {config.layout} keyboard"
+        case "tcp":
+            return f"{config.port} takes the connection"
+        case "serial":
+            return f"{config.port} opens at {config.baud} baud"
+
+
+def _input_step(_: ScannerConfig) -> str:
+    return "plug it in; the kiosk's user needs the device's group; a running kiosk holds it"
+
+
+def _network_step(_: ScannerConfig) -> str:
+    return "check power, cable, address, and that no other program is connected to it"
+
+
 def _serial_step(config: ScannerConfig) -> str:
     if "://" in config.port:
         return "check the address of the scanner"
@@ -296,3 +338,10 @@ def _serial_step(config: ScannerConfig) -> str:
     if not os.access(config.port, os.R_OK | os.W_OK):
         return "let the kiosk's user into the group dialout"
     return "end the other program that uses it (the running kiosk is one)"
+
+
+_STEPS: Final[Mapping[Driver, Callable[[ScannerConfig], str]]] = {
+    "serial": _serial_step,
+    "evdev": _input_step,
+    "tcp": _network_step,
+}

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,10 +46,36 @@ def server() -> Iterator[str]:
     listening.server_close()
 
 
+def test_a_fixed_reader_and_a_keyboard_scanner() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"127.0.0.1:{server.getsockname()[1]}"
+        config = ScannerConfig(port, "belt", driver="tcp")
+        assert list(doctor.scanner(config)) == [
+            Finding("scanner belt", "ok", f"{port} takes the connection")
+        ]
+    (gone,) = doctor.scanner(config)
+    assert (gone.state, gone.detail.startswith(f"{port}: refuses")) == ("bad", True)
+    assert gone.next.startswith("check power, cable, address")
+    absent = ScannerConfig(driver="evdev", vendor="0c2e", product="fffe")
+    (missing,) = doctor.scanner(absent)
+    assert (missing.what, missing.state) == ("scanner 0c2e:fffe", "bad")
+    assert missing.detail == "0c2e:fffe: not plugged in"
+    assert missing.next.startswith("plug it in")
+
+
 def test_a_scanner_that_is_there_and_one_that_is_not() -> None:
     outer, inner = pty.openpty()
     port = os.ttyname(inner)
     assert list(doctor.scanner(ScannerConfig(port, "left"))) == [
+        Finding("scanner left", "ok", f"{port} opens at 115200 baud"),
+        Finding(
+            "scanner left",
+            "ok",
+            "is not told what the kiosk decided",
+            "if it can beep our answer, set feedback: the operator then hears a STOP",
+        ),
+    ]
+    assert list(doctor.scanner(ScannerConfig(port, "left", feedback="honeywell"))) == [
         Finding("scanner left", "ok", f"{port} opens at 115200 baud")
     ]
     os.close(inner)
