@@ -10,12 +10,12 @@ from textual.content import Content
 from kiosk.dialog import Dialog, Pointed, Waiting, waiting
 from kiosk.dialog import queue as queued
 from kiosk.screens.around import Around
-from kiosk.screens.choices import Label
 from kiosk.screens.text import (
     FAINT,
     MARKED,
     STRONG,
     Column,
+    Label,
     amount,
     columns,
     day_of,
@@ -59,7 +59,7 @@ def queue(
     orders = queued(dialog, shop)
     top = _top(dialog, shop, around, label, width, rows, len(orders))
     if not orders:
-        return page([*top, *why_empty(dialog, around)])
+        return page([*top, *why_empty(dialog, around, label)])
     room = max(1, rows - len(top) - 1)
     heads = tuple(replace(column, head=label(column.head)) for column in TABLE)
     blocks = _Blocks(orders, dialog, shop, around, label, width)
@@ -78,13 +78,13 @@ def touched(
     return shelf(dialog.selected, len(orders), max(1, rows - above)).at(row - above, len(orders))
 
 
-def why_empty(dialog: Dialog, around: Around) -> Iterator[Content]:
+def why_empty(dialog: Dialog, around: Around, label: Label) -> Iterator[Content]:
     """An empty queue says why, so that nobody looks for a fault."""
-    centers = " or ".join(dialog.workplace.work_centers) or "this station"
+    centers = ", ".join(dialog.workplace.work_centers) or dialog.workplace.station
     heard = around.link.heard
-    when = f"last heard from the server {heard}" if heard else "the server was never heard yet"
-    yield line((f"No order released for {centers}; {when}.", STRONG))
-    yield line("An order's traveller can be scanned all the same.")
+    why = "queue_none" if heard else "queue_none_never"
+    yield line((label(why, work_centers=centers, heard=heard), STRONG))
+    yield line(label("queue_scan"))
 
 
 def remarks(one: Waiting, around: Around, label: Label) -> list[str]:
@@ -99,16 +99,16 @@ def remarks(one: Waiting, around: Around, label: Label) -> list[str]:
     if one.came is not None:
         name = f"{one.came.operation} {one.came.name}".strip()
         arrived = "arrived" if one.came.micros else "not_arrived"
-        given = amount(one.came.micros, unit)
-        told.append(label(arrived).format(amount=given, operation=name))
+        given = amount(one.came.micros, unit, around.forms)
+        told.append(label(arrived, amount=given, operation=name))
     told += [
-        f"{label('short')}: {lack.name.upper()} {amount(lack.micros, lack.unit)}"
+        f"{label('short')}: {lack.name.upper()} {amount(lack.micros, lack.unit, around.forms)}"
         for lack in one.lacks
     ]
     if one.rework:
-        told.append(f"{amount(one.rework)} {label('rework')}")
+        told.append(f"{amount(one.rework, forms=around.forms)} {label('rework')}")
     for station, names in one.elsewhere:
-        at = label("runs_at").format(station=station)
+        at = label("runs_at", station=station)
         told.append(f"{at}: {', '.join(names)}" if names else at)
     return [plain(part) for part in told]
 
@@ -147,7 +147,7 @@ class _Blocks:
             found, last = [*found, *block], last + 1
         first, found = self._upwards(first, found, room)
         left = len(self._orders) - (last - first)
-        more = plain(self._label("more_below").format(count=left))
+        more = plain(self._label("more_below", count=left))
         return [*found, Content.styled(fit(more, self._width), FAINT)] if left else found
 
     def touched(self, room: int) -> list[Content]:
@@ -197,7 +197,7 @@ def _lateness(order: Order, around: Around, label: Label) -> Iterator[str]:
     if order.due and order.due < around.now.date().isoformat():
         yield label("late")
     elif slack is not None and slack < 0:
-        yield label("hours_late").format(hours=hours(-slack))
+        yield label("hours_late", hours=hours(-slack))
 
 
 def _cells(one: Waiting, dialog: Dialog, around: Around, label: Label) -> list[str]:
@@ -205,8 +205,12 @@ def _cells(one: Waiting, dialog: Dialog, around: Around, label: Label) -> list[s
     return [
         order.number,
         release.name if release else order.material,
-        day_of(order.due, around.now.date()) if order.due else "–",
-        f"{amount(order.good_total)} of {amount(order.planned, order.unit)}",
+        day_of(order.due, around.now.date(), around.forms) if order.due else "–",
+        label(
+            "good_of_planned",
+            good=amount(order.good_total, forms=around.forms),
+            planned=amount(order.planned, order.unit, around.forms),
+        ),
         label(_state(one, dialog)),
         str(order.priority),
     ]

@@ -6,8 +6,7 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog, calls_here, stops_here
 from kiosk.screens.around import Around
-from kiosk.screens.choices import Label
-from kiosk.screens.text import fit, hours, plain
+from kiosk.screens.text import Label, fit, hours, plain
 from sync.domain.events import HelpCalled
 from sync.domain.rules_repair import work_center_name
 from sync.domain.shop import Shop
