@@ -21,6 +21,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from kiosk import containment
+from kiosk.bell import Bell
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.desk import Desk
@@ -56,7 +57,8 @@ from kiosk.scanners.wedge import (
 )
 from kiosk.screens.band import Band
 from kiosk.screens.floor import Floor, View, Zone, zones
-from kiosk.screens.palette import CONSOLE, FLOOR, theme_for
+from kiosk.screens.palette import EVERY, FLOOR, is_console, theme_for
+from kiosk.sounds import Sound
 from kiosk.station import FOLD_EVENTS_MAX, Station
 from kiosk.telling import Teller
 from kiosk.watchdog import Watchdog
@@ -102,9 +104,9 @@ class KioskApp(App[int], inherit_bindings=False):
         gap, touch = config.wedge.gap_ms / 1000, config.input.mouse
         super().__init__(driver_class=wedge_driver(gap, touch=touch))
         self.animation_level = "none"
-        for theme in (FLOOR, CONSOLE):  # before the style sheet is read: it names their colours
+        for theme in EVERY:  # before the style sheet is read: it names their colours
             self.register_theme(theme)
-        self.theme = theme_for(os.environ).name
+        self.theme = theme_for(os.environ, config.screen.theme).name
         self.clock = clock
         self.trouble = ""
         self.desk = Desk(
@@ -113,6 +115,7 @@ class KioskApp(App[int], inherit_bindings=False):
             Teller(observer, clock),
             redraw=self.draw,
             redraw_link=self.draw_link,
+            ring=self.ring,
             readers=self.make_readers,
         )
         self._observer = observer
@@ -120,6 +123,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._floor: Floor | None = None
         self._extra_scanners = tuple(extra_scanners)
         self._last_touch = -TOUCH_PAUSE_S
+        self._bell = Bell(self._to_terminal, console=is_console(self.theme))
         self._tick_waits = False
         self._draw_waits = False
         self._line = Pulse()
@@ -216,6 +220,16 @@ class KioskApp(App[int], inherit_bindings=False):
         if self._floor is not None:
             self._floor.draw_link(self._view())
 
+    def ring(self, kind: Sound) -> None:
+        """The terminal's bell for an answer, if the site wants to hear it."""
+        if self.config.screen.sound:
+            self._bell.ring(kind)
+
+    def _to_terminal(self, sent: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sent)
+            self._driver.flush()
+
     def _view(self) -> View:
         """All that is to be seen now."""
         desk = self.desk
@@ -231,7 +245,7 @@ class KioskApp(App[int], inherit_bindings=False):
             desk.undo,
             desk.label,
             touch=self.config.input.mouse,
-            console=self.theme == CONSOLE.name,
+            console=is_console(self.theme),
             exams=desk.exams,
         )
 
@@ -244,7 +258,7 @@ class KioskApp(App[int], inherit_bindings=False):
         """
         if self._floor is not None:
             return
-        self._floor = Floor(self.screen, console=self.theme == CONSOLE.name)
+        self._floor = Floor(self.screen, console=is_console(self.theme))
         self.screen.set_class(bool(self.query_one("#lower").children), "shared")
         self.screen.set_class(self.config.input.mouse, "touch")
         self.screen.set_focus(None)
@@ -270,6 +284,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._watchdog.stopping()
         for scanner in self.desk.scanners.values():
             scanner.stop()
+        self._bell.stop()
         await self._inputs.stop()
         await self.desk.close()
         self.desk.teller.close()
@@ -298,7 +313,8 @@ class KioskApp(App[int], inherit_bindings=False):
     # Messages from threads and terminal: each only takes its place in the line
 
     def on_scanned(self, message: Scanned) -> None:
-        self._inputs.put(partial(self.desk.scan, message.scan))
+        came = self.clock.monotonic()
+        self._inputs.put(partial(self.desk.scan, message.scan, came))
 
     def on_scan_lost(self, message: ScanLost) -> None:
         self._inputs.put(partial(self.desk.misread, message.misread))

@@ -75,6 +75,14 @@ class InputConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenConfig:
+    """What is seen and heard: the colours, and the terminal's bell where a scanner has no voice."""
+
+    theme: Literal["blue", "green", "contrast"] = "blue"
+    sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PrinterConfig:
     """A label printer: where its bytes go, as `labels.printers` reads it, and its language."""
 
@@ -111,6 +119,7 @@ class Config:
     pin: str = ""
     file: Path | None = None
     input: InputConfig = InputConfig()
+    screen: ScreenConfig = ScreenConfig()
 
     @property
     def token(self) -> str:
@@ -172,6 +181,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
     },
     WedgeConfig: {"gap_ms": whole(10, WEDGE_GAP_MS_MAX)},
     InputConfig: {"mouse": flag},
+    ScreenConfig: {"theme": choice("blue", "green", "contrast"), "sound": flag},
     ScannerConfig: SCANNER_READERS,
     PrinterConfig: {
         "name": name,
@@ -190,6 +200,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "station": StationConfig,
     "wedge": WedgeConfig,
     "input": InputConfig,
+    "screen": ScreenConfig,
     "scanner": ScannerConfig,
     "printer": PrinterConfig,
     "site": SiteConfig,
@@ -317,6 +328,7 @@ def load(file: Path | None = None, data: Path | None = None) -> Config:
         pin,
         source.path if source.path.exists() else None,
         sections.get("input") or InputConfig(),
+        sections.get("screen") or ScreenConfig(),
     )
 
 

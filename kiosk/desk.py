@@ -32,8 +32,10 @@ from kiosk.observer import Advance, Misunderstood, Request, TypeIn
 from kiosk.readers import PrintState, Reader
 from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED, Misread, Scan, Scanner, SourceState, visible
 from kiosk.scanners.diagnosis import Diagnosis, Exam
+from kiosk.screens.around import Latency
 from kiosk.screens.band import Band, tone
 from kiosk.screens.notices import Notices, scan_line
+from kiosk.sounds import Sound
 from kiosk.station import Station, origin_of
 from kiosk.surroundings import Surroundings
 from kiosk.telling import Teller
@@ -56,8 +58,8 @@ _log = logging.getLogger("kiosk")
 class Desk:
     """One terminal behind its screen; `station` is there once it is enrolled.
 
-    `redraw` brings the screen up to date, `redraw_link` only what tells of the server, and
-    `readers` makes what reads the journal beside it.
+    `redraw` brings the screen up to date, `redraw_link` only what tells of the server, `ring`
+    is the terminal's bell, and `readers` makes what reads the journal beside it.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Desk:
         *,
         redraw: Callable[[], None],
         redraw_link: Callable[[], None],
+        ring: Callable[[Sound], None],
         readers: Callable[[Station], Sequence[Reader]],
     ) -> None:
         self.config = config
@@ -77,7 +80,8 @@ class Desk:
         self.band = Band("rest", "", "")
         self.scans: deque[str] = deque(maxlen=SCANS_SHOWN_MAX)
         self.scanners: dict[str, Scanner] = {}
-        self.surroundings = Surroundings()
+        self._notices = Notices.load(config.station.language)
+        self.surroundings = Surroundings(self._notices.forms)
         self.surroundings.know_printers(one.name for one in config.printers)
         self.diagnosis = Diagnosis(config.wedge.gap_ms / 1000)
         self.last_input = clock.monotonic()
@@ -86,8 +90,9 @@ class Desk:
         self._swallowed_at = clock.monotonic()
         self._redraw = redraw
         self._redraw_link = redraw_link
+        self._ring = ring
+        self._voices = frozenset(one.label for one in config.scanners if one.feedback != "none")
         self._readers = readers
-        self._notices = Notices.load(config.station.language)
         self._idle_dialog = Dialog(Workplace(""))
         self._handled = 0
         self._room = Room.AMPLE
@@ -108,9 +113,9 @@ class Desk:
         """What UNDO would take back now, in words."""
         return self._notices.undo(self.dialog, self.shop)
 
-    def label(self, key: str) -> str:
-        """A short word of the screen."""
-        return self._notices.label(key)
+    def label(self, key: str, /, **facts: object) -> str:
+        """A short word of the screen, filled with facts."""
+        return self._notices.label(key, **facts)
 
     def open(self) -> None:
         """Open the station if it is enrolled; raises `JournalError`."""
@@ -185,16 +190,28 @@ class Desk:
         return self.station.time.time() if self.station else self.clock.now()
 
     def _answer(
-        self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
+        self,
+        band: Band,
+        scan: Scan | None = None,
+        code: Code | CodeError | None = None,
+        source: str = "",
     ) -> None:
         if scan is not None and code is not None:
-            line = scan_line(self._now(), band, scan, code)
+            line = scan_line(self._now(), band, scan, code, self.label)
             self.scans.appendleft(line)
         self.show(band)
         kind = tone(band.kind)
-        if scan is not None and kind is not None and scan.source in self.scanners:
-            self.scanners[scan.source].answer(kind)
+        if kind is not None:
+            self._sound(kind, scan.source if scan is not None else source)
         self.tell_status()
+
+    def _sound(self, kind: Sound, source: str = "") -> None:
+        """At the scanner itself where it has a voice, else by the terminal's bell."""
+        scanner = self.scanners.get(source)
+        if scanner is not None:
+            scanner.answer(kind)
+        if source not in self._voices:
+            self._ring(kind)
 
     def fault(self, fault: Exception) -> None:
         """A handler failed: say so, at the scanner too; the next input is handled as ever."""
@@ -205,9 +222,10 @@ class Desk:
         except Exception:
             _log.exception("the fault could not be shown")
 
-    async def scan(self, scan: Scan) -> None:
-        """A code was read."""
+    async def scan(self, scan: Scan, came: float | None = None) -> None:
+        """A code was read; it came at that time of the clock."""
         self.last_input = self.clock.monotonic()
+        came = self.last_input if came is None else came
         self._handled += 1
         self._scan_now = scan
         code: Code | CodeError
@@ -226,6 +244,13 @@ class Desk:
         else:
             self._answer(self._notices.not_enrolled(), scan, code)
         self._scan_now = None
+        self._measure(self.clock.monotonic() - came)
+
+    def _measure(self, seconds: float) -> None:
+        """How long the scan took that was answered just now, and its act to the disk."""
+        journal = self.station.append_seconds if self.station is not None else None
+        written = None if journal is None else round(journal * 1000)
+        self.surroundings.latency = Latency(round(seconds * 1000), written)
 
     def _examine(self, scan: Scan, code: Code | CodeError, fault: Fault | None) -> None:
         """Remember a scan for the doctor. A badge's number is nobody's business."""
@@ -249,9 +274,7 @@ class Desk:
 
     async def scan_lost(self, source: str, why: str) -> None:
         """A scanner sent a part of a code, or no end: nothing is booked, and the operator hears."""
-        self._answer(self._notices.band(f"scan_{why}"))
-        if source in self.scanners:
-            self.scanners[source].answer("stop")
+        self._answer(self._notices.band(f"scan_{why}"), source=source)
 
     def _take_unenrolled(self, given: Input) -> None:
         if isinstance(given, Typing):
@@ -308,6 +331,8 @@ class Desk:
         asked = bool(self.dialog.asking or self.dialog.number)  # what stands there has to be seen
         if band is not None and not asked and self.band.kind in ("rest", "ok", "note"):
             self.show(replace(band, next=band.next or self.band.next))
+            if state.state == "doubt":
+                self._sound("note")
         else:
             self._redraw()
         self.tell_status()

@@ -56,6 +56,7 @@ class Station:
     reached: int
     time: Timekeeper
     imaged: int = 0
+    append_seconds: float | None = None  # of the last input; None: it wrote no act
     readers: list[Reader] = field(default_factory=list)
     _kept: bytes = b""
 
@@ -96,10 +97,13 @@ class Station:
         await self._look_at_clock(given)
         turn = advance(self.dialog, self.shop, given, self.moment())
         memory = kept(turn.dialog)
+        self.append_seconds = None
         if turn.events:
+            began = self.clock.monotonic()
             records = await asyncio.wrap_future(
                 self.journal.append(turn.events, {DIALOG_KEY: memory})
             )
+            self.append_seconds = self.clock.monotonic() - began
             self.fold(records)
             self.wake()
         elif memory != self._kept and not isinstance(given, Tick | Typing):

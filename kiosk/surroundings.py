@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from kiosk.journal.ballast import Room
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
-from kiosk.screens.around import NO_READING, UNKNOWN, Around, Link
+from kiosk.screens.around import ENGLISH, NO_READING, UNKNOWN, Around, Latency, Link
 from kiosk.screens.text import hour_of
 from kiosk.station import Station
+from kiosk.texts.forms import Forms
 from sync.exchange import SyncStatus
 from sync.wire import Review
 
@@ -19,8 +21,11 @@ UNREAD: Final = "quarantine"
 class Surroundings:
     """The latest word of every device and of the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, forms: Forms = ENGLISH) -> None:
         self.link = Link()
+        self.latency: Latency | None = None
+        self._heard_at: float | None = None
+        self._forms = forms
         self._sources: dict[str, SourceState] = {}
         self._printers: dict[str, PrintState] = {}
         self._reviewed: dict[str, str] = {}
@@ -35,6 +40,12 @@ class Surroundings:
         for name in names:
             self._printers.setdefault(name, PrintState(name, "idle"))
 
+    def _heard_seconds(self, station: Station | None) -> float | None:
+        """How long ago the server was heard; by a clock that nobody sets."""
+        if station is None or self._heard_at is None:
+            return None
+        return max(0.0, station.clock.monotonic() - self._heard_at)
+
     def source(self, state: SourceState) -> None:
         """A scanner came or went."""
         self._sources[state.source] = state
@@ -47,6 +58,8 @@ class Surroundings:
         """Take the sync client's word; whether the server came or went with it."""
         before, told = self.link.state == "online", self.link.reviews
         online = status.state == "online"
+        if online and station is not None:
+            self._heard_at = station.clock.monotonic()
         self.link = Link(
             state=status.state.value,
             since=hour_of(status.since) if status.since else "",
@@ -69,7 +82,7 @@ class Surroundings:
 
     def around(self, now: datetime, station: Station | None, rest: Sequence[str] = ()) -> Around:
         """What the screens need beside dialog and shop."""
-        shows_outbox = station is not None and station.dialog.body == "outbox"
+        shows_events = station is not None and station.dialog.body in ("outbox", "prints")
         time = station.time if station else None
         return Around(
             now=time.time() if time else now,
@@ -77,14 +90,18 @@ class Surroundings:
             link=self.link_now(station),
             sources=tuple(self._sources.values()),
             printers=self.printers,
-            unsent=station.unsent() if station and shows_outbox else (),
-            latest=station.latest() if station and shows_outbox else (),
+            unsent=station.unsent() if station and shows_events else (),
+            latest=station.latest() if station and shows_events else (),
             reviewed=self._reviewed,
             rest=tuple(rest),
             is_enrolled=station is not None,
             clock=time.sign() if time else "",
             known=time.known if time else UNKNOWN,
             reading=time.reading if time else NO_READING,
+            heard_seconds=self._heard_seconds(station),
+            latency=self.latency,
+            is_disk_low=station is not None and station.journal.room is not Room.AMPLE,
+            forms=self._forms,
         )
 
 

@@ -63,7 +63,10 @@ _BODIES: Final[dict[str, Body]] = {
     "QUEUE": "queue",
     "DOCTOR": readings.DOCTOR,
     "ORDER": "order",
+    "PRINT": "prints",
 }
+_PAGED: Final = frozenset({"outbox", "prints"})
+PAGES_TURNED_MAX: Final = 5_040  # a whole number of turns through up to ten pages
 _BOOKINGS: Final = frozenset({"lot", "done"})
 
 
@@ -263,10 +266,6 @@ def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
     return stop(dialog, "scrap_what" if dialog.person else "not_signed_in")
 
 
-def _print(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
-    return Turn(dialog, notice=said("note", "labels_by_themselves"))
-
-
 def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
     if name in {"up", "down"}:
         return Turn(_moved(dialog, shop, 1 if name == "down" else -1))
@@ -280,6 +279,8 @@ def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
         return replace(dialog, selected=(dialog.selected + step) % len(actions.items(shop)))
     if dialog.asking is not None:
         return questions.move(dialog, step)
+    if dialog.body in _PAGED:
+        return replace(dialog, selected=(dialog.selected + step) % PAGES_TURNED_MAX)
     rows = len(queue(dialog, shop)) if dialog.body == "queue" else 0
     return replace(dialog, selected=(dialog.selected + step) % rows if rows else 0)
 
@@ -382,5 +383,4 @@ _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
     "CALL": trouble.call,
     "JOIN": people.join_own,
     "HANDOVER": handover.hand_over,
-    "PRINT": _print,
 }

@@ -8,12 +8,14 @@ from typing import Final, Literal
 from kiosk.correction import Correction, Reading, Sign, corrected_text
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
+from kiosk.texts.forms import Forms
 from sync.domain.events import Event
 from sync.timing import milliseconds_of
 from sync.wire import Review
 
 NO_READING: Final = Reading("", 0, 0)
 UNKNOWN: Final = Correction()
+ENGLISH: Final = Forms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Latency:
+    """How long the last scan took from its arrival to its answer; None: nothing was written."""
+
+    answer_ms: int
+    journal_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """The surroundings at one moment. `unsent` are the first of `link.waiting` events.
 
     `latest` are the newest that the server has, each with its seq, the newest first; `reviewed`
     tells for each order that needs review why. `now` is the time that is shown, `clock` how far to
-    trust it; the time of events is told by `known` and `reading`.
+    trust it; the time of events is told by `known` and `reading`. `heard_seconds` ago the server
+    was heard last; `forms` are the language's.
     """
 
     now: datetime
@@ -55,6 +66,10 @@ class Around:
     clock: Sign = ""
     known: Correction = UNKNOWN
     reading: Reading = NO_READING
+    heard_seconds: float | None = None
+    latency: Latency | None = None
+    is_disk_low: bool = False
+    forms: Forms = ENGLISH
 
     def time_of(self, event: Event) -> str:
         """When an event happened, put right where it is this station's own."""

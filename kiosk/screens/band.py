@@ -1,7 +1,6 @@
 """The band: one big word, what happened, and a colour; readable from across the hall."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,20 +9,14 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog, number_unit
 from kiosk.lettering import ROWS_MIN, big
-from kiosk.screens.text import fit, plain
+from kiosk.screens.text import Label, fit, plain
+from kiosk.texts.forms import Forms
 from sync.domain.quantity import shown
 from sync.domain.shop import Shop
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
 
-SIGNS: Final[Mapping[str, str]] = {
-    "rest": "",
-    "ok": "✔ OK",
-    "note": "▲ NOTE",
-    "stop": "✖ STOP",
-    "ask": "? ANSWER",
-}
-
+LOUD: Final = frozenset(("ok", "note", "stop", "ask"))
 
 _BETWEEN: Final = re.compile(r"[\s:;,]+|\.(?:\s|$)")
 
@@ -46,13 +39,18 @@ def word(band: Band, rows: int, width: int) -> Content:
     return Content(big(plain(band.word), rows, width))
 
 
-def what(band: Band, tag: str, rows: int, width: int) -> Content:
+def sign(kind: Kind, label: Label) -> str:
+    """The state as a sign and a word, never by the colour alone; "" at rest."""
+    return label(f"sign_{kind}") if kind in LOUD else ""
+
+
+def what(band: Band, tag: str, label: Label, rows: int, width: int) -> Content:
     """Sign, tag and sentence in `rows` × `width` cells.
 
     The state is told in words too, never by the colour alone; the sentence gives way last.
     """
-    sign, sentence = SIGNS[band.kind], plain(band.what)
-    for lead in (_joined(sign, tag), _joined(sign[:1], tag), sign[:1]):
+    told, sentence = sign(band.kind, label), plain(band.what)
+    for lead in (_joined(told, tag), _joined(told[:1], tag), told[:1]):
         whole = f"{lead}   {sentence}" if lead else sentence
         if cell_len(whole) <= width:
             return Content(whole)
@@ -61,17 +59,18 @@ def what(band: Band, tag: str, rows: int, width: int) -> Content:
     return Content(fit(sentence, width).rstrip())
 
 
-def tag(band: Band, dialog: Dialog, shop: Shop) -> str:
+def tag(band: Band, dialog: Dialog, shop: Shop, forms: Forms) -> str:
     """The current order and the number that waits for its scan, where the words name them not."""
     told = frozenset(_BETWEEN.split(f"{band.word} {band.what}"))
     parts = [dialog.order] if dialog.order and dialog.order not in told else []
-    if dialog.number and dialog.number not in told:
-        parts.append(f"{dialog.number} {shown(number_unit(dialog, shop))}")
+    number = forms.number(dialog.number)
+    if number and number not in told:
+        parts.append(f"{number} {shown(number_unit(dialog, shop))}")
     return plain(" · ".join(parts))
 
 
-def _joined(sign: str, tag: str) -> str:
-    return f"{sign} · {tag}" if sign and tag else sign or tag
+def _joined(told: str, tag: str) -> str:
+    return f"{told} · {tag}" if told and tag else told or tag
 
 
 def tone(kind: Kind) -> Literal["ok", "note", "stop"] | None:

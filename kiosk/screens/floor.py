@@ -26,7 +26,8 @@ from kiosk.screens.enrol import enrol
 from kiosk.screens.handover import handover
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.order import order
-from kiosk.screens.outbox import outbox
+from kiosk.screens.outbox import OutboxPage, outbox
+from kiosk.screens.prints import prints
 from kiosk.screens.queue import queue
 from kiosk.screens.queue import touched as queue_touched
 from kiosk.screens.symbols_drawn import drawn
@@ -37,7 +38,9 @@ from kiosk.screens.trouble import alarm_tag, alarms
 from labels.codes import CommandCode
 from sync.domain.shop import Shop
 
-BODIES: Final = ("queue", "order", "outbox", "help", "choices", "enrol", "handover", "doctor")
+BODIES: Final = (
+    *("queue", "order", "outbox", "prints", "help", "choices", "enrol", "handover", "doctor"),
+)
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
@@ -133,8 +136,8 @@ class Floor:
 
     def _draw_head(self, view: View) -> None:
         zone = self._zones["head"]
-        self._put("head", head(view.dialog, view.shop, view.around, zone.size.width))
-        zone.set_class(is_alarm(view.around.link), "alarm")
+        self._put("head", head(view.dialog, view.shop, view.around, view.label, zone.size.width))
+        zone.set_class(is_alarm(view.around), "alarm")
 
     def _draw_band(self, view: View) -> None:
         kind = view.band.kind
@@ -144,9 +147,11 @@ class Floor:
         self._put("word", word(view.band, size.height, size.width))
         size = self._zones["what"].size
         help_called = alarm_tag(view.dialog, view.shop, view.around, view.label)
-        told = [tag(view.band, view.dialog, view.shop), help_called]
+        told = [tag(view.band, view.dialog, view.shop, view.around.forms), help_called]
+        if view.dialog.handover is not None and not view.band.key.startswith("handover"):
+            told.append(view.label("handover"))
         tagged = " · ".join(one for one in told if one)
-        self._put("what", what(view.band, tagged, size.height, size.width))
+        self._put("what", what(view.band, tagged, view.label, size.height, size.width))
 
     def _draw_body(self, view: View) -> None:
         name = body_of(view)
@@ -260,7 +265,12 @@ def _queue(view: View, width: int, rows: int) -> Content:
 _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     "queue": _queue,
     "order": _order,
-    "outbox": lambda view, width, rows: outbox(view.shop, view.around, width, rows),
+    "outbox": lambda view, width, rows: outbox(
+        OutboxPage(view.shop, view.around, view.label, view.dialog.selected), width, rows
+    ),
+    "prints": lambda view, width, rows: prints(
+        view.dialog, view.shop, view.around, view.label, width, rows
+    ),
     "help": lambda view, width, rows: help_body.help_page(
         view, view.label, width, rows, touch=view.touch
     ),

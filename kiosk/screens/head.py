@@ -11,47 +11,65 @@ from kiosk.dialog import Dialog
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
 from kiosk.screens.around import Around, Link
-from kiosk.screens.text import fit, plain
+from kiosk.screens.text import Label, fit, plain
 from sync.domain.shop import Shop
 
 SEPARATOR = " │ "
 SOURCE_CHARS_MAX = 14
 PERSON_CHARS_MAX = 14
 WHY_CHARS_MAX = 28
-PRINTER_SAYS = {
-    "printing": ("●", "printing"),
-    "waiting": ("✖", "waits"),
-    "doubt": ("▲", "look at label"),
+BREVITY_MAX: Final = 3  # 0: all by name; 1: what is well is counted; 2: left out; 3: no person too
+PRINTER_SAYS: Final[Mapping[str, tuple[str, str]]] = {
+    "printing": ("●", "head_printing"),
+    "waiting": ("✖", "head_print_waits"),
+    "doubt": ("▲", "head_print_doubt"),
 }
 CLOCK_SIGNS: Final[Mapping[Sign, str]] = {"": "", "off": "▲ ", "unknown": "~"}
 
 
-def head(dialog: Dialog, shop: Shop, around: Around, width: int) -> Content:
-    """The head in `width` cells: all by name where that fits, else what is well is counted."""
-    sign = CLOCK_SIGNS[around.clock]
-    left, right = _left(dialog, shop, around), f"{sign}{around.now:%H:%M:%S} "
-    right = f"{link(around.link)}{SEPARATOR}{right}"
-    if cell_len(left) + len(SEPARATOR) + cell_len(right) > width:
-        left = _left(dialog, shop, around, brief=True)
-        right = f"{link(around.link).replace(' since', '')}{SEPARATOR}{sign}{around.now:%H:%M} "
+def head(dialog: Dialog, shop: Shop, around: Around, label: Label, width: int) -> Content:
+    """The head in `width` cells: all by name where that fits, else what is well gives way."""
+    for brevity in range(BREVITY_MAX + 1):
+        left = _left(dialog, shop, around, label, brevity)
+        right = _right(around, label, brevity)
+        if cell_len(left) + len(SEPARATOR) + cell_len(right) <= width:
+            break
     room = max(0, width - cell_len(right) - len(SEPARATOR))
     return Content(fit(fit(left, room) + SEPARATOR + right, width))
 
 
-def _left(dialog: Dialog, shop: Shop, around: Around, *, brief: bool = False) -> str:
-    devices = (sources(around.sources, brief), printers(around.printers, brief))
+def _left(dialog: Dialog, shop: Shop, around: Around, label: Label, brevity: int) -> str:
+    devices = (
+        sources(around.sources, label, brevity),
+        printers(around.printers, label, brevity),
+    )
+    signed_in = around.is_enrolled and brevity < BREVITY_MAX
     parts = (
-        f" {plain(around.station) or 'NOT ENROLLED'}",
-        people(dialog, shop, brief) if around.is_enrolled else "",
-        ("  " if brief else SEPARATOR).join(filter(None, devices)),
+        f" {plain(around.station) or label('head_not_enrolled')}",
+        people(dialog, shop, label, brief=brevity > 0) if signed_in else "",
+        ("  " if brevity else SEPARATOR).join(filter(None, devices)),
     )
     return SEPARATOR.join(filter(None, parts))
 
 
-def people(dialog: Dialog, shop: Shop, brief: bool) -> str:
+def _right(around: Around, label: Label, brevity: int) -> str:
+    """The server, the disk, the clock; a sign stays there until it is well."""
+    sign = CLOCK_SIGNS[around.clock]
+    now = f"{around.now:%H:%M}" if brevity else f"{around.now:%H:%M:%S}"
+    off = f"{label('head_clock_off')} " if around.clock == "off" and not brevity else ""
+    disk = label("head_disk_brief" if brevity else "head_disk_low")
+    parts = (
+        link(around.link, label, brief=brevity > 0),
+        f"▲ {disk}" if around.is_disk_low else "",
+        f"{off}{sign}{now} ",
+    )
+    return SEPARATOR.join(filter(None, parts))
+
+
+def people(dialog: Dialog, shop: Shop, label: Label, *, brief: bool) -> str:
     """Who is signed in, by name: first whoever acts."""
     if not dialog.person:
-        return "nobody signed in"
+        return label("head_nobody")
     here = sorted(shop.signed_in(dialog.workplace.station))
     others = [who for who in here if who != dialog.person]
     names = [_name(shop, who) for who in (dialog.person, *others)]
@@ -66,12 +84,12 @@ def _name(shop: Shop, who: str) -> str:
     return plain(known.name if known else who)
 
 
-def sources(states: Sequence[SourceState], brief: bool) -> str:
+def sources(states: Sequence[SourceState], label: Label, brevity: int) -> str:
     """The scanners' signs of life; in brief those that are well are one sign."""
-    if not brief:
+    if not brevity:
         return "  ".join(source(one) for one in states)
     down = [source(one) for one in states if not one.up]
-    return "  ".join([*down, "● scan"] if len(down) < len(states) else down)
+    return _with_well(down, len(states), label("head_scanners"), brevity)
 
 
 def source(state: SourceState) -> str:
@@ -80,41 +98,42 @@ def source(state: SourceState) -> str:
     return f"{'●' if state.up else '✖'} {name}"
 
 
-def printers(states: Sequence[PrintState], brief: bool) -> str:
+def printers(states: Sequence[PrintState], label: Label, brevity: int) -> str:
     """The printers' signs of life; in brief those that have nothing to tell are one sign."""
-    if not brief:
-        return "  ".join(printer(one) for one in states)
-    told = [printer(one).partition(":")[0] for one in states if one.state in PRINTER_SAYS]
-    return "  ".join([*told, "● print"] if len(told) < len(states) else told)
+    if not brevity:
+        return "  ".join(printer(one, label) for one in states)
+    told = [printer(one, label).partition(":")[0] for one in states if one.state in PRINTER_SAYS]
+    return _with_well(told, len(states), label("head_printers"), brevity)
 
 
-def printer(state: PrintState) -> str:
+def _with_well(told: list[str], count: int, well: str, brevity: int) -> str:
+    return "  ".join([*told, f"● {well}"] if len(told) < count and brevity < 2 else told)
+
+
+def printer(state: PrintState, label: Label) -> str:
     """A printer's sign of life, its name, and what it does while it does not rest."""
-    sign, what = PRINTER_SAYS.get(state.state, ("●", ""))
+    sign, key = PRINTER_SAYS.get(state.state, ("●", ""))
     queue = f" +{state.queued}" if state.queued else ""
     name = fit(state.printer, SOURCE_CHARS_MAX).rstrip()
-    return f"{sign} {name}: {what}{queue}" if what else f"{sign} {name}"
+    return f"{sign} {name}: {label(key)}{queue}" if key else f"{sign} {name}"
 
 
-def link(state: Link) -> str:
+def link(state: Link, label: Label, *, brief: bool = False) -> str:
     """The way to the server in words, with what waits there and what needs review."""
-    waiting = f" · {state.waiting} waiting" if state.waiting else ""
+    waiting = f" · {label('head_waiting', count=state.waiting)}" if state.waiting else ""
     if state.reviews:
-        waiting += f" · ▲ {len(state.reviews)} to review"
-    why = f": {fit(state.why, WHY_CHARS_MAX).rstrip()}" if state.why else ""
+        waiting += f" · ▲ {label('head_to_review', count=len(state.reviews))}"
+    why = f": {fit(state.why, WHY_CHARS_MAX).rstrip()}" if state.why and not brief else ""
     match state.state:
-        case "online":
-            return f"online{waiting}"
-        case "offline":
-            since = f" since {state.since}" if state.since else ""
-            return f"OFFLINE{since}{waiting}"
-        case "refused":
-            return f"REFUSED{why}{waiting}"
-        case "stuck":
-            return f"STUCK{why}{waiting}"
-    return f"not connected yet{waiting}"
+        case "offline" if state.since:
+            key = "head_offline_brief" if brief else "head_offline_since"
+            return f"{label(key, since=state.since)}{waiting}"
+        case "refused" | "stuck":
+            return f"{label(f'head_{state.state}')}{why}{waiting}"
+    return f"{label(f'head_{state.state}')}{waiting}"
 
 
-def is_alarm(state: Link) -> bool:
+def is_alarm(around: Around) -> bool:
     """Whether the head has to catch the eye."""
-    return state.state in ("offline", "refused", "stuck")
+    lost = around.link.state in ("offline", "refused", "stuck")
+    return lost or around.is_disk_low or around.clock == "off"

@@ -12,9 +12,10 @@ from kiosk.dialog import Dialog, Notice, undoes
 from kiosk.journal import JournalError, JournalFull
 from kiosk.readers import PrintState
 from kiosk.scanners import Scan
-from kiosk.screens.band import SIGNS, Band, Kind
-from kiosk.screens.text import fit
+from kiosk.screens.band import Band, Kind, sign
+from kiosk.screens.text import Label, fit
 from kiosk.texts import Texts
+from kiosk.texts.forms import Forms
 from labels.codes import (
     BadgeCode,
     Code,
@@ -30,6 +31,7 @@ from labels.codes import (
 from sync.domain.shop import Shop
 
 CODE_CELLS: Final = 22
+SIGN_CELLS: Final = 8
 
 
 class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,9 +70,14 @@ class Notices:
         notice = undoes(dialog, shop) if dialog.asking is None else None
         return self._texts.say(notice).what if notice is not None else ""
 
-    def label(self, key: str) -> str:
-        """A short word of the screen."""
-        return self._texts.label(key)
+    def label(self, key: str, /, **facts: object) -> str:
+        """A short word of the screen, filled with facts."""
+        return self._texts.label(key, **facts)
+
+    @property
+    def forms(self) -> Forms:
+        """How the language writes numbers and dates."""
+        return self._texts.forms
 
     def not_enrolled(self) -> Band:
         """No server, no name."""
@@ -109,30 +116,30 @@ def own_sentences(language: str) -> dict[str, Sentence]:
     return msgspec.convert(table, dict[str, Sentence])
 
 
-def scan_line(now: datetime, band: Band, scan: Scan, code: Code | CodeError) -> str:
+def scan_line(now: datetime, band: Band, scan: Scan, code: Code | CodeError, label: Label) -> str:
     """One line about a scan that was answered. A badge's number is nobody's business."""
-    sign = SIGNS[band.kind] or "–"
-    shown = fit(code_words(code, scan.payload), CODE_CELLS)
-    return f"{now:%H:%M:%S}  {fit(sign, 8)}  {shown}  {band.word}"
+    told = sign(band.kind, label) or "–"
+    shown = fit(code_words(code, scan.payload, label), CODE_CELLS)
+    return f"{now:%H:%M:%S}  {fit(told, SIGN_CELLS)}  {shown}  {band.word}"
 
 
-def code_words(code: Code | CodeError, payload: bytes) -> str:
+def code_words(code: Code | CodeError, payload: bytes, label: Label) -> str:
     """What was scanned, in a few words."""
     match code:
         case OrderCode(number=number):
-            return f"order {number}"
+            return label("scanned_order", code=number)
         case LotCode(lot=lot):
-            return f"lot {lot}"
+            return label("scanned_lot", code=lot)
         case MaterialCode(material=material, gtin=gtin):
-            return f"material {material or gtin}"
+            return label("scanned_material", code=material or gtin)
         case BadgeCode():
-            return "badge"
+            return label("scanned_badge")
         case EnrolmentCode():
-            return "enrolment code"
+            return label("scanned_enrolment")
         case CommandCode(command=command):
             return command
         case ReasonCode(reason=reason):
-            return f"reason {reason}"
+            return label("scanned_reason", code=reason)
         case DigitCode(digit=digit):
             return digit
     return payload.decode("utf-8", "replace")

@@ -4,7 +4,7 @@ Everything foreign passes through `fit`, `columns` or `plain`, which let no cont
 """
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from kiosk.scanners import visible
+from kiosk.texts.forms import Forms
 from sync.domain.quantity import shown, text
 
 GAP: Final = 2
@@ -24,6 +25,8 @@ MARKED: Final = "bold reverse"
 Drawn = Content  # what a zone shows: lines with their styles
 Part = str | tuple[str, str]
 Align = Literal["left", "right"]
+Label = Callable[..., str]  # a short word by its key, filled with facts
+ENGLISH: Final = Forms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,21 @@ def wrapped(told: str, width: int, rows: int) -> list[str]:
     return [first, *wrapped(" ".join(rest), width, rows - 1)] if rest else [first]
 
 
+def folded(told: str, width: int) -> list[str]:
+    """A sentence in as many lines as it needs."""
+    return textwrap.wrap(visible(told), max(width, WRAPPED_COLUMNS_MIN))
+
+
 def two_sides(left: str, right: str, room: int) -> str:
     """`left` and `right` at the two ends of a line; `left` gives way."""
     tail = visible(right)
     return fit(left, max(0, room - cell_len(tail) - 1)) + " " + tail if tail else fit(left, room)
 
 
-def amount(micros: int, unit: str = "") -> str:
+def amount(micros: int, unit: str = "", forms: Forms = ENGLISH) -> str:
     """Micros for people: `12.5 KG`, or the bare number."""
-    return f"{text(micros)} {shown(unit)}" if unit else text(micros)
+    number = forms.number(text(micros))
+    return f"{number} {shown(unit)}" if unit else number
 
 
 def hour_of(at: str | datetime) -> str:
@@ -115,19 +124,16 @@ def hour_of(at: str | datetime) -> str:
     return moment.strftime("%H:%M")
 
 
-def day_of(iso: str, today: date) -> str:
+def day_of(iso: str, today: date, forms: Forms = ENGLISH) -> str:
     """`Fri 27 Nov` of 2026-11-27, `27 Nov 2027` in another year; as it is if unreadable."""
     day = _date_of(iso)
-    near = day is not None and day.year == today.year
-    return f"{day:%a} {short_day(iso, today)}" if day and near else short_day(iso, today)
+    return iso if day is None else forms.of_day(day, today)
 
 
-def short_day(iso: str, today: date) -> str:
+def short_day(iso: str, today: date, forms: Forms = ENGLISH) -> str:
     """`27 Nov` of 2026-11-27, with its year where that is another; as it is if unreadable."""
     day = _date_of(iso)
-    if day is None:
-        return iso
-    return f"{day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
+    return iso if day is None else forms.of_date(day, today)
 
 
 def _date_of(iso: str) -> date | None:

@@ -3,45 +3,49 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
+from kiosk.screens.text import Label
+from kiosk.texts.forms import Forms
 from sync.domain.events import (
-    CheckRecorded,
     ClockJumped,
-    DowntimeEnded,
-    DowntimeStarted,
     Event,
     EventReversed,
-    HandoverSigned,
-    HelpAnswered,
-    HelpCalled,
-    JournalSalvaged,
-    LabelDoubted,
-    LabelPrinted,
-    LabelVoided,
     MaterialConsumed,
     MaterialDisposed,
-    MaterialProduced,
-    MaterialReturned,
     OperationEnded,
-    OperationPaused,
     OperationReported,
-    OperationResumed,
-    OperationStarted,
-    OperatorJoined,
-    OperatorLeft,
-    OperatorSignedIn,
-    OperatorSignedOut,
-    SetupEnded,
-    StepConfirmed,
 )
+from sync.domain.quantity import Quantity
 from sync.domain.shop import Shop
 
-Say = Callable[[Any, Shop], str]
+NOTHING: Final = "–"
 
 
-def told(event: Event, shop: Shop) -> str:
+def told(event: Event, shop: Shop, label: Label, forms: Forms = Forms()) -> str:  # noqa: B008
     """One event in a short sentence; the human name first, the code second."""
-    say = _SAYINGS.get(type(event))
-    return say(event, shop) if say else type(event).__name__
+    key = f"told_{type(event).__name__}"
+    variant = _VARIANTS.get(type(event))
+    if variant is not None and (more := variant(event)):
+        key = f"{key}_{more}"
+    sentence = label(key, **facts_of(event, shop, label, forms))
+    return label("told_other", kind=type(event).__name__) if sentence == key.upper() else sentence
+
+
+def facts_of(event: Event, shop: Shop, label: Label, forms: Forms) -> dict[str, str]:
+    """Every field of an event as people read it: names for codes, amounts with their units."""
+    found = {name: _shown(value, forms) for name, value in msgspec.structs.asdict(event).items()}
+    found["person"] = person(found.get("giver") or event.operator, shop)
+    found["why"] = _why(found.get("reason", ""), shop, label)
+    if "material" in found:
+        found["material"] = material(found["material"], shop)
+    if "value" in found:
+        found["value"] = f"{forms.number(found['value'])} {found.get('unit', '')}".rstrip()
+    for name in ("lot", "operation"):
+        found[name] = found.get(name) or NOTHING
+    if isinstance(event, ClockJumped):
+        found["span"] = span(abs(event.seconds), label)
+    return found
 
 
 def person(name: str, shop: Shop) -> str:
@@ -57,53 +61,32 @@ def material(code: str, shop: Shop) -> str:
 
 
 def reason(code: str, shop: Shop) -> str:
-    """A reason in its text, behind a comma."""
+    """A reason in its text; "" for none."""
     known = shop.reasons.get(code)
-    return f", {known.text if known else code}" if code else ""
+    return known.text if known else code
 
 
-def _consumed(event: MaterialConsumed, shop: Shop) -> str:
-    what = f"{event.quantity} {material(event.material, shop)}, lot {event.lot or '–'}"
-    if event.scrapped:
-        return f"{what}: scrapped{reason(event.reason, shop)}, order {event.order}"
-    return f"{what}: into order {event.order}"
-
-
-def _produced(event: MaterialProduced, shop: Shop) -> str:
-    what = f"{event.quantity} {material(event.material, shop)}"
-    return f"{what}: made by order {event.order}, lot {event.lot}"
-
-
-def _disposed(event: MaterialDisposed, shop: Shop) -> str:
-    where = {"scrap": "scrapped", "rework": "to rework", "hold": "on hold"}[event.disposition]
-    what = f"{event.quantity} {material(event.material, shop)}: {where}"
-    return f"{what}{reason(event.reason, shop)}, order {event.order}"
-
-
-def _reported(event: OperationReported, shop: Shop) -> str:
-    scrap = f", {event.scrap} scrap{reason(event.reason, shop)}" if event.scrap else ""
-    return f"{event.good} good{scrap}: operation {event.operation} of {event.order}"
-
-
-def _ended(event: OperationEnded, shop: Shop) -> str:
-    short = f", {event.short} short{reason(event.reason, shop)}" if event.short else ""
-    return f"operation {event.operation} of {event.order} ended{short}"
-
-
-def _returned(event: MaterialReturned, shop: Shop) -> str:
-    what = f"{event.quantity} {material(event.material, shop)}, lot {event.lot}"
-    return f"{what}: back from order {event.order}"
-
-
-def _jumped(event: ClockJumped, _: Shop) -> str:
-    way = "ahead" if event.seconds > 0 else "back"
-    return f"the clock was set {span(abs(event.seconds))} {way}"
-
-
-def span(seconds: int) -> str:
+def span(seconds: int, label: Label) -> str:
     """A duration in the unit that people would say it in."""
+    return _span(seconds, "span", label)
+
+
+def ago(seconds: float, label: Label) -> str:
+    """How long ago something was, short: `3 min`."""
+    return _span(int(seconds), "ago", label)
+
+
+def _span(seconds: int, kind: str, label: Label) -> str:
     unit, name = next(one for one in _UNITS if seconds >= 2 * one[0] or one[0] == 1)
-    return f"{round(seconds / unit)} {name}"
+    return label(f"{kind}_{name}", count=round(seconds / unit))
+
+
+def _why(code: str, shop: Shop, label: Label) -> str:
+    return label("told_why", reason=reason(code, shop)) if code else ""
+
+
+def _shown(value: object, forms: Forms) -> str:
+    return forms.number(str(value)) if isinstance(value, Quantity) else str(value)
 
 
 _UNITS: Final[tuple[tuple[int, str], ...]] = (
@@ -112,34 +95,12 @@ _UNITS: Final[tuple[tuple[int, str], ...]] = (
     (60, "minutes"),
     (1, "seconds"),
 )
-_SAYINGS: Final[dict[type[Event], Say]] = {
-    OperatorSignedIn: lambda e, s: f"{person(e.operator, s)} signed in",
-    OperatorSignedOut: lambda e, s: f"{person(e.operator, s)} signed out",
-    OperatorJoined: lambda e, s: f"{person(e.operator, s)} joined order {e.order}",
-    OperatorLeft: lambda e, s: f"{person(e.operator, s)} left order {e.order}",
-    HandoverSigned: lambda e, s: f"handover by {person(e.giver, s)}",
-    OperationStarted: lambda e, _: f"order {e.order} started, operation {e.operation or '–'}",
-    OperationPaused: lambda e, s: f"order {e.order} paused{reason(e.reason, s)}",
-    SetupEnded: lambda e, _: f"order {e.order} set up, it runs",
-    OperationResumed: lambda e, _: f"order {e.order} resumed",
-    OperationReported: _reported,
-    OperationEnded: _ended,
-    MaterialConsumed: _consumed,
-    MaterialReturned: _returned,
-    MaterialProduced: _produced,
-    MaterialDisposed: _disposed,
-    StepConfirmed: lambda e, _: f"step {e.step} of {e.order} confirmed",
-    CheckRecorded: lambda e, _: f"check {e.check}: {e.value} {e.unit}, order {e.order}",
-    DowntimeStarted: lambda e, s: f"{e.work_center} down{reason(e.reason, s)}",
-    DowntimeEnded: lambda e, _: f"{e.work_center} runs again",
-    HelpCalled: lambda e, s: f"help called to {e.work_center}{reason(e.reason, s)}",
-    HelpAnswered: lambda e, _: f"help came to {e.work_center}".rstrip(),
-    LabelPrinted: lambda e, _: f"label {e.label} printed, order {e.order}",
-    LabelDoubted: lambda e, _: f"label {e.label} in doubt, order {e.order}",
-    LabelVoided: lambda e, _: f"label {e.label} voided, order {e.order}",
-    EventReversed: lambda e, s: (
-        f"undone{reason(e.reason, s)}" + (f", {e.order}" if e.order else "")
-    ),
-    JournalSalvaged: lambda e, _: f"journal salvaged, {e.missing} events missing",
-    ClockJumped: _jumped,
+# Which of several sentences an event has; "" is the plain one.
+_VARIANTS: Final[dict[type[Event], Callable[[Any], str]]] = {
+    OperationReported: lambda event: "scrap" if event.scrap else "",
+    OperationEnded: lambda event: "short" if event.short else "",
+    MaterialConsumed: lambda event: "scrap" if event.scrapped else "",
+    MaterialDisposed: lambda event: event.disposition,
+    EventReversed: lambda event: "order" if event.order else "",
+    ClockJumped: lambda event: "ahead" if event.seconds > 0 else "back",
 }

@@ -77,9 +77,7 @@ class Texts:
 
     def say(self, notice: Notice) -> Said:
         """A notice in words; an unknown key shows itself rather than nothing."""
-        facts = _Facts(
-            {key: clean(self._told(key, value)) for key, value in notice.facts.items()}
-        )
+        facts = _Facts({key: clean(self._told(key, value)) for key, value in notice.facts.items()})
         known = self.sentences.get(notice.text)
         if known is None:
             known = Sentence(notice.text.upper().replace("_", " "), notice.text, "")

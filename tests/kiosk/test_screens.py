@@ -17,11 +17,13 @@ from kiosk.screens.head import head
 from kiosk.screens.notices import own_sentences
 from kiosk.screens.queue import queue
 from kiosk.texts import LINE_COLUMNS_MAX, WORD_CHARS_MAX, Texts
+from kiosk.texts.forms import Forms
 from labels.codes import Code
 from tests.kiosk.dialog.bakery import TODAY, Floor
 from tests.kiosk.terminals import Terminal, badge, command, lot, number, order, running, seeded
 from tests.kiosk.test_texts import FORBIDDEN
 
+ENGLISH = Texts.load("en")
 STOP = Band("stop", "WRONG LOT", "You scanned Rye flour R-118. This order needs Wheat flour.")
 
 
@@ -37,7 +39,7 @@ class Opened:
         self.floor.type("1.5")
 
     def tag(self, band: Band) -> str:
-        return tag(band, self.floor.dialog, self.floor.shop)
+        return tag(band, self.floor.dialog, self.floor.shop, Forms())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_the_order_and_a_number_stand_in_the_band_at_every_answer(band: Band, to
     ],
 )
 def test_the_sentence_gives_way_last(rows: int, width: int, shown: str) -> None:
-    assert what(STOP, "B-1", rows, width).plain == shown
+    assert what(STOP, "B-1", ENGLISH.label, rows, width).plain == shown
 
 
 UP = (SourceState("hand", True, ""), SourceState("/dev/serial/by-id/left", True, ""))
@@ -101,7 +103,7 @@ def test_the_head_tells_all_by_name_or_counts_what_is_well(
 ) -> None:
     floor = Opened().floor
     surroundings = replace(Around(TODAY, "BAKE-1", Link("online")), **around)  # type: ignore[arg-type]
-    shown = head(floor.dialog, floor.shop, surroundings, width).plain
+    shown = head(floor.dialog, floor.shop, surroundings, ENGLISH.label, width).plain
     assert told in shown
     assert cell_len(shown) == width
     assert "…" not in shown
@@ -111,13 +113,18 @@ def test_the_head_names_everybody_who_is_signed_in() -> None:
     floor = Opened().floor
     floor.badge("paul")
     around = Around(TODAY, "BAKE-1", Link("online"))
-    assert "│ Anna Berg, Paul Lind " in head(floor.dialog, floor.shop, around, 100).plain
-    assert "│ Anna Berg +1 " in head(floor.dialog, floor.shop, around, 50).plain
+    assert (
+        "│ Anna Berg, Paul Lind "
+        in head(floor.dialog, floor.shop, around, ENGLISH.label, 100).plain
+    )
+    assert "│ Anna Berg +1 " in head(floor.dialog, floor.shop, around, ENGLISH.label, 50).plain
 
 
 def test_a_pin_is_not_to_be_read_in_the_entry_line() -> None:
     dialog = Dialog(Workplace("BAKE-1"), entry="4711")
-    view = View(dialog, Floor().shop, Around(TODAY, "BAKE-1"), Band("ask", "PIN", ""))
+    view = View(
+        dialog, Floor().shop, Around(TODAY, "BAKE-1"), Band("ask", "PIN", ""), label=ENGLISH.label
+    )
     assert next_step(view, 40).plain.endswith(" TYPED: 4711_ ")
     asking = Asking("pin", Notice("ask", "pin"), 0.0)
     view = replace(view, dialog=replace(dialog, asking=asking))
@@ -135,10 +142,12 @@ def test_choices_are_numbered_and_ours_are_named_by_the_texts() -> None:
     ]
 
 
-@pytest.mark.parametrize(("rows", "shown"), [(9, 5), (6, 5), (5, 3), (3, 1)])
+@pytest.mark.parametrize(("rows", "shown"), [(9, 5), (6, 4), (5, 3), (3, 1)])
 def test_the_queue_tells_how_many_orders_do_not_fit(rows: int, shown: int) -> None:
     floor = Floor()
-    told = queue(floor.dialog, floor.shop, Around(TODAY, "BAKE-1"), 80, rows).plain.split("\n")
+    told = queue(
+        floor.dialog, floor.shop, Around(TODAY, "BAKE-1"), ENGLISH.label, 80, rows
+    ).plain.split("\n")
     assert len(told) <= rows
     assert len([line for line in told if line.startswith("B-")]) == shown
     assert ("more" in told[-1]) == (shown < 5)
@@ -147,8 +156,8 @@ def test_the_queue_tells_how_many_orders_do_not_fit(rows: int, shown: int) -> No
 def test_lines_above_the_queue_are_wrapped_and_counted() -> None:
     floor = Floor()
     around = Around(TODAY, "BAKE-1", rest=("word " * 30, "second"))
-    told = queue(floor.dialog, floor.shop, around, 80, 8).plain.split("\n")
-    assert (len(told), told[2].strip(), told[-1]) == (8, "second", "and 2 more: ↑ ↓")
+    told = queue(floor.dialog, floor.shop, around, ENGLISH.label, 80, 8).plain.split("\n")
+    assert (len(told), told[2].strip(), told[-1].strip()) == (8, "second", "and 2 more: ↑ ↓")
 
 
 async def shown_after(tmp_path: Path, zone: str, *codes: Code) -> str:

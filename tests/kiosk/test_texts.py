@@ -158,6 +158,8 @@ def test_every_language_says_the_same(texts: Texts) -> None:
     assert texts.sentences.keys() == ENGLISH.sentences.keys()
     assert texts.following.keys() == ENGLISH.following.keys()
     assert texts.labels.keys() == ENGLISH.labels.keys()
+    for key, label in texts.labels.items():
+        assert fields(label) == fields(ENGLISH.labels[key]), key
 
 
 def test_each_key_of_the_dialog_is_in_the_catalogue() -> None:

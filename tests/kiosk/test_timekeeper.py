@@ -20,6 +20,7 @@ from kiosk.screens.words import told
 from kiosk.spooler import values_of
 from kiosk.station import Station, new_id
 from kiosk.surroundings import Surroundings
+from kiosk.texts import Texts
 from kiosk.timekeeper import Timekeeper
 from labels.codes import BadgeCode
 from sync.domain.events import (
@@ -36,6 +37,7 @@ from tests.kiosk.terminals import BADGES, seeded
 from tests.missing import missing
 
 TEN: Final = TODAY + timedelta(hours=2)
+LABEL = Texts.load("en").label
 DAYS: Final = 3 * 86_400.0
 LIBRARY: Final = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 FOUND_SECONDS_MAX: Final = 10.0
@@ -169,12 +171,13 @@ def test_durations_of_others_go_by_their_clocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sign", "shown"), [("", "│ 10:00:00 "), ("off", "│ ▲ 10:00:00 "), ("unknown", "│ ~10:00:00 ")]
+    ("sign", "shown"),
+    [("", "│ 10:00:00 "), ("off", "│ clock off ▲ 10:00:00 "), ("unknown", "│ ~10:00:00 ")],
 )
 def test_the_head_says_how_far_to_trust_the_clock(sign: Sign, shown: str) -> None:
     around = Around(TEN, "BAKE-1", Link("online"), clock=sign)
     for width in (80, 120):
-        drawn = head(Dialog(Workplace("BAKE-1")), Shop(), around, width).plain
+        drawn = head(Dialog(Workplace("BAKE-1")), Shop(), around, LABEL, width).plain
         assert drawn.endswith(shown)
         assert len(drawn) == width
 
@@ -305,4 +308,4 @@ def test_the_machines_own_clock_is_set_by_three_days(config: Config, tmp_path: P
     ],
 )
 def test_the_outbox_says_how_far_the_clock_was_set(seconds: int, words: str) -> None:
-    assert told(ClockJumped(seconds=seconds), Shop()) == f"the clock was set {words}"
+    assert told(ClockJumped(seconds=seconds), Shop(), LABEL) == f"the clock was set {words}"
