@@ -24,8 +24,6 @@ _GS_SPELLED_CHARS_MAX = 5  # "<GS>", "^]", "{GS}" and the like instead of the ch
 _AIM = re.compile(r"\][A-Za-z][0-9A-Fa-f]")
 _GS1_AIM = re.compile(r"\](?:C1|d2|Q3|e0)")
 _HOUSE = re.compile(r"(?:WO|LO|MA|LB|OP|KC|KR|KD|KE)[A-Z0-9.+-]+")
-_CAPS = "abcdefghijklmnopqrstuvwxyz"
-_SWAP = str.maketrans(_CAPS + _CAPS.upper(), _CAPS.upper() + _CAPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def fault_of(text: str) -> Fault | None:
         return None
     found = [
         (name, caps)
-        for caps, given in ((False, text), (True, text.translate(_SWAP)))
+        for caps, given in ((False, text), (True, _swapped(text)))
         for name in LAYOUTS
         if (name != "us" or caps) and _is_ours(_original(given, name))
     ]
@@ -186,7 +184,13 @@ def typed(text: str, layout: str, *, caps: bool = False, lock_shifts: bool = Fal
     """
     keys = (_key(sign, layout, caps and lock_shifts) for sign in text)
     found = _composed(keys)
-    return found.translate(_SWAP) if caps and not lock_shifts else found
+    return _swapped(found) if caps and not lock_shifts else found
+
+
+def _swapped(text: str) -> str:
+    """Small letters for capitals and the other way, accents too, as Caps Lock does."""
+    turned = ((sign, sign.swapcase()) for sign in text)
+    return "".join(other if len(other) == 1 else sign for sign, other in turned)
 
 
 def _key(sign: str, layout: str, shifts: bool) -> str:
