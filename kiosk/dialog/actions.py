@@ -6,6 +6,7 @@ The same order stands in HELP, on the command sheet and behind `*n` typed: a num
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from kiosk.dialog.handover_state import asked
 from kiosk.dialog.state import Asking, Dialog
 from kiosk.dialog.steps import (
     Current,
@@ -40,7 +41,7 @@ class Action:
         return f"action_{self.command}"
 
 
-# In rows of four, as on the sheet: no two opposites are neighbours in any direction.
+# In rows of three, as on the sheet, no two opposites are in one row or in two rows that touch.
 ACTIONS: Final = (
     Action("OK", "forward", "f9"),
     Action("DONE", "forward", "f8"),
@@ -146,9 +147,19 @@ def fitting(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
     here = current(dialog, shop)
     if dialog.person is None:
         return ()
-    if dialog.handover is not None or here is None or here.order.is_ended(here.operation):
+    if dialog.handover is not None:
+        return _handing_over(dialog, shop)
+    if here is None or here.order.is_ended(here.operation):
         return ("HELP",)
     return _at_work(dialog, shop, here)
+
+
+def _handing_over(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
+    """OK keeps what is asked about, or says that no successor is here."""
+    if asked(dialog, shop) is not None:
+        return ("DONE", "HELP") if dialog.number else ("OK", "PAUSE")
+    signed = dialog.handover is not None and dialog.handover.is_signed
+    return ("OK", "HELP") if signed else ("CANCEL", "HELP")
 
 
 def _answers(asking: Asking) -> tuple[str, ...]:

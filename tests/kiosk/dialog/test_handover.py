@@ -166,7 +166,7 @@ CLAIMED: Final[tuple[Code, ...]] = (
     ReasonCode("BREAK"),
     LabelCode("1"),
     EnrolmentCode("http://127.0.0.1:1", "A"),
-    *(CommandCode(name) for name in ("UNDO", "END", "RESUME", "JOIN", "PRINT")),
+    *(CommandCode(name) for name in ("UNDO", "END", "RESUME", "JOIN")),
 )
 
 
