@@ -184,13 +184,16 @@ def _stock_counted(result: Totals, event: Json) -> None:
 
 
 def _disposed(result: Totals, event: Json) -> None:
-    """Scrap counts against the order; what is on hold is a lot of its own."""
+    """Scrap counts against the order; hold is a lot of its own; rework leaves lot and count."""
     amount, unit = _amount(event["quantity"])
+    lot = event.get("lot", "")
     if event["disposition"] == "scrap":
         result.orders[event["order"]].scrap += amount
-    elif event["disposition"] == "hold":
-        lot = event.get("lot") or f"{event['order']}-HOLD"
-        result.stock[event["material"], lot, unit] += amount
+    elif event["disposition"] == "hold" and event["material"]:
+        result.stock[event["material"], lot or f"{event['order']}-HOLD", unit] += amount
+    elif event["disposition"] == "rework" and lot:
+        result.orders[event["order"]].good -= amount
+        result.stock[event["material"], lot, unit] -= amount
 
 
 def _amount(quantity: Mapping[str, str]) -> tuple[Decimal, str]:

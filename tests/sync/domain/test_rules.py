@@ -12,6 +12,7 @@ from sync.domain.events import (
     LabelVoided,
     MaterialConsumed,
     MaterialProduced,
+    MaterialReturned,
     OperationEnded,
     OperationReported,
     OperationStarted,
@@ -22,6 +23,7 @@ from sync.domain.events import (
 )
 from sync.domain.quantity import Quantity
 from sync.domain.rules import SEVERITIES, Severity, check
+from sync.domain.rules_repair import CORRECTION
 from sync.domain.shop import Shop, absorb
 from tests.kiosk.dialog.bakery import TODAY, day, kg, office, pcs
 
@@ -51,6 +53,14 @@ def floor(*events: Event) -> Shop:
 
 def mine(event: Event) -> Event:
     return stamped(event, at=event.at or AT, station="BAKE-1", operator=event.operator or "anna")
+
+
+def back(
+    material: str, lot: str, quantity: Quantity, order: str = "B-1", *, serial: str = ""
+) -> MaterialReturned:
+    return MaterialReturned(
+        order=order, operation="10", material=material, lot=lot, quantity=quantity, serial=serial
+    )
 
 
 def used(
@@ -123,6 +133,22 @@ CASES: dict[str, tuple[tuple[Event, ...], Event, list[tuple[str, Severity]]]] = 
         [("unit_unknown", R)],
     ),
     "wrong material": ((), used("SEEDS", "SD-5", kg("1")), [("wrong_material", S)]),
+    "return": (FED[:1], back("WHEAT", "W-204", kg("60")), []),
+    "return of more than went in": (
+        FED[:1],
+        back("WHEAT", "W-204", kg("60.1")),
+        [("over_return", R)],
+    ),
+    "return of a lot that never went in": (
+        FED[:1],
+        back("WHEAT", "W-210", kg("1")),
+        [("over_return", R)],
+    ),
+    "return of another piece": (
+        (used("CHIP", "CH-1", pcs("1"), "B-4", serial="C-1"),),
+        back("CHIP", "CH-1", pcs("1"), "B-4", serial="C-2"),
+        [("over_return", R)],
+    ),
     "substitute": ((), used("WHEAT", "W-204", kg("1"), "B-2"), []),
     "lot blocked": ((), used("RYE", "R-7", kg("1"), "B-2"), [("lot_blocked", S)]),
     "lot expired": ((), used("WHEAT", "W-190", kg("1")), [("lot_expired", S)]),
@@ -268,9 +294,11 @@ def test_after_completion_only_the_office_takes_back() -> None:
     tell(shop, FED[0], act="fed")
     tell(shop, OperationEnded(order="B-1", operation="10"), act="done")
     soon = check(shop, mine(EventReversed(of="done")))
-    late = check(shop, mine(stamped(EventReversed(of="done"), at=LATER)))
-    fed = check(shop, mine(EventReversed(of="fed")))
-    assert [one.name for one in soon] == []
+    right = check(shop, mine(EventReversed(of="done", reason=CORRECTION)))
+    late = check(shop, mine(stamped(EventReversed(of="done", reason=CORRECTION), at=LATER)))
+    fed = check(shop, mine(EventReversed(of="fed", reason=CORRECTION)))
+    assert [one.name for one in soon] == ["reversal_after_end"]
+    assert [one.name for one in right] == []
     assert [one.name for one in fed] == ["reversal_after_end"]
     assert [(one.name, one.severity) for one in late] == [
         ("reversal_after_end", R),
@@ -286,6 +314,7 @@ def test_every_severity_of_the_floor_rules_is_the_default() -> None:
             "serial_seen_before",
             "unit_unknown",
             "reversal_after_end",
+            "over_return",
         },
         S: {
             *("wrong_material", "lot_blocked", "lot_expired", "order_not_released", "order_held"),
@@ -346,6 +375,7 @@ def test_the_facts_name_what_was_scanned_what_is_wanted_and_where_it_lies() -> N
         "fetch_lot": "W-204",
         "fetch_place": "A3",
         "fetch_expiry": day(45),
+        "belongs": "B-2",
         "other": "B-2",
     }
 
