@@ -184,6 +184,7 @@ def clean_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
         if Path(file).exists():
             shutil.copy(file, root / file[1:])
+    root.chmod(0o755)  # what it is is the root of users, too
     _unpack_into(root / "root" / "floor")
     return root
 
