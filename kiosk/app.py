@@ -73,6 +73,7 @@ KEYS: Final = {
 TICK_SECONDS: Final = 1.0
 ENTRY_CHARS_MAX: Final = 120
 TOUCH_PAUSE_S: Final = 0.3
+GIANT_ROWS_MIN: Final = 56
 INPUT_SECONDS_MAX: Final = 60.0  # an enrolment waits for its server
 
 
@@ -344,6 +345,7 @@ class KioskApp(App[int], inherit_bindings=False):
 
     def on_resize(self, _: events.Resize) -> None:
         """Told of a size, draw all of it, even if it is the same: another may have wiped it."""
+        self.screen.set_class(self.size.height >= GIANT_ROWS_MIN, "giant")
         if self._floor is not None:
             self.screen.refresh()
 

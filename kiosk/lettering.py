@@ -25,6 +25,8 @@ FACES: Final = (
 )
 ROWS_MIN: Final = min(rows for rows, _ in FACES)
 WORDS_KEPT: Final = 512
+DOUBLED_ROWS_MIN: Final = 7
+_HALVES: Final = (str.maketrans("▀▄", "█ "), str.maketrans("▀▄", " █"))  # upper, lower
 
 Face = dict[str, tuple[str, ...]]
 
@@ -36,12 +38,24 @@ def big(text: str, rows: int, width: int) -> str:
     Signs without a glyph are read as capitals; one that has no glyph either makes it plain text.
     """
     letters = text.strip().upper()
+    if letters and rows >= 2 * DOUBLED_ROWS_MIN:
+        for face in FACES:
+            drawn = _drawn(letters, face) if DOUBLED_ROWS_MIN <= face[0] <= rows // 2 else None
+            if drawn is not None and 2 * len(drawn[0]) <= width:
+                return "\n".join(doubled(drawn))
     if letters:
         for face in FACES:
             drawn = _drawn(letters, face) if face[0] <= rows else None
             if drawn is not None and len(drawn[0]) <= width:
                 return "\n".join(drawn)
     return text
+
+
+def doubled(lines: list[str]) -> list[str]:
+    """Every dot twice as high and twice as wide."""
+    return [
+        "".join(sign.translate(half) * 2 for sign in one) for one in lines for half in _HALVES
+    ]
 
 
 def _drawn(letters: str, face: tuple[int, int]) -> list[str] | None:
