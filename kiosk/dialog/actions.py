@@ -18,6 +18,7 @@ from kiosk.dialog.steps import (
     open_steps,
     planned_remainder,
 )
+from kiosk.dialog.trouble import stops_here
 from labels.codes import DIGITS, Code, CommandCode, DigitCode, ReasonCode
 from sync.domain.shop import Shop
 
@@ -149,6 +150,8 @@ def fitting(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
         return ()
     if dialog.handover is not None:
         return _handing_over(dialog, shop)
+    if stops_here(dialog, shop):
+        return ("RESUME", "HELP")
     if here is None or here.order.is_ended(here.operation):
         return ("HELP",)
     return _at_work(dialog, shop, here)

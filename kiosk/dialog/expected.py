@@ -15,6 +15,7 @@ from kiosk.dialog.steps import (
     planned_remainder,
     wants_count,
 )
+from kiosk.dialog.trouble import stops_here
 from kiosk.dialog.waiting import workable
 from labels.codes import (
     BadgeCode,
@@ -40,6 +41,8 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
         return _handing_over(dialog, shop)
     if dialog.person is None:
         return _badges(dialog, shop, "operator") + _badges(dialog, shop, "supervisor")
+    if stops_here(dialog, shop):
+        return (CommandCode("RESUME"), CommandCode("DOWNTIME"))
     here = current(dialog, shop)
     if here is None:
         return tuple(OrderCode(one.number) for one in workable(dialog, shop))

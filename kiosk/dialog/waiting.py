@@ -39,7 +39,7 @@ class Came:
 class Waiting:
     """An order of the queue. `why` is the office's reason of a hold; `came` is there where the
     operation here is not the first and nobody has begun it here; `elsewhere` tells other stations
-    with the people at work there; `rework` micros wait to be reworked here.
+    with the people at work there; `rework` micros wait to be reworked here, `good` are done here.
     """
 
     order: Order
@@ -49,6 +49,7 @@ class Waiting:
     elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()
     lacks: tuple[Lack, ...] = ()
     rework: int = 0
+    good: int = 0
 
 
 def queue(dialog: Dialog, shop: Shop) -> tuple[Order, ...]:
@@ -93,6 +94,7 @@ def waiting(dialog: Dialog, shop: Shop, order: Order) -> Waiting:
         came=None if begun else _came(order, here),
         elsewhere=_elsewhere(dialog, shop, order),
         lacks=_lacks(dialog, shop, order),
+        good=order.good_at(here.operation),
         rework=max(0, total(order.rework.get(here.operation, {}), order.unit)),
     )
 

@@ -39,8 +39,12 @@ def _grouped(asking: Asking, label: Label, width: int, room: int) -> list[Conten
         if place == asking.selected:
             chosen = len(lines)
         lines.append(line_of_one)
+    if len(lines) <= room:
+        return lines
+    room = max(1, room - 1)  # the last row tells how to see the others
     first = max(0, min(chosen - room // 2, len(lines) - room))
-    return lines[first : first + room]
+    count = len(asking.choices)
+    return [*lines[first : first + room], line((label("choices_all", count=count), FAINT))]
 
 
 def _rows(asking: Asking, label: Label, width: int, first: int, count: int) -> list[Content]:

@@ -208,7 +208,7 @@ def _cells(one: Waiting, dialog: Dialog, around: Around, label: Label) -> list[s
         day_of(order.due, around.now.date(), around.forms) if order.due else "–",
         label(
             "good_of_planned",
-            good=amount(order.good_total, forms=around.forms),
+            good=amount(one.good, forms=around.forms),
             planned=amount(order.planned, order.unit, around.forms),
         ),
         label(_state(one, dialog)),
