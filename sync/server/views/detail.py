@@ -29,6 +29,8 @@ LOTS_COUNT_MAX: Final = 5_000
 
 
 class OperationLine(msgspec.Struct, frozen=True):
+    """One operation; `rework` waits there to be done again, `held` was made there and is blocked."""
+
     operation: str
     name: str
     work_center: str
@@ -37,6 +39,15 @@ class OperationLine(msgspec.Struct, frozen=True):
     scrap: str
     seconds_left: int
     times: OperationTimes = OperationTimes()
+    rework: str = "0"
+    held: str = "0"
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece of the product, and the (material, lot, serial) of each part that went into it."""
+
+    serial: str
+    parts: tuple[tuple[str, str, str], ...]
 
 
 class MaterialLine(msgspec.Struct, frozen=True):
@@ -72,6 +83,7 @@ class OrderDetail(OrderLine, frozen=True):
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     open_deviations: tuple[DeviationLine, ...] = ()
     attended_seconds: dict[str, int] = msgspec.field(default_factory=dict)
+    pieces: tuple[Piece, ...] = ()
 
 
 class TraceLink(msgspec.Struct, frozen=True):
@@ -114,7 +126,9 @@ def order_detail(connection: Connection, number: str, today: date) -> OrderDetai
     times = order_times(connection, order)
     return OrderDetail(
         **msgspec.structs.asdict(line),
-        operations=tuple(_operation(row, times) for row in operation_rows(connection, number)),
+        operations=tuple(
+            _operation(row, times, order) for row in operation_rows(connection, number)
+        ),
         materials=tuple(map(_material, material_rows(connection, number))),
         consumed=tuple(_consumed(order, lot_rows(connection, number))),
         produced=tuple(
@@ -124,6 +138,7 @@ def order_detail(connection: Connection, number: str, today: date) -> OrderDetai
         labels=order.label_states(),
         open_deviations=tuple(deviation_lines(connection, order=number)),
         attended_seconds=times.attended,
+        pieces=tuple(Piece(one, order.as_built(one)) for one in sorted(order.built)),
     )
 
 
@@ -148,7 +163,7 @@ def _traced(connection: Connection, node: Node, known: Genealogy) -> TracedLot:
     )
 
 
-def _operation(row: Any, times: OrderTimes) -> OperationLine:
+def _operation(row: Any, times: OrderTimes, order: Order) -> OperationLine:
     return OperationLine(
         row.operation,
         row.name,
@@ -158,6 +173,8 @@ def _operation(row: Any, times: OrderTimes) -> OperationLine:
         text(row.scrap),
         row.seconds_left,
         times.operations.get(row.operation, OperationTimes()),
+        text(order.rework_at(row.operation)),
+        text(order.held_at(row.operation)),
     )
 
 
