@@ -14,6 +14,7 @@ from kiosk.config import (
     load,
 )
 from kiosk.config_scanner import ScannerConfig
+from sync.domain.shifts import shift_of
 
 WHOLE = """
 [station]
@@ -21,6 +22,7 @@ name = "MIX-A"
 work_centers = ["MIX-1", "MIX-2"]
 server = "https://plant.example"
 language = "en"
+shifts = ["06:00-14:00", "22:00-06:00"]
 
 [wedge]
 gap_ms = 300
@@ -54,6 +56,7 @@ dpi = 300
 
 [site]
 one_person = true
+labour = "full"
 pin = false
 severities = { lot_expired = "confirm" }
 """
@@ -70,6 +73,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
             server="https://plant.example",
             language="en",
             data=str(tmp_path / "data"),
+            shifts=(shift_of("06:00-14:00"), shift_of("22:00-06:00")),
         ),
         wedge=WedgeConfig(gap_ms=300),
         scanners=(
@@ -79,7 +83,9 @@ def test_a_whole_file(tmp_path: Path) -> None:
             ScannerConfig(driver="evdev", vendor="0c2e", product="0b61", layout="de", gap_ms=500),
         ),
         printers=(PrinterConfig("batch", "tcp://10.0.0.9:9100", dpi=300),),
-        site=SiteConfig(one_person=True, pin=False, severities={"lot_expired": "confirm"}),
+        site=SiteConfig(
+            one_person=True, pin=False, labour="full", severities={"lot_expired": "confirm"}
+        ),
         file=file,
     )
 
@@ -195,3 +201,33 @@ def test_another_name_than_the_servers_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "kiosk.toml").write_text('[station]\nname = "MIX-B"\n')
     with pytest.raises(ConfigError, match="the server enrolled this one as 'MIX-A'"):
         load(None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('shifts = "06:00-14:00"', "want a list such as"),
+        ("shifts = []", "want a list such as"),
+        ('shifts = ["6-14"]', "6-14: want hours and minutes such as 06:00-14:00"),
+        ('shifts = ["06:00-25:00"]', "06:00-25:00: want hours and minutes such as"),
+        ('shifts = ["06:00-06:00"]', "06:00-06:00: begins and ends at the same time"),
+        ('shifts = ["06:00-14:00", "06:00-14:00"]', "names one twice"),
+        ("shifts = [6]", "6: want a line of text"),
+    ],
+)
+def test_shifts_that_cannot_be(tmp_path: Path, line: str, why: str) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f"[station]\n{line}\n")
+    with pytest.raises(ConfigError) as raised:
+        load(file, tmp_path)
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"{file}: station.shifts = ")
+    assert why in problem
+
+
+def test_labour_is_split_or_full(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[site]\nlabour = "ful"\n')
+    with pytest.raises(ConfigError, match=r"site.labour = 'ful': .*did you mean full"):
+        load(file, tmp_path)
+    assert load(data=tmp_path / "none").site.labour == "split"
