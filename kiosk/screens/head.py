@@ -18,7 +18,9 @@ SEPARATOR = " │ "
 SOURCE_CHARS_MAX = 14
 PERSON_CHARS_MAX = 14
 WHY_CHARS_MAX = 28
-BREVITY_MAX: Final = 3  # 0: all by name; 1: what is well is counted; 2: left out; 3: no person too
+# 0: all by name; 1: what is well is one sign; 2: it is left out; 3: what is not well is one sign
+# for all of a kind, and words are short; 4: nobody is named.
+BREVITY_MAX: Final = 4
 PRINTER_SAYS: Final[Mapping[str, tuple[str, str]]] = {
     "printing": ("●", "head_printing"),
     "waiting": ("✖", "head_print_waits"),
@@ -59,7 +61,7 @@ def _right(around: Around, label: Label, brevity: int) -> str:
     off = f"{label('head_clock_off')} " if around.clock == "off" and not brevity else ""
     disk = label("head_disk_brief" if brevity else "head_disk_low")
     parts = (
-        link(around.link, label, brief=brevity > 0),
+        link(around.link, label, brevity),
         f"▲ {disk}" if around.is_disk_low else "",
         f"{off}{sign}{now} ",
     )
@@ -89,6 +91,8 @@ def sources(states: Sequence[SourceState], label: Label, brevity: int) -> str:
     if not brevity:
         return "  ".join(source(one) for one in states)
     down = [source(one) for one in states if not one.up]
+    if brevity > 2 and down:
+        return f"✖ {label('head_scanners')}"
     return _with_well(down, len(states), label("head_scanners"), brevity)
 
 
@@ -103,6 +107,8 @@ def printers(states: Sequence[PrintState], label: Label, brevity: int) -> str:
     if not brevity:
         return "  ".join(printer(one, label) for one in states)
     told = [printer(one, label).partition(":")[0] for one in states if one.state in PRINTER_SAYS]
+    if brevity > 2 and told:
+        return f"{max(told)[:1]} {label('head_printers')}"
     return _with_well(told, len(states), label("head_printers"), brevity)
 
 
@@ -118,15 +124,16 @@ def printer(state: PrintState, label: Label) -> str:
     return f"{sign} {name}: {label(key)}{queue}" if key else f"{sign} {name}"
 
 
-def link(state: Link, label: Label, *, brief: bool = False) -> str:
+def link(state: Link, label: Label, brevity: int) -> str:
     """The way to the server in words, with what waits there and what needs review."""
-    waiting = f" · {label('head_waiting', count=state.waiting)}" if state.waiting else ""
+    short = "_brief" if brevity > 2 else ""
+    waiting = f" · {label(f'head_waiting{short}', count=state.waiting)}" if state.waiting else ""
     if state.reviews:
-        waiting += f" · ▲ {label('head_to_review', count=len(state.reviews))}"
-    why = f": {fit(state.why, WHY_CHARS_MAX).rstrip()}" if state.why and not brief else ""
+        waiting += f" · ▲ {label(f'head_to_review{short}', count=len(state.reviews))}"
+    why = f": {fit(state.why, WHY_CHARS_MAX).rstrip()}" if state.why and not brevity else ""
     match state.state:
         case "offline" if state.since:
-            key = "head_offline_brief" if brief else "head_offline_since"
+            key = "head_offline_brief" if brevity else "head_offline_since"
             return f"{label(key, since=state.since)}{waiting}"
         case "refused" | "stuck":
             return f"{label(f'head_{state.state}')}{why}{waiting}"
