@@ -41,13 +41,15 @@ ABOUT_CONFIG: Final = """\
 kiosk.toml lies in the data folder unless --config names it. All of it is optional:
 
   [station]            name, work_centers, server (all three come with enrolment), language, data
+                       shifts = ["06:00-14:00", "14:00-22:00", "22:00-06:00"]
   [wedge]              gap_ms = 50           keyboard scanner; 300 for Bluetooth
   [input]              mouse = false         true: a mouse or a touch screen, larger targets
   [screen]             theme = "blue"        "green", "contrast"; blue is safe for every eye
                        sound = true          false: no bell for scanners without a voice
   [[scanner]]          port = "/dev/serial/by-id/…"   name, baud, feedback = "honeywell"
   [[printer]]          name = "batch"  url = "tcp://10.0.0.9:9100"   language, dpi
-  [site]               one_person, pin, severities = { lot_expired = "confirm" }
+  [site]               one_person, pin, labour = "split" or "full",
+                       severities = { lot_expired = "confirm" }
 """
 
 

@@ -26,6 +26,7 @@ from kiosk.dialog import (
     Workplace,
     readings,
 )
+from kiosk.dialog.pins import SIGN
 from kiosk.enrolment import EnrolmentError
 from kiosk.journal.ballast import Room
 from kiosk.observer import Advance, Misunderstood, Request, TypeIn
@@ -39,7 +40,7 @@ from kiosk.sounds import Sound
 from kiosk.station import Station, origin_of
 from kiosk.surroundings import Surroundings
 from kiosk.telling import Teller
-from labels.codes import BadgeCode, Code, CodeError, EnrolmentCode, decode
+from labels.codes import BadgeCode, Code, CodeError, DigitCode, EnrolmentCode, decode
 from labels.keyboard import Fault, setup_fault
 from sync.domain.shop import Shop
 from sync.exchange import SyncStatus
@@ -161,13 +162,17 @@ class Desk:
         if self.station is None:
             self._take_unenrolled(given)
             return
+        asking = self.dialog.asking
         turn = await self.station.take(given)
         if turn.notice is None:
             self._refresh_rest()
             return
-        if turn.refused and scan is not None:
-            self.station.journal.log_scan(scan.source, scan.payload, turn.notice.text)
         code = given.code if isinstance(given, Scanned) else None
+        is_secret = asking is not None and asking.wanted == "pin" and isinstance(code, DigitCode)
+        if turn.refused and scan is not None and not is_secret:
+            self.station.journal.log_scan(scan.source, scan.payload, turn.notice.text)
+        if is_secret:  # no digit of a PIN stands among the last scans
+            code = DigitCode(SIGN)
         self._answer(self._notices.say(turn.notice), scan, code)
 
     async def enter(self, text: str) -> None:
@@ -179,7 +184,7 @@ class Desk:
         elif text:
             self._idle_dialog = replace(self._idle_dialog, entry="")
             try:
-                server, code = enrolment.typed(text)
+                server, code = enrolment.typed(text, self.config.station.server)
             except EnrolmentError as fault:
                 self._answer(self._notices.band("enrol_failed", why=str(fault)))
                 return

@@ -9,7 +9,7 @@ from sync.domain.events import OperatorDefined
 
 TRIES_MAX: Final = 3
 PIN_CHARS_MAX: Final = 12
-SIGN: Final = "•"
+SIGN: Final = "×"  # one that the big letters have
 
 
 def is_asked(dialog: Dialog, person: OperatorDefined) -> bool:

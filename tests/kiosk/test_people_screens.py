@@ -48,10 +48,12 @@ async def test_a_badge_and_its_pin(terminal: Terminal) -> None:
         assert "Eva Holm: your PIN is asked for." in terminal.zone("what")
         assert who_did(terminal) == []
         await enter(terminal, *digits(PIN))
-        assert terminal.band.word == "PIN ••••"
+        assert terminal.band.word == "PIN ××××"
         await terminal.scan(command("OK"))
         assert "Eva Holm is signed in" in terminal.zone("what")
         assert PIN not in everything(terminal)
+        told = " ".join(terminal.desk.scans).split()
+        assert not set(told) & set(PIN)  # digits of it do not stand among the last scans either
         assert who_did(terminal) == ["OperatorSignedIn eva"]
 
 

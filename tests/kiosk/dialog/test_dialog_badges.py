@@ -267,7 +267,7 @@ def test_an_override_wants_the_supervisors_pin(guarded: Floor) -> None:
 def test_a_pin_by_digit_codes(guarded: Floor) -> None:
     for sign in "4711":
         guarded.scan(DigitCode(sign))
-    assert guarded.said.word == "PIN ••••"
+    assert guarded.said.word == "PIN ××××"
     guarded.command("OK")
     assert guarded.told == ("ok", "consumed_of_label")
 
