@@ -66,9 +66,13 @@ class EnrolmentUnsaved(EnrolmentError):  # noqa: N818
     """The folder cannot be written."""
 
 
-def typed(entry: str) -> tuple[str, str]:
-    """`SERVER CODE` as a person types it; raises `EnrolmentMistyped`."""
+def typed(entry: str, server: str = "") -> tuple[str, str]:
+    """`SERVER CODE` as a person types it, or `CODE` alone where the configuration names the
+    server; raises `EnrolmentMistyped`.
+    """
     parts = entry.removeprefix("kiosk enrol ").split()
+    if len(parts) == 1 and server:
+        parts = [server, *parts]
     if len(parts) != 2:
         raise EnrolmentMistyped("Type the server's address, a space and the code.")
     return address(parts[0], secure=has_check(parts[1])), parts[1]

@@ -71,6 +71,10 @@ class Screen:
         """Type."""
         os.write(self._master, keys)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, as a window does."""
+        _resize(self._master, columns, rows)
+
     def until(self, text: str, seconds: float) -> float:
         """When the frame that shows `text` had come whole; raises `BenchError`."""
         wanted, end = text.encode(), now() + seconds
@@ -246,5 +250,5 @@ def result(bench: str, size: Size, load_before: list[float], **figures: object) 
     print(json.dumps({"bench": bench, "size": size, **figures, **loads}))
 
 
-def _resize(terminal: int) -> None:
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+def _resize(terminal: int, columns: int = COLUMNS, rows: int = ROWS) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -129,6 +129,12 @@ def test_what_people_type(entry: str, found: tuple[str, str]) -> None:
     assert enrolment.typed(entry) == found
 
 
+def test_where_the_server_is_known_the_code_is_enough() -> None:
+    known = "https://plant:8400"
+    assert enrolment.typed("K7QM2XWD4N-8FJ3QZ0A", known) == (known, "K7QM2XWD4N-8FJ3QZ0A")
+    assert enrolment.typed("other:8400 K7QM", known) == ("http://other:8400", "K7QM")
+
+
 @pytest.mark.parametrize(
     "entry",
     [
