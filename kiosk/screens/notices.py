@@ -1,9 +1,7 @@
 """From answers to bands: the dialog's by the texts, and what the terminal says about itself."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -53,7 +51,8 @@ class Notices:
     @classmethod
     def load(cls, language: str) -> "Notices":
         """The dialog's texts and the terminal's own."""
-        return cls(Texts.load(language), own_sentences(language))
+        texts = Texts.load(language)
+        return cls(texts, own_sentences(texts))
 
     def say(self, notice: Notice) -> Band:
         """The band of a dialog's answer."""
@@ -109,11 +108,9 @@ class Notices:
         return None
 
 
-def own_sentences(language: str) -> dict[str, Sentence]:
+def own_sentences(texts: Texts) -> dict[str, Sentence]:
     """The terminal's own sentences of one language."""
-    file = Path(__file__).with_name(f"terminal.{language}.toml")
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    return msgspec.convert(table, dict[str, Sentence])
+    return msgspec.convert(texts.terminal, dict[str, Sentence])
 
 
 def scan_line(now: datetime, band: Band, scan: Scan, code: Code | CodeError, label: Label) -> str:

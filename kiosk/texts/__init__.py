@@ -48,13 +48,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A language's catalogue."""
+    """A language's catalogue. `terminal` is what the terminal says about itself."""
 
     language: str
     sentences: Mapping[str, Sentence]
     following: Mapping[str, str]
     labels: Mapping[str, str]
     forms: Forms = field(default_factory=Forms)
+    terminal: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, language: str) -> "Texts":
@@ -73,7 +74,14 @@ class Texts:
             forms = Forms.read(found.get("forms", {}))
         except ValueError as fault:
             raise TextsError(f"{path.name}: {fault}") from None
-        return cls(language, sentences, found.get("next", {}), found.get("labels", {}), forms)
+        return cls(
+            language,
+            sentences,
+            found.get("next", {}),
+            found.get("labels", {}),
+            forms,
+            found.get("terminal", {}),
+        )
 
     def say(self, notice: Notice) -> Said:
         """A notice in words; an unknown key shows itself rather than nothing."""

@@ -194,9 +194,9 @@ async def test_what_runs_without_anybody_says_so(tmp_path: Path) -> None:
 
 
 def test_what_the_terminal_says_of_itself_is_plain_too() -> None:
-    for key, one in own_sentences("en").items():
+    for key, one in own_sentences(ENGLISH).items():
         facts = {"label": "17", "printer": "batch", "station": "BAKE-1", "work_centers": "MIX"}
-        facts |= {"saved": "19996", "missing": "4"}
+        facts |= {"saved": "19996", "missing": "4", "file": "kiosk.toml"}
         lines = [
             part.format(**facts, why="", server="plant:8400", path="journal.old")
             for part in (one.word, one.what, one.next)

@@ -158,6 +158,7 @@ def test_every_language_says_the_same(texts: Texts) -> None:
     assert texts.sentences.keys() == ENGLISH.sentences.keys()
     assert texts.following.keys() == ENGLISH.following.keys()
     assert texts.labels.keys() == ENGLISH.labels.keys()
+    assert texts.terminal.keys() == ENGLISH.terminal.keys()
     for key, label in texts.labels.items():
         assert fields(label) == fields(ENGLISH.labels[key]), key
 
