@@ -8,8 +8,10 @@ import os
 import queue
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,9 +22,9 @@ from urllib.parse import urlsplit
 from kiosk.config import Config, PrinterConfig
 from kiosk.config_scanner import Driver, ScannerConfig
 from kiosk.correction import CLOCK_WRONG_SECONDS
-from kiosk.journal import files, flushes
+from kiosk.journal import files, flushes, queries
 from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN
-from kiosk.scanners import Delivery, SourceState
+from kiosk.scanners import KEYS_SWALLOWED, Delivery, SourceState
 from kiosk.scanners.drivers import make_scanner
 from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
 from sync.pinning import is_unproved, pinned
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 PROBE_SECONDS_MAX: Final = 1.0
 FLUSH_MS_MAX: Final = 30.0
 ANSWER_WAIT_S: Final = 3.0
+SCANS_READ_MAX: Final = 1_000
 COLUMNS_MIN, ROWS_MIN = 80, 24
 # What became of the events of a log that nobody has: a token is looked at, and little else.
 TOKEN_PATH: Final = f"/v1/origins/{'0' * 32}/outcome"
@@ -59,6 +62,7 @@ def examine(config: Config) -> list[Finding]:
         *(finding for one in config.scanners for finding in scanner(one)),
         *(input_devices() if not _has_input_device(config) else ()),
         *keyboard(config),
+        *swallowed(config.data),
         *flush(config.data),
         *room(config.data),
         *journal(config.data),
@@ -152,6 +156,23 @@ def keyboard(config: Config) -> Iterator[Finding]:
     gap = f"bursts with gaps up to {config.wedge.gap_ms} ms are scans"
     step = "" if config.scanners else "a serial scanner can also beep the answer: add [[scanner]]"
     yield Finding("keyboard", "ok", gap, step)
+
+
+def swallowed(data: Path) -> Iterator[Finding]:
+    """Which function keys came with bursts: the scanner sends keys that its codes do not hold."""
+    path = data / files.JOURNAL_NAME
+    if not path.exists():
+        return
+    try:
+        with closing(files.connect(path, "mode=ro")) as connection:
+            rows = queries.newest_scans(connection, SCANS_READ_MAX)
+    except sqlite3.Error:
+        return  # what ails the journal is told by its own check
+    told = next((row for row in rows if row[3] == KEYS_SWALLOWED), None)
+    if told is not None:
+        keys = bytes(told[2]).decode("utf-8", "replace")
+        step = "switch function-key and Alt mode of the scanner off; GS goes as Ctrl+]"
+        yield Finding("keys", "warn", f"came with codes and did not act: {keys}", step)
 
 
 def flush(data: Path) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from labels.primitives import Symbol
 PAGE = (210 * MM, 297 * MM)
 MARGIN = 12 * MM
 HEADING = 12 * MM
-COLUMNS = 4
+COLUMNS = 3  # as many as leave the longest command a module that every laser reads
 ROWS = 9
 CELL = ((PAGE[0] - 2 * MARGIN) / COLUMNS, (PAGE[1] - 2 * MARGIN - HEADING) / ROWS)
 CELL_GAP = 2 * MM
@@ -32,7 +32,7 @@ SUBTITLE_HEIGHT = 2.6 * MM
 class SheetEntry:
     """One cell: what people read, and `text`, what the scanner sends without AIM identifier.
 
-    `gs1`: `text` is a GS1 element string.
+    `gs1`: `text` is a GS1 element string. Without `text` the cell stays empty.
     """
 
     title: str
@@ -42,11 +42,13 @@ class SheetEntry:
 
 
 def sheet(entries: Sequence[SheetEntry], heading: str) -> bytes:
-    """A PDF of A4 pages, 36 entries a page in the given order; every symbol was read back."""
+    """A PDF of A4 pages, 27 entries a page in the given order; every symbol was read back."""
     page, buffer = open_page(PAGE, heading)
     for start in range(0, max(1, len(entries)), COLUMNS * ROWS):
         draw_text(page, MARGIN, PAGE[1] - MARGIN, 5 * MM, heading)
         for place, entry in enumerate(entries[start : start + COLUMNS * ROWS]):
+            if not entry.text:
+                continue
             row, column = divmod(place, COLUMNS)
             left = MARGIN + column * CELL[0]
             top = PAGE[1] - MARGIN - HEADING - row * CELL[1]

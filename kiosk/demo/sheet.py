@@ -1,12 +1,17 @@
-"""A factory's badges, orders, lots and commands on paper, for a visitor who owns a scanner."""
+"""A factory's badges, orders and lots on paper, for a visitor who owns a scanner.
+
+Commands, digits and reasons follow as `kiosk.sheet` has them.
+"""
 
 from pathlib import Path
 from typing import Final
 
 from kiosk.demo.factory import Factory, Printed
-from labels.sheet import SheetEntry, sheet
+from kiosk.sheet import entries as command_entries
+from kiosk.texts import Texts
+from labels.sheet import COLUMNS, SheetEntry, sheet
 
-COMMANDS: Final = ("DONE", "OK", "CANCEL", "SCRAP", "UNDO", "END", "HELP")
+LANGUAGE: Final = "en"
 
 
 def write(factory: Factory, folder: Path) -> Path:
@@ -23,10 +28,11 @@ def entries(factory: Factory) -> list[SheetEntry]:
         *(("Badge", factory.badge(person)) for person in factory.operators),
         *(("Order", factory.order(number)) for number in factory.orders),
         *(("Lot", one) for row in factory.stock for one in factory.containers(row)),
-        *(("Command", factory.command(name)) for name in COMMANDS),
-        *(("Reason", factory.reason(name)) for name in factory.reasons),
     ]
-    return [_entry(kind, one) for kind, one in printed]
+    own = [_entry(kind, one) for kind, one in printed]
+    blank = [SheetEntry("", "", "")] * (-len(own) % COLUMNS)
+    reasons = [(code, row["text"], row["group"]) for code, row in factory.reasons.items()]
+    return [*own, *blank, *command_entries(Texts.load(LANGUAGE), reasons)]
 
 
 def _entry(kind: str, printed: Printed) -> SheetEntry:

@@ -8,7 +8,7 @@ from pypdfium2 import PdfDocument
 
 from labels import codes, symbols
 from labels.codes import BadgeCode, Code, CommandCode, DigitCode, EnrolmentCode, LotCode, OrderCode
-from labels.sheet import SheetEntry, sheet
+from labels.sheet import COLUMNS, ROWS, SheetEntry, sheet
 
 open_pdf: Callable[[bytes], PdfDocument] = PdfDocument
 GS1_LOT = "01095060001343521726123110W-204"
@@ -29,7 +29,7 @@ def test_every_code_of_a_sheet_is_read() -> None:
     entries.append(SheetEntry("Flour", "from the mill", GS1_LOT, gs1=True))
     wanted.append(LotCode("W-204", gtin="09506000134352", expiry=date(2026, 12, 31)))
     document = open_pdf(sheet(entries, "Bakery"))
-    assert len(document) == 2
+    assert len(document) == -(-len(entries) // (COLUMNS * ROWS))
     found = [
         codes.decode(text, aim)
         for page in document
