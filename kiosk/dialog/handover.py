@@ -17,6 +17,7 @@ from kiosk.dialog.handover_state import (
     following,
     job_facts,
     jobs,
+    overtaken,
     question,
 )
 from kiosk.dialog.state import FOLLOWS, Answer, Dialog, Handover, Moment, Notice, Turn
@@ -36,6 +37,7 @@ __all__ = [
     "hand_over",
     "number_typed",
     "offer",
+    "overtaken",
     "progressed",
     "question",
 ]

@@ -82,6 +82,14 @@ def at_question(dialog: Dialog, shop: Shop) -> Dialog:
     return back(dialog, shop, handover)
 
 
+def overtaken(dialog: Dialog, shop: Shop) -> Dialog:
+    """What is asked about may have ended elsewhere: nothing is booked on another order then."""
+    job = asked(dialog, shop) if dialog.asking is None else None
+    if job is None or (dialog.order, dialog.operation) == (job.order.number, job.start.operation):
+        return dialog
+    return replace(dialog, order=job.order.number, operation=job.start.operation, number="")
+
+
 def back(dialog: Dialog, shop: Shop, handover: Handover) -> Dialog:
     """The order that was current before the handover, if it is still open here; else none."""
     before = (handover.order, handover.operation)

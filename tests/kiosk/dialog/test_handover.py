@@ -29,7 +29,9 @@ from sync.domain.events import (
     LabelDoubted,
     LabelPrinted,
     MaterialProduced,
+    OperationEnded,
     OperationReported,
+    stamped,
 )
 from sync.domain.shifts import shift_of
 from tests.kiosk.dialog.bakery import ENGLISH, Floor
@@ -348,6 +350,17 @@ def test_idle_drops_it_with_a_note(open_here: Floor) -> None:
     assert open_here.told == ("note", "idle_out_handover")
     assert (open_here.dialog.handover, open_here.dialog.body) == (None, "order")
     assert signed(open_here) == []
+
+
+def test_an_order_that_ended_elsewhere_is_not_asked_about_any_more(open_here: Floor) -> None:
+    open_here.type("480")
+    start = open_here.order("B-1").open_starts()[0]
+    ended = OperationEnded(order="B-1", operation="10", work_center="MIX", of=start.id)
+    open_here.absorb(stamped(ended, station="BAKE-2", operator="paul"))
+    open_here.command("DONE")
+    assert open_here.told == ("stop", "handover_count")  # the number was for B-1
+    assert open_here.dialog.order == "B-2"
+    assert not any(isinstance(one, OperationReported) for one in open_here.events)
 
 
 # After a restart
