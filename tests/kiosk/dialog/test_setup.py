@@ -59,7 +59,7 @@ def test_an_order_without_a_set_up_runs_at_once(signed: Floor) -> None:
 def test_ok_ends_it(signed: Floor) -> None:
     signed.open("S-2")
     assert signed.said.next == (
-        "Scan OK when it is set up; DONE ends the set-up too: DONE = 100 PCS."
+        "Scan DONE when it is made: DONE = 100 PCS. Scan OK when it is set up."
     )
     signed.command("OK")
     assert (signed.told, kinds(signed)) == (("ok", "setup_ended"), ["SetupEnded"])
