@@ -14,6 +14,7 @@ httpx and cryptography are imported when first used: a kiosk is ready to scan be
 import socket
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ CONNECT_SECONDS_MAX: Final = 3.0
 ANSWER_SECONDS_MAX: Final = 10.0
 WHY_CHARS_MAX: Final = 200
 UNAUTHORIZED: Final = 401
+UNCHANGED: Final = 304
 
 T = TypeVar("T")
 
@@ -99,6 +101,14 @@ class FixedToken:
         raise AssertionError(f"no other token of {len(accepted)} characters was given")
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file of the server, and the target of its `Link`; `content` is None where it is known."""
+
+    content: bytes | None
+    link: str = ""
+
+
 class _Problem(msgspec.Struct):
     """What is read of problem details (RFC 9457)."""
 
@@ -154,15 +164,36 @@ class Line:
         asked = self._client.build_request(
             method, path, content=content, params=query, headers=headers, timeout=timeout
         )
+        answer = self._answer(asked)
+        if answer.is_success:
+            return answer.content
+        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
+
+    def fetch(self, path: str, *, known: str = "", patience: float = ANSWER_SECONDS_MAX) -> Fetched:
+        """A file, or that it is still the one whose digest is `known`; raises as `send` does."""
+        import httpx
+
+        headers = {"If-None-Match": f'"{known}"'} if known else {}
+        timeout = httpx.Timeout(patience, connect=CONNECT_SECONDS_MAX)
+        answer = self._answer(
+            self._client.build_request("GET", path, headers=headers, timeout=timeout)
+        )
+        link = str(answer.links.get("alternate", {}).get("url", ""))
+        if answer.status_code == UNCHANGED:
+            return Fetched(None, link)
+        if answer.is_success:
+            return Fetched(answer.content, link)
+        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
+
+    def _answer(self, asked: "httpx.Request") -> "httpx.Response":
+        """What comes for a token that the server takes."""
         token = self._tokens.current
         answer = self._asked(asked, token)
         if answer.status_code == UNAUTHORIZED and (other := self._tokens.other(token)):
             answer = self._asked(asked, other)
             if answer.status_code != UNAUTHORIZED:
                 self._tokens.settle(other)
-        if answer.is_success:
-            return answer.content
-        raise ServerRefused(answer.status_code, _why(answer), _retry_after(answer))
+        return answer
 
     def _asked(self, request: "httpx.Request", token: str) -> "httpx.Response":
         import httpx

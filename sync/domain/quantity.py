@@ -52,6 +52,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "SEC": "S",
     "MIN": "MIN",
     "HUR": "H",
+    "CEL": "°C",
     "C62": "PCS",
     "H87": "PCS",
     "EA": "PCS",

@@ -23,6 +23,7 @@ the board, the stock and the trace of every lot.
 A first server, its factory and its first station:
   kiosk-server import --template factory/          empty CSV files, each column explained
   kiosk-server import --data /srv/plant factory/   materials, orders, people, stock
+  kiosk-server import --data /srv/plant drawings drawings/          PNG and PDF for operations
   kiosk-server serve --data /srv/plant             until Ctrl-C; prints READY and its address
   kiosk-server enrol --data /srv/plant --station MIX-1 --work-centers MIX
                                                    a code to scan or type at the station
@@ -175,8 +176,11 @@ def _add_revoke(commands: Commands) -> None:
 
 def _add_import(commands: Commands) -> None:
     text = "load materials, BOMs, routings, people, orders and stock from a folder of CSV files"
-    command = _command(commands, "import", text, json=True, made=MADE)
-    command.add_argument("folder", nargs="?", type=Path, help="the folder with the CSV files")
+    drawings = "; or PNG and PDF files of a folder that routings name: import drawings FOLDER"
+    command = _command(commands, "import", text + drawings, json=True, made=MADE)
+    command.add_argument(
+        "folder", nargs="*", help="the folder with the CSV files; drawings FOLDER: with drawings"
+    )
     command.add_argument(
         "--template", type=Path, metavar="DIR", help="write empty files, each column explained"
     )
@@ -251,14 +255,19 @@ def _revoke(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from sync.server.commands import import_folder, write_templates
+    from sync.server.drawing_commands import DRAWINGS, import_drawings
 
     if options.template is not None:
         return write_templates(options.template)
-    if options.folder is None:
+    words: list[str] = options.folder
+    if len(words) == 2 and words[0] == DRAWINGS:
+        folder = Path(words[1])
+        return import_drawings(_data(options), folder, json=options.json, url=options.database)
+    if len(words) != 1:
         raise UsageError("say which folder of CSV files, or --template DIR for empty ones")
     return import_folder(
         _data(options),
-        options.folder,
+        Path(words[0]),
         json=options.json,
         clock_offset=options.clock_offset,
         url=options.database,

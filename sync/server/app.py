@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sync.server import (
     api,
     api_admin,
+    api_drawings,
     api_office,
     api_orders,
     api_outcome,
@@ -46,6 +47,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
     routes: list[ControllerRouterHandler] = [
         *api.routes,
         *api_admin.routes,
+        *api_drawings.routes,
         *api_office.routes,
         *api_orders.routes,
         *api_outcome.routes,

@@ -23,6 +23,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sync.server import tables
 from sync.server.clock_tables import station_clock
+from sync.server.drawing_tables import drawing, drawing_part
 from sync.server.errors import ServerError
 from sync.server.settings import INCARNATION, setting
 from sync.server.verify import verify
@@ -39,6 +40,8 @@ COPIED: Final[tuple[Table, ...]] = (
     tables.head,
     tables.mark,
     station_clock,
+    drawing,
+    drawing_part,
 )
 FORMAT: Final = 1
 APPLICATION: Final = 0x4B424B31  # "KBK1"

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from sync.drawings import path_of
 from sync.pinning import pinned
 from sync.server.errors import ServerError
 from sync.server.folder import address_of
@@ -58,6 +59,10 @@ class AdminClient:
     def post(self, path: str, body: object) -> Any:
         """The JSON answer; raises `AdminError`."""
         return self._answered(lambda: self._client.post(path, json=body)).json()
+
+    def put_drawing(self, name: str, body: bytes) -> None:
+        """Store a drawing; raises `AdminError`."""
+        self._answered(lambda: self._client.put(path_of(name), content=body))
 
     def lines(self, path: str, body: object) -> Iterator[bytes]:
         """The lines that a work tells, which a post began; raises `AdminError`."""

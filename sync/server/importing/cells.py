@@ -16,6 +16,7 @@ from sync.domain.quantity import (
     UnitUnknown,
     factor,
     micros,
+    shown,
     unit_named,
 )
 
@@ -24,6 +25,11 @@ NAME_CHARS_MAX: Final = 120
 _RELATIVE: Final = re.compile(r"([+-])(\d{1,5})d\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"[\d.,]+", re.ASCII)
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(\.\d{3})+\Z", re.ASCII)
+_CHECK: Final = re.compile(
+    r"(?P<text>[^=]{1,80}?)\s*=\s*(?P<lowest>-?\d{1,12}([.,]\d{1,6})?)?\s*\.\.\s*"
+    r"(?P<highest>-?\d{1,12}([.,]\d{1,6})?)?(\s+(?P<unit>\S{1,12}))?\Z",
+    re.ASCII,
+)
 _BASES: Final = ("KGM", "LTR", "MTR", "SEC", "C62")
 
 Kind = Literal[
@@ -38,6 +44,7 @@ Kind = Literal[
     "unit",
     "names",
     "units",
+    "checks",
     "choice",
 ]
 Cell = str | int | bool | tuple[str, ...] | dict[str, str]
@@ -179,6 +186,22 @@ def _units(column: Column, written: str, today: date) -> dict[str, str]:
     return found
 
 
+def _checks(column: Column, written: str, today: date) -> tuple[str, ...]:
+    """Each as text, lowest, highest and unit, parted by tabs: no cell holds one itself."""
+    found = []
+    for part in _names(column, written, today):
+        read = _CHECK.match(part)
+        if read is None:
+            raise ValueError(f"{part[:40]!r} is no check: write Diameter = 19.98..20.02 mm")
+        limits = [(read[name] or "").replace(",", ".") for name in ("lowest", "highest")]
+        if all(limits) and float(limits[0]) > float(limits[1]):
+            raise ValueError(f"{part[:40]!r}: write the lower limit first")
+        unit = read["unit"] or ""
+        code = unit_named(unit)
+        found.append("\t".join((read["text"], *limits, code if shown(code) != code else unit)))
+    return tuple(found)
+
+
 def _choice(column: Column, written: str, _today: date) -> str:
     if written and written.lower() not in column.choices:
         raise ValueError(f"{written[:40]!r}: write {' or '.join(column.choices)}")
@@ -206,5 +229,6 @@ _READERS: Final[Mapping[Kind, Callable[[Column, str, date], Cell]]] = {
     "unit": _unit,
     "names": _names,
     "units": _units,
+    "checks": _checks,
     "choice": _choice,
 }

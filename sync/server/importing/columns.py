@@ -69,6 +69,8 @@ ROUTINGS: Final = Table(
         Column("count", "choice", "planned: DONE reports the rest; ask: DONE wants a number",
                default="planned", choices=("planned", "ask")),
         Column("steps", "names", "what to do and confirm, parted by ;"),
+        Column("checks", "checks", "what to measure, parted by ;: Diameter = 19.98..20.02 mm"),
+        _free("drawing", "a file of import drawings, as shaft.pdf#page=2, or an address"),
     ),
 )  # fmt: skip
 WORK_CENTERS: Final = Table(

@@ -13,6 +13,7 @@ import msgspec
 from sync.domain.events import (
     BomDefined,
     BomLine,
+    Check,
     Event,
     MaterialDefined,
     OperatorDefined,
@@ -239,7 +240,14 @@ def _operation(row: Row) -> RoutingOperation:
         run_seconds=row.text("run_seconds"),
         count="ask" if row.text("count") == "ask" else "planned",
         steps=row.names("steps"),
+        checks=tuple(_check(written) for written in row.names("checks")),
+        drawing=row.text("drawing"),
     )
+
+
+def _check(written: str) -> Check:
+    text, lowest, highest, unit = written.split("\t")
+    return Check(check=text, text=text, unit=unit, lowest=lowest, highest=highest)
 
 
 def _boms(

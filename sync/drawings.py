@@ -1,0 +1,100 @@
+"""The home of what a drawing is to both ends: how a routing names it, and what file can be one.
+
+DrawingError(ValueError)    a name or file is no drawing; says the value and the next step
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+PNG: Final = "image/png"
+PDF: Final = "application/pdf"
+SUFFIXES: Final = {".png": PNG, ".pdf": PDF}
+DRAWING_BYTES_MAX: Final = 8 * 1024 * 1024
+SIDE_PIXELS_MAX: Final = 20_000
+IMAGE_PIXELS_MAX: Final = 50_000_000
+NAME_CHARS_MAX: Final = 80
+PAGE_DIGITS_MAX: Final = 4
+PATH: Final = "/v1/drawings/"
+LINK_PATH: Final = "/D/"  # short and in capitals: a small QR code holds it
+_PNG_START: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_HEAD: Final = b"\x00\x00\x00\rIHDR"
+_PNG_HEAD_BYTES: Final = 24
+_PDF_START: Final = b"%PDF-"
+_PAGE: Final = re.compile(rf"page=([0-9]{{1,{PAGE_DIGITS_MAX}}})\Z", re.ASCII)
+
+
+class DrawingError(ValueError):
+    """Why something is no drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a routing means: a drawing of the server by `name`, or one elsewhere by `url`."""
+
+    name: str = ""
+    page: int = 1
+    url: str = ""
+
+
+def reference(written: str) -> Reference | None:
+    """A routing's `drawing`, such as `shaft.pdf#page=2`; None where it names none.
+
+    An address of another server is only told: this station's token is not for it.
+    """
+    text = written.strip()
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return Reference(url=text)
+    name, _, rest = text.partition("#")
+    page = _PAGE.match(rest)
+    return Reference(name.strip(), max(1, int(page[1])) if page else 1) if name.strip() else None
+
+
+def checked_name(name: str) -> str:
+    """The name of a drawing; raises `DrawingError`."""
+    if not 0 < len(name) <= NAME_CHARS_MAX:
+        raise DrawingError(f"drawing {name[:20]!r}: a name has 1 to {NAME_CHARS_MAX} characters")
+    if name.startswith(".") or name != name.strip() or not name.isprintable():
+        raise DrawingError(f"drawing {name!r}: begin with a letter or digit, print every sign")
+    if set(name) & set('/\\#?"'):
+        raise DrawingError(f"drawing {name!r}: a name is without / \\ # ? and quotation marks")
+    return name
+
+
+def checked_file(name: str, body: bytes) -> str:
+    """The media type of a drawing's bytes; raises `DrawingError` for what is none.
+
+    A PNG's size in pixels is read from its head: nothing is unpacked for it.
+    """
+    if not body:
+        raise DrawingError(f"drawing {name}: the file is empty: export it again")
+    if len(body) > DRAWING_BYTES_MAX:
+        raise DrawingError(
+            f"drawing {name}: {len(body)} bytes, {DRAWING_BYTES_MAX} fit: export it smaller"
+        )
+    if body.startswith(_PDF_START):
+        return PDF
+    if not body.startswith(_PNG_START):
+        raise DrawingError(f"drawing {name}: neither PNG nor PDF: save it as one of them")
+    if len(body) < _PNG_HEAD_BYTES or body[8:16] != _PNG_HEAD:
+        raise DrawingError(f"drawing {name}: a PNG without its head: export it again")
+    check_pixels(name, *(int.from_bytes(body[at : at + 4]) for at in (16, 20)))
+    return PNG
+
+
+def check_pixels(name: str, wide: int, high: int) -> None:
+    """Raises `DrawingError` for an image that is larger than any drawing."""
+    if not (0 < wide <= SIDE_PIXELS_MAX and 0 < high <= SIDE_PIXELS_MAX):
+        raise DrawingError(
+            f"drawing {name}: {wide} x {high} pixels, a side has 1 to {SIDE_PIXELS_MAX}: scale it"
+        )
+    if wide * high > IMAGE_PIXELS_MAX:
+        raise DrawingError(
+            f"drawing {name}: {wide} x {high} pixels, {IMAGE_PIXELS_MAX} fit: scale it down"
+        )
+
+
+def path_of(name: str) -> str:
+    """Where the server has a drawing."""
+    return PATH + quote(name, safe="")
