@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Final
@@ -68,7 +69,8 @@ class Keyboard:
         with os.fdopen(told) as line:
             self.display = f":{line.readline().strip()}"
         self.log = data / "screen.log"
-        product = " ".join(command_line(data))
+        self.process = data / "process"
+        product = f"echo $$ > {self.process}; exec {' '.join(command_line(data))}"
         terminal = ["xterm", "-tn", "xterm-256color", "-u8", "-geometry", f"{COLUMNS}x{ROWS}+0+0"]
         self.xterm = subprocess.Popen(
             [*terminal, "-e", "script", "-q", "-f", "-c", product, str(self.log)],
@@ -104,9 +106,11 @@ class Keyboard:
             time.sleep(0.1)
 
     def close(self) -> None:
-        for one in (self.xterm, self.server):
-            one.terminate()
-            one.wait(WAIT_S)
+        """End the product, with which the xterm ends, then the server."""
+        os.kill(int(self.process.read_text()), signal.SIGTERM)
+        self.xterm.wait(WAIT_S)
+        self.server.terminate()
+        self.server.wait(WAIT_S)
 
 
 @pytest.fixture
