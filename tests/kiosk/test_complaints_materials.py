@@ -114,7 +114,7 @@ async def test_w16_a_wrong_product_is_answered_and_adds_no_line(tmp_path: Path) 
         assert "You scanned Sunflower seeds SD-5." in terminal.zone("what")
         assert terminal.zone("order") == before
         await terminal.scan(lot("R-118", "RYE"))
-        assert "Rye flour R-118, for order B-2." in terminal.zone("what")
+        assert "Rye flour R-118 belongs to order B-2." in terminal.zone("what")
 
 
 @pytest.mark.parametrize(

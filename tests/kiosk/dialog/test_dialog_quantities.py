@@ -286,7 +286,7 @@ def test_a_wrong_lot_names_what_was_scanned_what_is_wanted_and_where_it_lies(wor
     work.lot("R-118", "RYE", *BAG)
     said = work.said
     assert (said.kind, said.word) == ("stop", "WRONG LOT")
-    assert said.what == "You scanned Rye flour R-118, for order B-2. This order needs Wheat flour."
+    assert said.what == "Rye flour R-118 belongs to order B-2. This order needs Wheat flour."
     assert said.next == "Scan CANCEL, fetch W-204 from A3. IT IS ALREADY IN: SUPERVISOR BADGE"
 
 
