@@ -290,7 +290,23 @@ def _sign_out(dialog: Dialog, shop: Shop, now: Moment, person: OperatorDefined) 
     rest = sorted(who for who in here if who != person.person)
     stays = dialog.person if dialog.person != person.person else next(iter(rest), None)
     after = replace(dialog, person=stays, scrap=(), serials=(), body="queue", booked="")
-    return Turn(after, events, said("ok", "signed_out", person=person.name))
+    runs = _running_alone(dialog, shop, person.person)
+    if not runs:
+        return Turn(after, events, said("ok", "signed_out", person=person.name))
+    facts = {"person": person.name, **order_facts(shop, runs[0].number), "count": str(len(runs))}
+    text = "signed_out_running" if len(runs) == 1 else "signed_out_several"
+    return Turn(after, events, said("ok", text, **facts))
+
+
+def _running_alone(dialog: Dialog, shop: Shop, person: str) -> list[Order]:
+    """What runs on at this station with nobody on it, once a person has gone."""
+    station = dialog.workplace.station
+    return [
+        order
+        for order in shop.open_orders(station)
+        if {join.operator for join in joins_here(order, station)} <= {person}
+        and any(order.is_paused(one.id) is None for one in order.open_starts(station))
+    ]
 
 
 def gone(dialog: Dialog, shop: Shop, now: Moment, person: str) -> tuple[Event, ...]:

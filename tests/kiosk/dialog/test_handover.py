@@ -267,7 +267,7 @@ def test_without_a_successor_one_signature_stands_and_the_next_badge_countersign
     open_here.badge("anna")
     open_here.command("OK")
     open_here.badge("anna")
-    assert open_here.told == ("ok", "signed_out")
+    assert open_here.told == ("ok", "signed_out_several")
     open_here.badge("anna")
     assert kinds(open_here) == ["OperatorSignedIn"]  # not the giver's own
     open_here.badge("anna")

@@ -325,6 +325,20 @@ def test_who_comes_back_to_work_that_ran_on_signs_in_and_leaves_nothing() -> Non
     assert here.told == ("ok", "left_to_other")
 
 
+@pytest.mark.parametrize(("orders", "text"), [(1, "signed_out_running"), (2, "signed_out_several")])
+def test_who_signs_out_hears_what_runs_on(orders: int, text: str) -> None:
+    here = no_order()
+    for number in ("B-1", "B-2", "B-3")[: orders + 1]:
+        here.open(number)
+    here.badge("anna")
+    here.command("PAUSE")
+    here.reason("BREAK")
+    here.badge("anna")
+    assert here.told == ("ok", text)
+    assert "on with nobody on" in here.said.what
+    assert here.shop.signed_in("BAKE-1") == {}
+
+
 def test_leaving_leaves_every_operation_that_was_joined_here() -> None:
     here = order_open()
     join = OperatorJoined(order="B-1", operation="20", station="BAKE-1", operator="anna")
