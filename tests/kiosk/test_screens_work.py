@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from textual import events
 
-from kiosk.config import Config
+from kiosk.config import Config, InputConfig
 from kiosk.dialog import Key, Tick
 from kiosk.journal import Journal
+from kiosk.screens.touch import TARGET_ROWS
 from kiosk.station import new_id
 from sync.domain.events import (
     DowntimeStarted,
@@ -158,6 +160,22 @@ async def test_a_row_is_opened_by_arrows_and_enter(tmp_path: Path) -> None:
         await terminal.settle()
         assert terminal.dialog.order == "B-2"
         assert lines(terminal, "order")[0].startswith("B-2  Rye loaf")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+async def test_a_row_is_opened_by_a_finger(tmp_path: Path, size: tuple[int, int]) -> None:
+    config = replace(filled(tmp_path), input=InputConfig(mouse=True))
+    terminal = Terminal(config)
+    async with running(terminal, size):
+        await terminal.scan(badge("anna"))
+        shown = lines(terminal, "queue")
+        row = next(n for n, one in enumerate(shown) if one.startswith("L-1"))
+        assert (row - 1) % TARGET_ROWS == 0
+        at = terminal.query_one("#queue").content_region
+        terminal.still.advance(1)
+        terminal.on_key(events.Key(f"tap:{at.x + 20}:{at.y + row + TARGET_ROWS - 1}", None))
+        await terminal.settle()
+        assert (terminal.dialog.order, terminal.band.word) == ("L-1", "SET-UP")
 
 
 async def test_set_up_is_shown_with_its_clock_and_the_lot_ends_it(tmp_path: Path) -> None:
