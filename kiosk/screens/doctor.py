@@ -15,7 +15,7 @@ from labels.keyboard import LAYOUTS, SETUP_TEXT
 
 GAP: Final = 2
 TEXT_COLUMNS_MIN: Final = 70
-ROWS_OF_NEWEST: Final = 3
+ROWS_OF_NEWEST: Final = 6
 TABLE: Final = (
     Column("", 20, 1), Column("", 9, 0, "right"), Column("", 8, 0, "right"), Column("", 12),
 )  # fmt: skip
@@ -55,7 +55,7 @@ def _lines(exams: Sequence[Exam], label: Label, width: int, rows: int) -> Iterat
         return
     for place, exam in enumerate(exams):
         yield Content.styled(fit(_counted(exam, label), width), STRONG)
-        shown = max(1, min(len(exam.rows), rows - len(exam.advice) - len(exams)))
+        shown = max(1, min(len(exam.rows), rows - len(exam.advice) - 3 * len(exams) + 1))
         for row in exam.rows[: min(shown, ROWS_OF_NEWEST) if not place else 1]:
             yield _row(row, label, width)
         for one in exam.advice:
@@ -70,18 +70,18 @@ def said(advice: Advice, label: Label) -> str:
     if "layout" in shown:
         layout = shown["layout"]
         shown["layout"] = LAYOUTS[layout].name if layout else label("doctor_another")
-    return label(key).format(**shown)
+    return label(key, **shown)
 
 
 def _counted(exam: Exam, label: Label) -> str:
     name = exam.source.rsplit("/", 1)[-1]
-    return label("doctor_counted").format(source=name, scans=exam.scans, lost=exam.lost)
+    return label("doctor_counted", source=name, scans=str(exam.scans), lost=str(exam.lost))
 
 
 def _row(row: Row, label: Label, width: int) -> Content:
     if row.lost:
         cells = [row.raw, "", "", label(f"doctor_is_{row.lost}")]
         return Content.styled(columns(TABLE, cells, width), FAINT)
-    chars = label("doctor_chars").format(count=row.chars)
-    gap = label("doctor_gap").format(ms=row.gap)
+    chars = label("doctor_chars", count=str(row.chars))
+    gap = label("doctor_gap", ms=str(row.gap))
     return Content(columns(TABLE, [row.raw, chars, f"{row.milliseconds} ms", gap], width))
