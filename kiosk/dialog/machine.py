@@ -72,7 +72,7 @@ _BOOKINGS: Final = frozenset({"lot", "done"})
 
 def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
     """What one input makes of the dialog; never raises on anything a person or device can send."""
-    dialog = replace(dialog, today=now.today.isoformat())
+    dialog = handover.overtaken(replace(dialog, today=now.today.isoformat()), shop)
     match given:
         case Tick():
             turn = _tick(dialog, shop, now)
