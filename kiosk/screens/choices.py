@@ -19,7 +19,7 @@ def choices(asking: Asking, label: Label, width: int, rows: int, *, touch: bool 
     `label` names the answers that are ours and not the site's; for fingers each is a target.
     """
     room = max(1, rows - HEAD_ROWS)
-    head = line(("Scan it, or choose with ↑ ↓ or its number, then press ⏎:", STRONG))
+    head = line((label("choices_head"), STRONG))
     if touch:
         seen = shelf(asking.selected, len(asking.choices), room)
         lines = _rows(asking, label, width, seen.first, seen.count)

@@ -131,7 +131,7 @@ class Floor:
         if not self._zones["head"].size.width:
             return
         self._draw_head(view)
-        if body_of(view) == "outbox":
+        if body_of(view) in ("outbox", "prints"):
             self._draw_body(view)
 
     def _draw_head(self, view: View) -> None:
@@ -212,7 +212,7 @@ def next_step(view: View, width: int) -> Content:
     asking = view.dialog.asking
     secret = asking is not None and asking.wanted == "pin"
     typed = "•" * len(view.dialog.entry) if secret else plain(view.dialog.entry)
-    entry = f" TYPED: {typed}_ "
+    entry = f" {view.label('typed_entry', entry=typed)}_ "
     room = max(0, width - cell_len(entry))
     return Content(fit(step, room)) + Content.styled(fit(entry, width - room), "reverse")
 
@@ -281,5 +281,5 @@ _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
         view.exams, view.label, width, rows, console=view.console
     ),
     "choices": _choices,
-    "enrol": lambda view, width, rows: enrol(view.around, width, rows),
+    "enrol": lambda view, _width, rows: enrol(view.around, view.label, rows),
 }

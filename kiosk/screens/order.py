@@ -1,6 +1,7 @@
 """The current order: what is made, how far it is, what goes in and where that lies."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -8,12 +9,12 @@ from kiosk.dialog import Dialog, done_quantity, open_note, open_steps, stops_her
 from kiosk.dialog import current as current_of
 from kiosk.dialog.steps import Current
 from kiosk.screens.around import Around
-from kiosk.screens.choices import Label
 from kiosk.screens.text import (
     FAINT,
     MARKED,
     STRONG,
     Column,
+    Label,
     amount,
     columns,
     day_of,
@@ -33,33 +34,30 @@ from sync.domain.rules_base import is_expired, material_name
 from sync.domain.shop import Shop
 
 TABLE = (
-    Column("MATERIAL", 16, 3),
-    Column("NEED", 9, 1, "right"),
-    Column("IN", 7, 1, "right"),
-    Column("LEFT", 9, 1, "right"),
-    Column("FETCH · USE BY", 26, 4),
+    Column("material", 16, 3),
+    Column("need", 9, 1, "right"),
+    Column("consumed", 7, 1, "right"),
+    Column("left", 9, 1, "right"),
+    Column("fetch", 26, 4),
 )
 NOTE_STYLE = "$note-ink on $note"
 
 
 def order(
-    dialog: Dialog, shop: Shop, around: Around, width: int, rows: int, label: Label = str
+    dialog: Dialog, shop: Shop, around: Around, width: int, rows: int, label: Label
 ) -> Content:
-    """The body of the current order in `width` × `rows` cells; open lines come first in a pinch.
-
-    `label` names the few words of the screen that are ours.
-    """
+    """The body of the current order in `width` × `rows` cells; open lines come first in a pinch."""
     here = current_of(dialog, shop)
     if here is None:
-        return page([line(("No order is open here: scan a traveller.", STRONG))])
+        return page([line((label("order_none"), STRONG))])
     current = here.order
     top = [
         title(current, around, width, label),
-        *note(dialog, shop, width),
-        *review(current, around, width),
+        *note(dialog, shop, width, label),
+        *review(current, around, width, label),
         *progress(here, dialog, shop, around, width, label),
     ]
-    below = list(running(current, dialog, shop, around, width))
+    below = list(running(current, dialog, shop, around, width, label))
     room = max(2, rows - len(top) - len(below))
     return page([*top, *materials(here, shop, around, width, room, label), *below])
 
@@ -67,39 +65,48 @@ def order(
 def title(current: Order, around: Around, width: int, label: Label) -> Content:
     """Number, product, done of planned, what was put aside, due."""
     release = current.release
-    product = release.name if release else current.material or "released while offline"
-    done = f"{amount(current.good_total)} of {amount(current.planned, current.unit)} done"
+    product = release.name if release else current.material or label("released_offline")
+    forms = around.forms
+    good = amount(current.good_total, "", forms)
+    done = label("order_done", good=good, planned=amount(current.planned, current.unit, forms))
     if current.scrap_total:
-        done += f", {amount(current.scrap_total)} scrap"
+        done += f", {label('order_scrap', scrap=amount(current.scrap_total, '', forms))}"
     if current.held_total:
-        done += f", {amount(current.held_total)} {label('on_hold')}"
+        done += f", {amount(current.held_total, '', forms)} {label('on_hold')}"
     if current.rework_total:
-        done += f", {amount(current.rework_total)} {label('rework')}"
-    due = f" · due {day_of(current.due, around.now.date())}" if current.due else ""
+        done += f", {amount(current.rework_total, '', forms)} {label('rework')}"
+    day = day_of(current.due, around.now.date(), forms) if current.due else ""
+    due = f" · {label('order_due', day=day)}" if day else ""
     left = f"{current.number}  {product}"
     return Content.styled(two_sides(left, done + due, width), STRONG)
 
 
-def note(dialog: Dialog, shop: Shop, width: int) -> Iterator[Content]:
+def note(dialog: Dialog, shop: Shop, width: int, label: Label) -> Iterator[Content]:
     """The office's note, until it is confirmed with OK."""
     told = open_note(dialog, shop)
     if told:
-        yield Content.styled(fit(f" NOTE: {told} (OK when read)", width), NOTE_STYLE)
+        yield _with_hint(told, "order_note", label, width)
 
 
-def review(current: Order, around: Around, width: int) -> Iterator[Content]:
+def review(current: Order, around: Around, width: int, label: Label) -> Iterator[Content]:
     """Why the office has to look at what was booked here."""
     why = around.reviewed.get(current.number)
     if why is not None:
-        told = why or "the office has to look at what was booked here"
-        yield Content.styled(fit(f" NEEDS REVIEW: {told}", width), NOTE_STYLE)
+        yield _with_hint(why or label("order_review_bare"), "order_review", label, width)
+
+
+def _with_hint(told: str, key: str, label: Label, width: int) -> Content:
+    """A line that gives way to its end, which says what to do about it."""
+    whole = two_sides(f" {label(key, told=told)}", f"{label(f'{key}_hint')} ", width)
+    return Content.styled(fit(whole, width), NOTE_STYLE)
 
 
 def progress(
     here: Current, dialog: Dialog, shop: Shop, around: Around, width: int, label: Label
 ) -> Iterator[Content]:
     """Operations, and what DONE would report: in one line where both fit."""
-    steps, told = operations(here), Content.styled(ahead(here, dialog, shop, around, label), STRONG)
+    steps = operations(here, around)
+    told = Content.styled(ahead(here, dialog, shop, around, label), STRONG)
     gap = width - steps.cell_length - told.cell_length
     if gap > 0:
         yield steps + Content(" " * gap) + told
@@ -108,14 +115,14 @@ def progress(
         yield told.truncate(width, ellipsis=True)
 
 
-def operations(here: Current) -> Content:
+def operations(here: Current, around: Around) -> Content:
     """All operations in one line: ended, current, to come, each with its good count."""
     parts: list[tuple[str, str]] = []
     for one in here.order.operations:
         current = one.operation == here.operation
         ended = here.order.is_ended(one.operation)
         good = here.order.good_at(one.operation)
-        count = f" {amount(good)}" if good and not ended else ""
+        count = f" {amount(good, '', around.forms)}" if good and not ended else ""
         sign = "✔ " if ended else "▶ " if current else ""
         style = MARKED if current else FAINT if ended else ""
         parts += [(f" {sign}{one.operation} {one.name}{count} ", style), (" ", "")]
@@ -124,26 +131,30 @@ def operations(here: Current) -> Content:
 
 def ahead(here: Current, dialog: Dialog, shop: Shop, around: Around, label: Label) -> str:
     """The step that is to be confirmed, what waits for DONE, and what DONE would report."""
-    told = [f"STEP: {step}" for step in open_steps(here)[:1]]
+    told = [label("order_step", step=step) for step in open_steps(here)[:1]]
     if stops_here(dialog, shop):
         told.append(label("stopped"))
     elif here.pause is not None:
-        told.append("PAUSED")
+        told.append(label("paused"))
     elif here.in_setup and here.start is not None:
         clock = hours(around.seconds_since(here.start))
         told.append(f"{label('setup')} {clock} {label('hours_of')} {here.setup_planned}")
     elif here.start is not None and dialog.person is None:
-        told.append("RUNNING, nobody is signed in")
+        told.append(label("order_alone"))
     unit = shown(here.order.unit)
-    told += [f"{one.amount or '?'} {unit} SCRAP waits for DONE" for one in dialog.scrap]
+    forms = around.forms
+    told += [
+        label("order_scrap_waits", amount=f"{forms.number(one.amount) or '?'} {unit}")
+        for one in dialog.scrap
+    ]
     if dialog.serials:
-        told.append(f"{len(dialog.serials)} serial numbers wait for DONE")
+        told.append(label("order_serials_wait", count=len(dialog.serials)))
     rework = here.order.rework_at(here.operation)
     if rework:
-        told.append(f"{label('rework')} {amount(rework, here.order.unit)}")
+        told.append(f"{label('rework')} {amount(rework, here.order.unit, forms)}")
     done = done_quantity(dialog, shop)
     if done:
-        told.append(f"DONE = {done}")
+        told.append(f"{label('done_equals')} {forms.told(done)}")
     return plain(" · ".join(told))
 
 
@@ -156,11 +167,11 @@ def materials(
     """
     lines = here.order.lines(here.operation)
     if not lines:
-        yield line(("Nothing goes in at this operation.", FAINT))
+        yield line((label("order_nothing_in"), FAINT))
         return
     seen = list(lines)
     if len(lines) != room:  # where just the lines fit, they need no heads
-        yield header(TABLE, width)
+        yield header([replace(one, head=label(one.head)) for one in TABLE], width)
         room -= 1
     if len(lines) > room:
         seen = sorted(lines, key=lambda one: one.remaining == 0)[: max(1, room - 1)]
@@ -173,11 +184,11 @@ def materials(
         for text in instead:
             yield Content.styled(fit(text, width), FAINT)
     if len(seen) < len(lines):
-        yield line((f"and {len(lines) - len(seen)} more", FAINT))
+        yield line((label("more_lines", count=len(lines) - len(seen)), FAINT))
 
 
 def running(
-    current: Order, dialog: Dialog, shop: Shop, around: Around, width: int
+    current: Order, dialog: Dialog, shop: Shop, around: Around, width: int, label: Label
 ) -> Iterator[Content]:
     """Other orders that run at this station, each with its clock."""
     station = dialog.workplace.station
@@ -188,18 +199,19 @@ def running(
     for one in others:
         starts = one.open_starts(station)
         start = starts[-1] if starts else None
-        state = "paused" if start and one.is_paused(start.id) else "running"
+        paused = start is not None and one.is_paused(start.id)
+        state = label("also_paused" if paused else "also_running")
         clocks.append(f"{one.number} {state} {hours(around.seconds_since(start)) if start else ''}")
-    yield line("also: " + " · ".join(clocks)).truncate(width, ellipsis=True)
+    yield line(label("also", orders=" · ".join(clocks))).truncate(width, ellipsis=True)
 
 
 def _cells(one: LineState, shop: Shop, around: Around, label: Label) -> list[str]:
     unit = one.line.quantity.unit
     return [
         one.line.name or one.line.material,
-        amount(one.need, unit),
-        amount(one.issued),
-        amount(one.remaining, unit) if one.remaining else "✔",
+        amount(one.need, unit, around.forms),
+        amount(one.issued, "", around.forms),
+        amount(one.remaining, unit, around.forms) if one.remaining else "✔",
         _fetch(one, shop, around, label) if one.remaining else _lots(one),
     ]
 
@@ -208,11 +220,11 @@ def _fetch(one: LineState, shop: Shop, around: Around, label: Label) -> str:
     """Which lot to take next and where it lies: first expiry first."""
     if one.line.backflush:
         return label("with_done")
-    first = _first_lot(one.line.material, one.line.place, shop, around)
-    return first or one.line.place or "no stock known"
+    first = _first_lot(one.line.material, one.line.place, shop, around, label)
+    return first or one.line.place or label("no_stock")
 
 
-def _first_lot(material: str, home: str, shop: Shop, around: Around) -> str:
+def _first_lot(material: str, home: str, shop: Shop, around: Around, label: Label) -> str:
     """The lot of a material to use first, where it lies and its use-by day; empty: none known."""
     today = around.now.date()
     fresh = (lot for lot in shop.fefo(material) if not is_expired(lot.expiry, str(today)))
@@ -221,8 +233,8 @@ def _first_lot(material: str, home: str, shop: Shop, around: Around) -> str:
         return ""
     place = next((where for where, micros in lot.places.items() if where and micros > 0), "")
     where = place or home
-    use_by = f" · {short_day(lot.expiry, today)}" if lot.expiry else ""
-    return f"{lot.lot}{f' at {where}' if where else ''}{use_by}"
+    use_by = f" · {short_day(lot.expiry, today, around.forms)}" if lot.expiry else ""
+    return f"{label('lot_at', lot=lot.lot, place=where) if where else lot.lot}{use_by}"
 
 
 def _substitutes(one: LineState, shop: Shop, around: Around, label: Label) -> list[str]:
@@ -233,7 +245,7 @@ def _substitutes(one: LineState, shop: Shop, around: Around, label: Label) -> li
     for material in one.line.substitutes:
         known = shop.materials.get(material)
         home = known.place if known is not None else ""
-        lot = _first_lot(material, home, shop, around)
+        lot = _first_lot(material, home, shop, around, label)
         name = material_name(shop, material)
         found.append(f"   {label('instead')} {name}{f': {lot}' if lot else ''}")
     return found

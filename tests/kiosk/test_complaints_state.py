@@ -56,9 +56,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield one
 
 
-async def enrolled(server: Server, data: Path, terminal: Terminal) -> None:
+async def enrolled(server: Server, terminal: Terminal) -> None:
     """A station that knows all that the server knows, by a scan."""
-    assert data.is_dir()
     await terminal.settle()
     await terminal.scan(EnrolmentCode(server.url, server.code("BAKE-1", ["MIX"])))
     await until(terminal, lambda: "B-1" in terminal.shop.orders)
@@ -82,7 +81,7 @@ def again(server: Server) -> Server:
 async def test_w34_what_waits_is_sent_without_another_scan(tmp_path: Path, server: Server) -> None:
     terminal = bare(tmp_path / "kiosk")
     async with running(terminal):
-        await enrolled(server, tmp_path / "kiosk", terminal)
+        await enrolled(server, terminal)
         server.kill()
         for code in FED:
             await terminal.scan(code)
@@ -95,7 +94,7 @@ async def test_w34_what_waits_is_sent_without_another_scan(tmp_path: Path, serve
             told = [one["event"] for one in back.exported()]
         assert len([one for one in told if one.get("station") == "BAKE-1"]) == held
         assert terminal.desk._handled == handled
-        assert "waiting" not in terminal.zone("head")
+        await until(terminal, lambda: "waiting" not in terminal.zone("head"))
 
 
 async def test_w35_going_offline_and_back_is_told_and_takes_nothing_from_the_operator(
@@ -103,7 +102,7 @@ async def test_w35_going_offline_and_back_is_told_and_takes_nothing_from_the_ope
 ) -> None:
     terminal = bare(tmp_path / "kiosk")
     async with running(terminal):
-        await enrolled(server, tmp_path / "kiosk", terminal)
+        await enrolled(server, terminal)
         for code in OPENED:
             await terminal.scan(code)
         await until(terminal, lambda: waiting(terminal) == 0)
@@ -132,7 +131,7 @@ async def test_w36_and_w37_without_a_server_each_scan_is_answered_as_ever(
 ) -> None:
     terminal = bare(tmp_path / "kiosk")
     async with running(terminal):
-        await enrolled(server, tmp_path / "kiosk", terminal)
+        await enrolled(server, terminal)
         server.kill()  # and nobody has noticed it yet
         for code in (*FED, command("DONE")):
             await terminal.scan(code)
