@@ -81,8 +81,27 @@ def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
             return (CommandCode("PAUSE"), CommandCode("OK"), cancel)
         case "label":
             return (LabelCode(asking.label), cancel)
+        case "lot":
+            known = (
+                one for one in shop.fefo(asking.of) if not is_expired(one.expiry, dialog.today)
+            )
+            return (*(LotCode(one.lot) for one in known if one.lot), cancel)
+        case "return" if asking.proposal is None:
+            return (*_taken(dialog, shop), cancel)
         case _:
             return (CommandCode("OK"), cancel)
+
+
+def _taken(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
+    """The lots that went in and may go back."""
+    here = current(dialog, shop)
+    lines = here.order.lines(here.operation) if here is not None else ()
+    return tuple(
+        LotCode(lot, one.line.material)
+        for one in lines
+        for lot, micros in one.lots.items()
+        if lot and micros > 0
+    )
 
 
 def _handing_over(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:

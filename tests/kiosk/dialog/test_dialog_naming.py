@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from kiosk.dialog import STUTTER_SECONDS
+from kiosk.dialog import STUTTER_SECONDS, expected
 from labels.codes import Code, CommandCode, LotCode, MaterialCode, decode, encode
 from sync.domain.events import Event, MaterialConsumed, MaterialReceived, OrderReleased, stamped
 from tests.kiosk.dialog.bakery import TODAY, Floor, kg, line
@@ -71,6 +71,17 @@ def test_the_second_scan_is_compared_with_the_first(
     assert work.told == told
     assert (work.dialog.asking is not None) is asked
     assert work.turn.events == ()
+
+
+def test_what_is_expected_while_a_lot_is_asked_or_goes_back(work: Floor) -> None:
+    work.item("WHEAT")
+    cancel = CommandCode("CANCEL")
+    assert expected(work.dialog, work.shop) == (LotCode("W-204"), LotCode("W-210"), cancel)
+    work.lot("W-204")
+    work.command("RETURN")
+    assert expected(work.dialog, work.shop) == (LotCode("W-204", "WHEAT"), cancel)
+    work.lot("W-204")
+    assert expected(work.dialog, work.shop) == (CommandCode("OK"), cancel)
 
 
 def test_a_lot_of_another_article_says_whose_it_is(work: Floor) -> None:
