@@ -17,13 +17,20 @@ SOURCES_MAX: Final = 16
 REPEAT_S: Final = 1.5
 SLOW_PART: Final = 0.5  # of the limit: gaps beyond it are near to tearing a code
 MASK: Final = "••••"
+# Names and not pictures: the fonts of consoles have no pictures of control characters.
+_NAMES: Final = (
+    *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF"),
+    *("CR", "SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM"),
+    *("SUB", "ESC", "FS", "GS", "RS", "US"),
+)
+_NAMED: Final = {code: f"<{name}>" for code, name in enumerate(_NAMES)} | {0x7F: "<DEL>"}
 
 Advice = tuple[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One scan as it came: `raw` with pictures for control characters, from mark to mark."""
+    """One scan as it came: `raw` with names of control characters, from mark to mark."""
 
     raw: str
     chars: int
@@ -54,6 +61,12 @@ class _Seen:
     fault: Fault | None = None
 
 
+def named(raw: bytes | str) -> str:
+    """A code as it came, for the screen: control characters by name, bytes of no text as hex."""
+    text = raw if isinstance(raw, str) else raw.decode("utf-8", "backslashreplace")
+    return visible(text.translate(_NAMED))
+
+
 class _History:
     def __init__(self) -> None:
         self.scans = self.lost = 0
@@ -71,10 +84,10 @@ class Diagnosis:
     def scanned(self, scan: Scan, fault: Fault | None = None, *, secret: bool = False) -> None:
         """Take a scan and what changed it on its way; of a `secret` only its beginning is kept."""
         payload = scan.payload[:2] if secret else scan.payload
-        text = visible(payload) + (MASK if secret else "")
+        text = named(payload) + (MASK if secret else "")
         way = scan.way
         row = Row(
-            f"{visible(way.lead)}{scan.aim}{text}{visible(way.end)}",
+            f"{named(way.lead)}{scan.aim}{text}{named(way.end)}",
             len(scan.aim) + len(scan.payload),
             round(way.seconds * 1000),
             round(way.gap * 1000),
@@ -85,7 +98,7 @@ class Diagnosis:
 
     def lost(self, misread: Misread) -> None:
         """Take what was no whole scan."""
-        row = Row(visible(misread.head), len(misread.head), 0, 0, misread.why)
+        row = Row(named(misread.head), len(misread.head), 0, 0, misread.why)
         history = self._of(misread.source)
         history.lost += 1
         history.seen.appendleft(_Seen(row, Way(), "", b"", misread.at, why=misread.why))

@@ -28,7 +28,8 @@ def doctor(
     code = set_up_code(console)
     tall = len(code) <= rows and width - code[0].cell_length - GAP >= TEXT_COLUMNS_MIN
     room = width - code[0].cell_length - GAP if tall else width
-    lines = list(_lines(exams, label, room, rows))[:rows]
+    hint = () if tall else (Content.styled(fit(label("doctor_set_up"), width), FAINT),)
+    lines = [*_lines(exams, label, room, rows), *hint][:rows]
     if not tall:
         return page(lines)
     lines += [Content("")] * (len(code) - len(lines))
@@ -51,7 +52,6 @@ def _lines(exams: Sequence[Exam], label: Label, width: int, rows: int) -> Iterat
     """The source that sent the last code in full, the others by a line and what to change."""
     if not exams:
         yield Content.styled(fit(label("doctor_nothing"), width), STRONG)
-        yield Content(fit(label("doctor_set_up"), width))
         return
     for place, exam in enumerate(exams):
         yield Content.styled(fit(_counted(exam, label), width), STRONG)
@@ -60,7 +60,6 @@ def _lines(exams: Sequence[Exam], label: Label, width: int, rows: int) -> Iterat
             yield _row(row, label, width)
         for one in exam.advice:
             yield Content(fit(f"▶ {said(one, label)}", width))
-    yield Content.styled(fit(label("doctor_set_up"), width), FAINT)
 
 
 def said(advice: Advice, label: Label) -> str:

@@ -35,14 +35,14 @@ async def test_the_doctor_claims_scans_shows_them_raw_and_lets_go(
             await terminal.scan(code)
         assert (terminal.dialog.body, terminal.band.key) == ("doctor", "body_doctor")
         assert "Nothing is booked" in terminal.zone("what")
-        assert "OP••••␍" in terminal.zone("doctor")
+        assert "OP••••<CR>" in terminal.zone("doctor")
         await terminal.scan(WHEAT)
         assert terminal.band.key == "doctor_scan"
         assert terminal.scanner.last_answer == "note"
-        assert f"]Q1{encode(WHEAT)}␍" in terminal.zone("doctor")
+        assert f"]Q1{encode(WHEAT)}<CR>" in terminal.zone("doctor")
         assert "Nothing to change." in terminal.zone("doctor")
         await terminal.scan(b"]C1010952110153001810A\x1d21\x1b[2J\r")
-        assert "]C1010952110153001810A␝21␛[2J␍" in terminal.zone("doctor")
+        assert "]C1010952110153001810A<GS>21<ESC>[2J<CR>" in terminal.zone("doctor")
         await terminal.scan(badge("paul"))
         assert terminal.dialog.person == "anna"
         await terminal.scan(command("DOCTOR"))

@@ -86,8 +86,8 @@ def test_raw_bytes_are_shown_mark_by_mark() -> None:
             diagnosis.scanned(item)
     (exam,) = diagnosis.exams(Counter())
     assert [(row.raw, row.chars, row.milliseconds, row.gap) for row in exam.rows] == [
-        ("␊B-2␍", 3, 0, 0),
-        ("␂]C110A␝21␛[2J\ufffd␍", 14, 30, 20),
+        ("<LF>B-2<CR>", 3, 0, 0),
+        ("<STX>]C110A<GS>21<ESC>[2J\\xff<CR>", 14, 30, 20),
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_keyboards_gaps_are_measured_key_by_key() -> None:
     assert isinstance(item, Scan)
     diagnosis.scanned(item)
     (exam,) = diagnosis.exams(Counter())
-    assert (exam.rows[0].raw, exam.rows[0].milliseconds, exam.rows[0].gap) == ("LO-1␉", 36, 30)
+    assert (exam.rows[0].raw, exam.rows[0].milliseconds, exam.rows[0].gap) == ("LO-1<TAB>", 36, 30)
     assert [key for key, _ in exam.advice] == ["doctor_tab", "doctor_no_aim", "doctor_slow"]
 
 
@@ -111,7 +111,7 @@ def test_a_badges_number_is_not_kept() -> None:
     diagnosis = Diagnosis()
     diagnosis.scanned(scan(b"OP44029173862"), secret=True)
     (exam,) = diagnosis.exams(Counter())
-    assert exam.rows[0].raw == "]Q1OP••••␍"
+    assert exam.rows[0].raw == "]Q1OP••••<CR>"
 
 
 def test_a_thousand_sources_are_no_burden() -> None:
