@@ -8,7 +8,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from labels.codes import Code, CommandCode, decode
+from kiosk.screens.symbols_drawn import COMMAND_COLUMNS, COMMAND_ROWS, drawn, half_blocks
+from labels.codes import COMMANDS, Code, CommandCode, DigitCode, ReasonCode, decode
+from labels.symbols import decode_image
 from tests.kiosk.real_terminals import XtermKiosk
 from tests.kiosk.terminals import (
     badge,
@@ -84,3 +86,38 @@ def test_at_80x24_help_shows_them_one_at_a_time(small: XtermKiosk) -> None:
     small.until(shows("DONE"), "DONE in HELP")
     small.scan(command("QUEUE"))
     small.until(shows(), "the queue without a code")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_one_symbol_of_the_same_size(name: str) -> None:
+    code = drawn(CommandCode(name), name)
+    lines = code.plain.split("\n")
+    assert (len(lines), {len(line) for line in lines}) == (COMMAND_ROWS, {COMMAND_COLUMNS})
+    assert lines[-1].strip() == name
+    assert drawn(CommandCode(name), name) is code  # unchanged, it costs nothing
+
+
+@pytest.mark.parametrize("console", [False, True])
+@pytest.mark.parametrize(
+    "code", [CommandCode("HANDOVER"), DigitCode("7"), ReasonCode("MATERIAL-RAN-OUT-2")]
+)
+def test_the_cells_are_the_symbol(code: Code, console: bool) -> None:
+    """Two pixels a cell, as a terminal fills half blocks."""
+    lines = drawn(code, "", console=console).plain.split("\n")[:-1]
+    upper = [["1" if cell in "▀█" else "0" for cell in line] for line in lines]
+    lower = [["1" if cell in "▄█" else "0" for cell in line] for line in lines]
+    rows = [row for pair in zip(upper, lower, strict=True) for row in pair]
+    ink = "0" if console else "1"
+    pixels = bytes(0 if cell == ink else 255 for row in rows for cell in row)
+    picture = Image.frombytes("L", (len(rows[0]), len(rows)), pixels)
+    scaled = picture.resize((picture.width * 4, picture.height * 4), Image.Resampling.NEAREST)
+    assert [decode(data) for data, _, _ in decode_image(scaled)] == [code]
+
+
+def test_half_blocks_of_an_odd_height_end_light() -> None:
+    assert half_blocks(["10", "01", "11"]) == ("▀▄", "▀▀")
+    assert half_blocks(["10", "01", "11"], light_is_ink=True) == ("▄▀", "▄▄")
+
+
+def test_what_no_code_can_carry_is_its_word() -> None:
+    assert drawn(ReasonCode("Größe"), "Größe").plain == "Größe"

@@ -139,7 +139,7 @@ def test_the_terminal_is_asked_for_a_mouse_only_where_that_is_configured(
         row = next(place for place, line in enumerate(shown.splitlines()) if " HELP " in line)
         kiosk.watch(0.5)
         kiosk.send(f"\x1b[<0;60;{row + 1}M\x1b[<0;60;{row + 1}m".encode())
-        kiosk.until("*1  OK")
+        kiosk.until("*4  PAUSE", "▼ more")
     events_of = kiosk.end()
     assert any(mode in kiosk.raw for mode in MOUSE_MODES) is mouse
     assert any(isinstance(one, MaterialConsumed) for one in events_of)
