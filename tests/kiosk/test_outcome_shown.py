@@ -9,6 +9,7 @@ from kiosk.dialog import Key
 from kiosk.screens.around import Link
 from kiosk.screens.head import link
 from kiosk.screens.outbox import counts, reviews, state
+from kiosk.texts import Texts
 from sync.domain.events import OperatorSignedIn
 from sync.exchange import State, SyncStatus
 from sync.wire import Mark, Review, chained
@@ -16,6 +17,7 @@ from tests.kiosk.terminals import Terminal, badge, order, running, seeded
 
 TWO = tuple(Review(one, "already_ended", "Both finished it.") for one in ("a", "b"))
 ONLINE = SyncStatus(State.ONLINE)
+LABEL = Texts.load("en").label
 
 
 @pytest.mark.parametrize(
@@ -31,23 +33,23 @@ ONLINE = SyncStatus(State.ONLINE)
     ],
 )
 def test_the_four_words_are_counted(told: Link, expected: str) -> None:
-    assert counts(told, 80).plain.rstrip() == expected
+    assert counts(told, LABEL, 80).plain.rstrip() == expected
 
 
 def test_each_event_that_was_sent_has_one_word() -> None:
     told = Link(sent=5, counted=3, reviews=TWO)
     events = [OperatorSignedIn(id=one) for one in ("x", "y", "b")]
     words = [state(seq, event, told) for seq, event in zip((3, 4, 2), events, strict=True)]
-    assert words == ["counted", "sent", "needs review"]
+    assert words == ["counted", "sent", "needs_review"]
 
 
-def test_no_more_than_three_are_told_in_full_and_the_head_counts_them() -> None:
-    told = Link("online", reviews=(*TWO, *(Review(str(one), "quarantine") for one in range(3))))
-    shown = [line.plain for line in reviews(told, 60)]
+def test_no_more_than_twenty_are_told_in_full_and_the_head_counts_them() -> None:
+    told = Link("online", reviews=(*TWO, *(Review(str(one), "quarantine") for one in range(20))))
+    shown = [line.plain for line in reviews(told, LABEL, 60)]
     assert shown[0] == "▲ Both finished it."
     assert shown[2] == "▲ an event that the server cannot read; it is kept there"
-    assert shown[3] == "and 2 more for the office to look at"
-    assert link(told) == "online · ▲ 5 to review"
+    assert shown[20] == "and 2 more for the office to look at"
+    assert link(told, LABEL, 0) == "online · ▲ 22 to review"
 
 
 async def test_an_acknowledgement_draws_the_head_and_the_outbox_alone(tmp_path: Path) -> None:
