@@ -13,6 +13,8 @@ from sync.domain.events import (
     BomDefined,
     BomLine,
     CheckRecorded,
+    DowntimeEnded,
+    DowntimeStarted,
     Event,
     EventReversed,
     HelpCalled,
@@ -36,6 +38,7 @@ from sync.domain.events import (
     OrderPlanned,
     RoutingDefined,
     RoutingOperation,
+    SetupEnded,
     StockCounted,
     WorkCenterDefined,
     stamped,
@@ -201,6 +204,7 @@ class Teller:
         self.random = random.Random(seed)
         self.acts: list[tuple[str, str]] = []
         self.starts: dict[str, str] = {}
+        self.stops: list[str] = []
         self.revision = 3
 
     def office_start(self) -> None:
@@ -236,6 +240,7 @@ class Teller:
             self.reverse,
             self.sign,
             self.check,
+            self.stand,
             self.stock,
             self.plan,
         )
@@ -315,6 +320,19 @@ class Teller:
         station, where = self._where()
         self._say(CheckRecorded(**where, check="weight", value="61", unit="GRM"), station=station)
         self._say(HelpCalled(work_center=CENTERS[station]), station=station)
+
+    def stand(self) -> None:
+        """A work center stands and runs again, in whatever order that is told; set-up ends."""
+        station, where = self._where()
+        center = CENTERS[station]
+        self._say(SetupEnded(**where, of=self.starts.get(where["order"], "")), station=station)
+        if not self.stops or self.random.random() < 0.5:
+            stop = DowntimeStarted(id=new_id(), work_center=center, reason="JAM")
+            self.stops.append(stop.id)
+            if self.random.random() < 0.5:
+                self._say(stop, station=station)
+        of = self.random.choice(self.stops)
+        self._say(DowntimeEnded(of=of, work_center=center), station=station)
 
     def stock(self) -> None:
         material, lot = self.random.choice(LOTS)
