@@ -164,12 +164,12 @@ def _rows(dialog: Dialog, shop: Shop, around: Around, label: Label) -> list[tupl
 def _job_cells(job: Job, around: Around, label: Label) -> list[str]:
     order = job.order
     release = order.release
-    good = amount(order.good_at(job.start.operation))
+    good = amount(order.good_at(job.start.operation), "", around.forms)
     state = label("paused" if job.stands else "running")
     return [
         order.number,
         release.name if release is not None else order.material,
-        f"{good} / {amount(order.planned, order.unit)}",
+        f"{good} / {amount(order.planned, order.unit, around.forms)}",
         f"{state} {hours(around.seconds_since(job.start))}",
     ]
 
