@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from sync.domain.events import (
     DowntimeEnded,
@@ -16,11 +16,16 @@ from sync.domain.events import (
     EventReversed,
     HelpAnswered,
     HelpCalled,
+    OperationEnded,
+    OperationStarted,
     ReasonDefined,
     SetupEnded,
 )
+from sync.server.projector_state import decode_order
 from sync.server.tables import event as event_table
+from sync.server.view_tables import order_state
 from sync.server.views.snapshot import snapshot_positions
+from sync.server.views.times import order_times
 from sync.server.views.trouble import trouble_lines
 from tests.sync.server.histories import Plant, master_data, planned, release_of
 from tests.sync.server.server_parts import Log, Server, body, kiosk_server
@@ -119,6 +124,23 @@ def test_a_station_that_begins_is_told_what_stands(plant: Plant, scope: str, ids
         return {row[0] for row in rows}
 
     assert plant.database.read_now(told) == ids
+
+
+def test_set_up_and_run_of_an_operation_are_told_apart(plant: Plant) -> None:
+    where: dict[str, Any] = {"order": "B-1", "operation": "10", "work_center": "MIX"}
+    clock: dict[str, Any] = {"boot": "b1"}
+    plant.tell("MIX-1", OperationStarted(**where, **clock, id="0-start", mono=60_000))
+    plant.tell("MIX-1", SetupEnded(**where, **clock, of="0-start", mono=660_000))
+    plant.tell("MIX-1", OperationEnded(**where, **clock, of="0-start", mono=2_460_000))
+
+    def times(connection: Connection) -> tuple[int, int]:
+        bodies = connection.execute(
+            select(order_state.c.body).where(order_state.c.order_number == "B-1")
+        )
+        found = order_times(connection, decode_order(bodies.scalar_one())).operations["10"]
+        return found.setup_seconds, found.run_seconds
+
+    assert plant.database.read_now(times) == (600, 1_800)
 
 
 @pytest.fixture(scope="module")
