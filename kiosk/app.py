@@ -30,12 +30,15 @@ from kiosk.dialog.actions import ACTIONS
 from kiosk.inputs import Inputs
 from kiosk.journal import JournalError
 from kiosk.links import (
+    DrawingsChanged,
     FeedCame,
     LinkChanged,
     PrintChanged,
     RequestCame,
     make_readers,
     make_scanners,
+    paper_of,
+    pulses_of,
     shop_access,
 )
 from kiosk.observer import Observer
@@ -63,7 +66,7 @@ from kiosk.station import FOLD_EVENTS_MAX, Station
 from kiosk.telling import Teller
 from kiosk.watchdog import Watchdog
 from sync.domain.shop import Shop
-from sync.pulse import Pulse, Pulsing
+from sync.pulse import Pulse
 
 KEYS: Final = {
     **{one.key: one.command.lower() for one in ACTIONS if one.key},
@@ -130,7 +133,6 @@ class KioskApp(App[int], inherit_bindings=False):
         self._line = Pulse()
         self._file = ConfigFile(config)
         self._watchdog = Watchdog()
-        self._reload_waits = False
 
     # What a subclass may change
 
@@ -248,6 +250,7 @@ class KioskApp(App[int], inherit_bindings=False):
             touch=self.config.input.mouse,
             console=is_console(self.theme),
             exams=desk.exams,
+            paper=paper_of(desk.station, console=is_console(self.theme)),
         )
 
     # From the first moment to the last
@@ -370,18 +373,16 @@ class KioskApp(App[int], inherit_bindings=False):
     def on_print_changed(self, message: PrintChanged) -> None:
         self._inputs.put(partial(self.desk.printing, message.state))
 
+    def on_drawings_changed(self, _: DrawingsChanged) -> None:
+        self.draw()
+
     def on_request_came(self, message: RequestCame) -> None:
         self._inputs.put(partial(self.desk.requested, message.request))
 
     def pulses(self) -> dict[str, Pulse]:
         """The signs of life of all that a station needs, by name."""
-        drivers: dict[str, object] = {SOURCE: self._driver, **self.desk.scanners}
-        found = {name: one.pulse for name, one in drivers.items() if isinstance(one, Pulsing)}
-        if self.station is not None:
-            found["journal"] = self.station.journal.pulse
-            for reader in self.station.readers:
-                found |= reader.pulses
-        return {"inputs": self._line, **found}
+        drivers = {SOURCE: self._driver, **self.desk.scanners}
+        return {"inputs": self._line, **pulses_of(drivers, self.station)}
 
     def _queue_tick(self) -> None:
         self._watchdog.look(self.pulses())
@@ -393,14 +394,5 @@ class KioskApp(App[int], inherit_bindings=False):
         self._tick_waits = False
         self._line.tick(INPUT_SECONDS_MAX)
         await self.desk.tick()
-        self._look_at_config()
-
-    def _look_at_config(self) -> None:
-        """A changed configuration is taken between orders; a bad one is told, and not taken."""
-        changed = self._file.look()
-        if changed is not None:
-            self._reload_waits = not changed.problems
-            if changed.problems:
-                self.desk.config_unusable(self._file.name, changed.problems[0])
-        if self._reload_waits and self.desk.is_between_orders:
+        if self._file.is_due(self.desk.config_unusable) and self.desk.is_between_orders:
             self.exit(return_code=RELOAD_STATUS)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.message import Message
 
+from kiosk.dialog import drawing
 from kiosk.scanners.drivers import make_scanner
 from sync.domain.events import NumbersGranted
+from sync.pulse import Pulse, Pulsing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from kiosk.config import Config
+    from kiosk.drawings import Paper
     from kiosk.observer import Request
     from kiosk.readers import PrintState, Reader, ShopAccess
     from kiosk.scanners import Scanner
@@ -48,6 +51,10 @@ class PrintChanged(Message, bubble=False):
     def __init__(self, state: PrintState) -> None:
         self.state = state
         super().__init__()
+
+
+class DrawingsChanged(Message, bubble=False):
+    """A drawing came, or was drawn into cells."""
 
 
 class RequestCame(Message, bubble=False):
@@ -86,12 +93,23 @@ def make_scanners(config: Config) -> list[Scanner]:
     return [make_scanner(one) for one in config.scanners]
 
 
+def pulses_of(drivers: Mapping[str, object], station: Station | None) -> dict[str, Pulse]:
+    """The signs of life of the drivers that work in threads, and of what a station works with."""
+    found = {name: one.pulse for name, one in drivers.items() if isinstance(one, Pulsing)}
+    if station is not None:
+        found["journal"] = station.journal.pulse
+        for reader in station.readers:
+            found |= reader.pulses
+    return found
+
+
 def make_readers(
     station: Station,
     post: Callable[[Message], None],
     shop: ShopAccess,
 ) -> list[Reader]:
     """What reads the journal beside the screen: sync client, token, a spooler a printer."""
+    from kiosk.drawings.keeper import DrawingKeeper
     from kiosk.spooler import Spooler
     from kiosk.tokens import TokenKeeper
     from sync.client import SyncClient
@@ -124,7 +142,31 @@ def make_readers(
         )
         for printer in config.printers
     ]
-    return [client, keeper, *spoolers]
+    drawings = DrawingKeeper(
+        config.data,
+        config.station.server,
+        keeper,
+        shop,
+        lambda: post(DrawingsChanged()),
+        pin=config.pin,
+        now=station.time.time,
+    )
+    return [client, keeper, *spoolers, drawings]
+
+
+def paper_of(station: Station | None, *, console: bool) -> Paper | None:
+    """The drawing of the current operation, while it is looked at."""
+    from kiosk.drawings import Paper
+    from kiosk.drawings.keeper import DrawingKeeper
+
+    if station is None or station.dialog.body != drawing.DRAWING:
+        return None
+    operation = drawing.operation_of(station.dialog, station.shop)
+    written = operation.drawing.strip() if operation is not None else ""
+    for reader in station.readers:
+        if isinstance(reader, DrawingKeeper):
+            return reader.paper(written, console=console)
+    return Paper(written, why="waits") if written else None
 
 
 def shop_access(station: Station) -> ShopAccess:

@@ -5,7 +5,7 @@ are imported at first use. Raises SymbolError.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from labels import gs1
 from labels.primitives import Symbol, SymbolError, SymbolKind
@@ -78,10 +78,10 @@ def datamatrix(text: str, gs1: bool = False) -> Symbol:
     return _two_dimensional("gs1-datamatrix", _formatted(elements), bracketed)
 
 
-def qr(text: str, *, with_gs: bool = False) -> Symbol:
-    """A QR code of error correction level M; `with_gs` for a text that tests whether GS comes."""
+def qr(text: str, *, with_gs: bool = False, level: Literal["L", "M"] = "M") -> Symbol:
+    """A QR code of an error correction level; `with_gs` for a text that tests whether GS comes."""
     _check_text(text.replace(gs1.GS, "") if with_gs else text, TWO_DIMENSIONAL_CHARS_MAX)
-    return _two_dimensional("qr", text, text)
+    return _two_dimensional("qr", text, text, level)
 
 
 def read_back(symbol: Symbol) -> tuple[str, str]:
@@ -139,10 +139,10 @@ def _check_text(text: str, chars_max: int) -> None:
         raise SymbolError(f"{text!r} has characters that not every scanner passes on")
 
 
-def _two_dimensional(kind: SymbolKind, content: str, source: str) -> Symbol:
+def _two_dimensional(kind: SymbolKind, content: str, source: str, level: str = "M") -> Symbol:
     import zxingcpp
 
-    options = {"ec_level": "M"} if kind == "qr" else {"force_square": True}
+    options = {"ec_level": level} if kind == "qr" else {"force_square": True}
     try:
         made = zxingcpp.create_barcode(
             source, _format(kind), gs1=kind == "gs1-datamatrix", **options

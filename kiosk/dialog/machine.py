@@ -6,7 +6,9 @@ from typing import Final
 
 from kiosk.dialog import (
     actions,
+    checks,
     dispositions,
+    drawing,
     entry,
     handover,
     materials,
@@ -63,6 +65,7 @@ _BODIES: Final[dict[str, Body]] = {
     "QUEUE": "queue",
     "DOCTOR": readings.DOCTOR,
     "ORDER": "order",
+    "DRAWING": drawing.DRAWING,
     "PRINT": "prints",
 }
 _PAGED: Final = frozenset({"outbox", "prints"})
@@ -121,6 +124,9 @@ def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, paylo
     raw = readings.raw(dialog, code)
     if raw is not None:
         return raw
+    measured = checks.measured(dialog, shop, now, code, payload)
+    if measured is not None:
+        return replace(measured, dialog=replace(measured.dialog, body=_home(dialog)))
     recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
     dialog = replace(dialog, recent=recent)
     if any(one == payload and not _asked_since(dialog, at) for one, at in recent):
@@ -184,7 +190,7 @@ def _unasked(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) ->
             lost = readings.gs_lost(dialog, shop, code) if isinstance(code, LotCode) else None
             return lost or materials.scan_material(dialog, shop, now, code)
         case DigitCode(sign):
-            return entry.digit(dialog, shop, now, sign)
+            return checks.digit(dialog, shop, now, sign) or entry.digit(dialog, shop, now, sign)
         case CommandCode(command):
             return _command(dialog, shop, now, command)
         case ReasonCode(reason):
@@ -218,6 +224,8 @@ def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
     asked = questions.question(dialog, shop)
     if dialog.asking is not None and dialog.asking.choices:
         return Turn(dialog, notice=asked)
+    if body == drawing.DRAWING:
+        return drawing.show(dialog, shop, _home(dialog), asked)
     other = _home(dialog) if dialog.body == body else body
     selected = actions.first_fitting(dialog, shop) if other == "help" else 0
     after = replace(dialog, body=other, selected=selected)
@@ -281,6 +289,8 @@ def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
         return questions.move(dialog, step)
     if dialog.body in _PAGED:
         return replace(dialog, selected=(dialog.selected + step) % PAGES_TURNED_MAX)
+    if dialog.body == drawing.DRAWING:
+        return replace(dialog, selected=(dialog.selected + step) % drawing.pages(dialog, shop))
     rows = len(queue(dialog, shop)) if dialog.body == "queue" else 0
     return replace(dialog, selected=(dialog.selected + step) % rows if rows else 0)
 
@@ -324,6 +334,9 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
         claimed = handover.number_typed(dialog, shop)
         if claimed is not None:
             return claimed
+    value = checks.typed(dialog, shop, now, text) if asking is None else None
+    if value is not None:
+        return value
     kept = asking if asking is not None and asking.wanted in questions.TAKES_NUMBERS else None
     counts = dialog.order is not None or (dialog.booked == "done" and text not in shop.orders)
     if counts and (free or kept) and entry.is_like_number(text):

@@ -19,7 +19,7 @@ NUMBER_WORD_CHARS_MAX: Final = 12  # of a number with its unit, so that it is ne
 FOLLOWS: Final = "follows"  # of `Notice.next`: whatever comes next once the act is written
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
-Body = Literal["queue", "order", "outbox", "help", "handover", "doctor", "prints"]
+Body = Literal["queue", "order", "outbox", "help", "handover", "doctor", "drawing", "prints"]
 _Answer = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
 Wanted = _Answer | Literal["place", "help", "rework", "return", "lot"]
 

@@ -16,7 +16,7 @@ from sync.domain.events import (
 )
 from sync.domain.needs import LineState
 from sync.domain.order import Order
-from sync.domain.quantity import MICROS_PER_ONE, QuantityError, text, typed
+from sync.domain.quantity import MICROS_PER_ONE, QuantityError, shown, text, typed
 from sync.domain.rules_base import amount, fetch_facts, line_name, product_name
 from sync.domain.rules_operation import before
 from sync.domain.shop import Shop
@@ -143,7 +143,10 @@ def wants_count(now: Current) -> bool:
 
 
 def number_unit(dialog: Dialog, shop: Shop) -> str:
-    """The unit that a staged number would count: of the line to feed, else of the output."""
+    """The unit of a staged number: of the value to measure, the line to feed, else the output."""
+    check = check_next(dialog, shop)
+    if check is not None:
+        return check.unit
     line = line_to_feed(dialog, shop) if dialog.handover is None else None
     return line.line.quantity.unit if line is not None else output_unit(dialog, shop)
 
@@ -180,6 +183,25 @@ def open_check(now: Current) -> Check | None:
         return None
     done = now.order.checks.get(now.operation, {})
     return next((one for one in operation.checks if one.check not in done), None)
+
+
+def check_next(dialog: Dialog, shop: Shop) -> Check | None:
+    """The value to be measured now: what is to be fed and confirmed goes before it."""
+    now = current(dialog, shop)
+    if now is None or dialog.person is None or dialog.handover is not None:
+        return None
+    if now.pause is not None or now.in_setup or now.order.is_ended(now.operation):
+        return None
+    if open_lines(now.order, now.operation) or open_steps(now) or open_note(dialog, shop):
+        return None
+    return None if now.order.rework_at(now.operation) else open_check(now)
+
+
+def limits_of(check: Check) -> str:
+    """A check's limits with its unit, as `19.98–20.02 mm`; the unit alone where there are none."""
+    limits = f"{check.lowest or '…'}–{check.highest or '…'}"
+    limits = limits if check.lowest or check.highest else ""
+    return f"{limits} {shown(check.unit)}".strip()
 
 
 def note_key(order: Order) -> str:
@@ -271,8 +293,8 @@ def _finish(dialog: Dialog, shop: Shop, now: Current) -> tuple[str, dict[str, st
         return "setup", {"next_amount": done_quantity(dialog, shop)}
     check = open_check(now)
     if check is not None:
-        limits = f"{check.lowest or '…'}–{check.highest or '…'} {check.unit}".strip()
-        return "check", {"next_check": check.text or check.check, "next_limits": limits}
+        facts = {"next_check": check.text or check.check, "next_limits": limits_of(check)}
+        return ("check" if facts["next_limits"] else "check_free"), facts
     if wants_count(now) and not dialog.number and not dialog.serials:
         return "count", {"next_order": now.order.number}
     if not now.order.unit or not now.order.planned:

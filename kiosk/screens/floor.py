@@ -16,12 +16,14 @@ from textual.widgets import Static
 
 from kiosk.dialog import Dialog, Input, Key
 from kiosk.dialog.actions import fitting
+from kiosk.drawings import Paper
 from kiosk.scanners.diagnosis import Exam
 from kiosk.screens import help as help_body
 from kiosk.screens.around import Around
 from kiosk.screens.band import Band, tag, what, word
 from kiosk.screens.choices import HEAD_ROWS, Label, choices
 from kiosk.screens.doctor import doctor
+from kiosk.screens.drawing import drawing
 from kiosk.screens.enrol import enrol
 from kiosk.screens.handover import handover
 from kiosk.screens.head import head, is_alarm
@@ -40,8 +42,10 @@ from sync.domain.shop import Shop
 
 BODIES: Final = (
     *("queue", "order", "outbox", "prints", "help", "choices", "enrol", "handover", "doctor"),
+    "drawing",
 )
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
+_TALL: Final = frozenset({"help", "drawing"})  # of more rows than the work needs
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
 CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
@@ -51,7 +55,8 @@ CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
 class View:
     """All that one drawing needs. `scans` are lines about the last scans, the newest first;
     `undo` says what UNDO would take back; `label` names the answers that are ours; `touch` draws
-    for fingers, `console` for the eight grounds of Linux; `exams` are the doctor's.
+    for fingers, `console` for the eight grounds of Linux; `exams` are the doctor's, `paper` is
+    the drawing that is looked at.
     """
 
     dialog: Dialog
@@ -64,6 +69,7 @@ class View:
     touch: bool = False
     console: bool = False
     exams: tuple[Exam, ...] = ()
+    paper: Paper | None = None
 
 
 class Zone(Static):
@@ -157,7 +163,7 @@ class Floor:
         name = body_of(view)
         if not self._body.has_class(name):
             self._body.set_classes(name)
-            self._screen.set_class(name == "help", "helping")
+            self._screen.set_class(name in _TALL, "helping")
         width, rows = self._body.content_size
         self._put(name, _PAGES[name](view, width, rows))
 
@@ -279,6 +285,9 @@ _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
     ),
     "doctor": lambda view, width, rows: doctor(
         view.exams, view.label, width, rows, console=view.console
+    ),
+    "drawing": lambda view, width, rows: drawing(
+        view.dialog, view.shop, view.paper, view.label, width, rows, console=view.console
     ),
     "choices": _choices,
     "enrol": lambda view, _width, rows: enrol(view.around, view.label, rows),

@@ -189,6 +189,7 @@ STEPPED = RoutingOperation(
     "Laminate",
     steps=("Fold twice", "Rest 20 minutes"),
     checks=(Check("CORE", "Core temperature", "CEL", "92", "98"),),
+    drawing="croissant.pdf#page=2",
 )
 SECOND = RoutingOperation("20", "MIX", "Glaze")
 

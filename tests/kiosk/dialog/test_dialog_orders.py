@@ -212,7 +212,7 @@ def test_steps_and_values(signed: Floor) -> None:
         "Fold twice",
         "Rest 20 minutes",
     ]
-    assert signed.said.next == "Measure Core temperature (92–98 CEL), enter the number, scan OK."
+    assert signed.said.next == "Measure Core temperature (92–98 °C), enter the number, scan OK."
     signed.type("99")
     signed.command("OK")
     assert signed.told == ("ask", "check_out_of_limits")
