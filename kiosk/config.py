@@ -107,7 +107,10 @@ class SiteConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. `public_key` pins the server's signature, `pin` its TLS key; see `token`."""
+    """All of it. `public_key` pins the server's signature, `pin` its TLS key; see `token`.
+
+    `problems`: why its file is not what is in force, but what was kept of it.
+    """
 
     data: Path
     station: StationConfig = StationConfig()
@@ -120,6 +123,7 @@ class Config:
     file: Path | None = None
     input: InputConfig = InputConfig()
     screen: ScreenConfig = ScreenConfig()
+    problems: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:

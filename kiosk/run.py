@@ -63,12 +63,25 @@ def configuration(options: argparse.Namespace) -> Config:
         raise Trouble("this cannot be used:\n  " + "\n  ".join(fault.problems), 2) from None
 
 
+def usable(options: argparse.Namespace) -> Config:
+    """The configuration that the options name; where it was spoilt, what was kept of the last."""
+    from kiosk.reload import kept
+
+    try:
+        return configuration(options)
+    except Trouble:
+        found = kept(options.config, options.data)
+        if found is None:
+            raise
+        return found
+
+
 def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
     """The terminal; `make` builds another app than the product's."""
     from kiosk.clock import Clock
     from kiosk.observer import Observer, ObserverError
 
-    config = configuration(options)
+    config = usable(options)
     if options.simulated_clock and options.observe is None:
         raise Trouble("--simulated-clock needs --observe: the observer moves it", 2)
     if not options.headless and not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -81,8 +94,9 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
         except ObserverError as fault:
             raise Trouble(str(fault)) from None
     from kiosk.app import KioskApp
-    from kiosk.reload import RELOAD_STATUS, start_again
+    from kiosk.reload import RELOAD_STATUS, keep, start_again
 
+    keep(config)
     clock = Clock(options.clock_offset, steered=options.simulated_clock)
     app = (make or KioskApp)(config, clock=clock, observer=observer)
     app.run(
