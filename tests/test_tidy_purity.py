@@ -20,6 +20,7 @@ PURE: Final = (
     "labels/house.py",
     "labels/keyboard.py",
     "labels/layout.py",
+    "labels/meanings.py",
     "labels/primitives.py",
     "labels/proof.py",
     "labels/template.py",
