@@ -324,7 +324,7 @@ class KioskApp(App[int], inherit_bindings=False):
         self._inputs.put(partial(self.desk.misread, message.misread))
 
     def on_key_swallowed(self, message: KeySwallowed) -> None:
-        self.desk.swallow(message.key)
+        self.desk.swallowed.add(message.key)
 
     def on_typed(self, message: Typed) -> None:
         self._inputs.put(partial(self.typed, message.key))

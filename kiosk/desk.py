@@ -5,7 +5,7 @@ All of it runs in the app's loop, one input at a time. Nothing here knows Textua
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +39,7 @@ from kiosk.screens.notices import Notices, scan_line
 from kiosk.sounds import Sound
 from kiosk.station import Station, origin_of
 from kiosk.surroundings import Surroundings
+from kiosk.swallowed import SwallowedKeys
 from kiosk.telling import Teller
 from labels.codes import BadgeCode, Code, CodeError, DigitCode, EnrolmentCode, decode
 from labels.keyboard import Fault, setup_fault
@@ -49,8 +50,6 @@ from sync.wire import Recorded
 LOST_TOLD: Final = frozenset({"torn", "too_long", "dropped"})
 QUIET_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 3.0
-SWALLOWED_SECONDS: Final = 60.0
-SWALLOWED_KEYS_MAX: Final = 64  # of different names: a scanner can make up any
 SCANS_SHOWN_MAX: Final = 8
 _NO_SHOP: Final = Shop()
 _log = logging.getLogger("kiosk")
@@ -82,13 +81,12 @@ class Desk:
         self.scans: deque[str] = deque(maxlen=SCANS_SHOWN_MAX)
         self.scanners: dict[str, Scanner] = {}
         self._notices = Notices.load(config.station.language)
+        self.label = self._notices.label
         self.surroundings = Surroundings(self._notices.forms)
         self.surroundings.know_printers(one.name for one in config.printers)
         self.diagnosis = Diagnosis(config.wedge.gap_ms / 1000)
         self.last_input = clock.monotonic()
-        self.swallowed: Counter[str] = Counter()
-        self._swallowed_told = 0
-        self._swallowed_at = clock.monotonic()
+        self.swallowed = SwallowedKeys(clock.monotonic())
         self._redraw = redraw
         self._redraw_link = redraw_link
         self._ring = ring
@@ -114,26 +112,14 @@ class Desk:
         """What UNDO would take back now, in words."""
         return self._notices.undo(self.dialog, self.shop)
 
-    def label(self, key: str, /, **facts: object) -> str:
-        """A short word of the screen, filled with facts."""
-        return self._notices.label(key, **facts)
-
     def open(self) -> None:
         """Open the station if it is enrolled; raises `JournalError`."""
         if not self.config.is_enrolled:
             self.band = self._notices.not_enrolled()
             return
         self.station = Station.open(self.config, self.clock)
-        moved, salvaged = self.station.journal.moved_aside, self.station.journal.salvaged
-        if moved is not None and salvaged is not None:
-            saved, missing = str(salvaged.saved), str(salvaged.missing)
-            self.band = self._notices.band(
-                "journal_salvaged", path=str(moved), saved=saved, missing=missing
-            )
-        elif moved is not None:
-            self.band = self._notices.band("journal_moved", path=str(moved))
-        else:
-            self.band = self._notices.say(self.station.rest())
+        told = self._notices.opened(self.station.journal)
+        self.band = told or self._notices.say(self.station.rest())
 
     def begin(self) -> None:
         """The first picture stands: what takes longer begins only now."""
@@ -195,11 +181,7 @@ class Desk:
         return self.station.time.time() if self.station else self.clock.now()
 
     def _answer(
-        self,
-        band: Band,
-        scan: Scan | None = None,
-        code: Code | CodeError | None = None,
-        source: str = "",
+        self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
     ) -> None:
         if scan is not None and code is not None:
             line = scan_line(self._now(), band, scan, code, self.label)
@@ -207,7 +189,7 @@ class Desk:
         self.show(band)
         kind = tone(band.kind)
         if kind is not None:
-            self._sound(kind, scan.source if scan is not None else source)
+            self._sound(kind, scan.source if scan is not None else "")
         self.tell_status()
 
     def _sound(self, kind: Sound, source: str = "") -> None:
@@ -249,13 +231,8 @@ class Desk:
         else:
             self._answer(self._notices.not_enrolled(), scan, code)
         self._scan_now = None
-        self._measure(self.clock.monotonic() - came)
-
-    def _measure(self, seconds: float) -> None:
-        """How long the scan took that was answered just now, and its act to the disk."""
         journal = self.station.append_seconds if self.station is not None else None
-        written = None if journal is None else round(journal * 1000)
-        self.surroundings.latency = Latency(round(seconds * 1000), written)
+        self.surroundings.latency = Latency.of(self.clock.monotonic() - came, journal)
 
     def _examine(self, scan: Scan, code: Code | CodeError, fault: Fault | None) -> None:
         """Remember a scan for the doctor. A badge's number is nobody's business."""
@@ -267,7 +244,7 @@ class Desk:
     def exams(self) -> tuple[Exam, ...]:
         """What the doctor knows of each source, while it is looked at."""
         is_open = self.dialog.body == readings.DOCTOR
-        return self.diagnosis.exams(self.swallowed) if is_open else ()
+        return self.diagnosis.exams(self.swallowed.counted) if is_open else ()
 
     async def misread(self, lost: Misread) -> None:
         """A scanner sent what is no whole scan: for the doctor, and for people where it matters."""
@@ -279,7 +256,8 @@ class Desk:
 
     async def scan_lost(self, source: str, why: str) -> None:
         """A scanner sent a part of a code, or no end: nothing is booked, and the operator hears."""
-        self._answer(self._notices.band(f"scan_{why}"), source=source)
+        self.show(self._notices.band(f"scan_{why}"))
+        self._sound("stop", source)
 
     def _take_unenrolled(self, given: Input) -> None:
         if isinstance(given, Typing):
@@ -366,20 +344,11 @@ class Desk:
         else:
             self._redraw()
 
-    def swallow(self, key: str) -> None:
-        """A key came with a burst and did not act: counted for the doctor."""
-        known = key in self.swallowed or len(self.swallowed) < SWALLOWED_KEYS_MAX
-        self.swallowed[key if known else "…"] += 1
-
     def _note_swallowed(self) -> None:
-        """Note in the scan log, at most once a minute, which keys came with bursts."""
-        count, now = self.swallowed.total(), self.clock.monotonic()
-        quiet = now - self._swallowed_at < SWALLOWED_SECONDS
-        if self.station is None or count == self._swallowed_told or quiet:
-            return
-        self._swallowed_told, self._swallowed_at = count, now
-        keys = " ".join(f"{key}:{times}" for key, times in sorted(self.swallowed.items()))
-        self.station.journal.log_scan(KEYBOARD, keys.encode(), KEYS_SWALLOWED)
+        """Note in the scan log which keys came with bursts."""
+        keys = self.swallowed.news(self.clock.monotonic()) if self.station is not None else ""
+        if keys and self.station is not None:
+            self.station.journal.log_scan(KEYBOARD, keys.encode(), KEYS_SWALLOWED)
 
     async def tick(self) -> None:
         """A second went by."""

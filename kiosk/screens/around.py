@@ -42,6 +42,12 @@ class Latency:
     answer_ms: int
     journal_ms: int | None = None
 
+    @classmethod
+    def of(cls, answer_seconds: float, journal_seconds: float | None) -> "Latency":
+        """Measured in seconds."""
+        written = None if journal_seconds is None else round(journal_seconds * 1000)
+        return cls(round(answer_seconds * 1000), written)
+
 
 @dataclass(frozen=True, slots=True)
 class Around:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from kiosk.dialog import Dialog, Notice, undoes
-from kiosk.journal import JournalError, JournalFull
+from kiosk.journal import Journal, JournalError, JournalFull
 from kiosk.readers import PrintState
 from kiosk.scanners import Scan
 from kiosk.screens.band import Band, Kind, sign
@@ -77,6 +77,16 @@ class Notices:
     def forms(self) -> Forms:
         """How the language writes numbers and dates."""
         return self._texts.forms
+
+    def opened(self, journal: Journal) -> Band | None:
+        """What has to be said of the journal that was opened; None: it was as it was left."""
+        moved, salvaged = journal.moved_aside, journal.salvaged
+        if moved is None:
+            return None
+        if salvaged is None:
+            return self.band("journal_moved", path=str(moved))
+        saved, missing = str(salvaged.saved), str(salvaged.missing)
+        return self.band("journal_salvaged", path=str(moved), saved=saved, missing=missing)
 
     def not_enrolled(self) -> Band:
         """No server, no name."""

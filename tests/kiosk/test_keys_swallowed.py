@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from kiosk.desk import SWALLOWED_KEYS_MAX, SWALLOWED_SECONDS
 from kiosk.doctor import swallowed
 from kiosk.scanners import KEYBOARD, KEYS_SWALLOWED
 from kiosk.scanners.wedge import KeySwallowed
+from kiosk.swallowed import SWALLOWED_KEYS_MAX, SWALLOWED_SECONDS
 from tests.kiosk.terminals import Terminal, badge, running, seeded
 
 
@@ -17,7 +17,7 @@ async def test_the_doctor_tells_which_keys_came_with_codes(tmp_path: Path) -> No
         for key in ("f5", "down", "f5"):
             terminal.post_message(KeySwallowed(key))
         await terminal.settle()
-        assert terminal.desk.swallowed == {"f5": 2, "down": 1}
+        assert terminal.desk.swallowed.counted == {"f5": 2, "down": 1}
         assert terminal.band.key == "signed_in"
         assert terminal.station is not None
         await terminal.desk.tick()
@@ -39,6 +39,6 @@ async def test_made_up_keys_do_not_fill_the_memory(tmp_path: Path) -> None:
     terminal = Terminal(seeded(tmp_path))
     async with running(terminal):
         for place in range(3 * SWALLOWED_KEYS_MAX):
-            terminal.desk.swallow(f"key-{place}")
-        assert len(terminal.desk.swallowed) == SWALLOWED_KEYS_MAX + 1
-        assert terminal.desk.swallowed.total() == 3 * SWALLOWED_KEYS_MAX
+            terminal.desk.swallowed.add(f"key-{place}")
+        assert len(terminal.desk.swallowed.counted) == SWALLOWED_KEYS_MAX + 1
+        assert terminal.desk.swallowed.counted.total() == 3 * SWALLOWED_KEYS_MAX
