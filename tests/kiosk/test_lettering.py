@@ -7,7 +7,7 @@ import reportlab
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.lettering import FACES, GLYPH_FILE, SIGNS, big, faces, glyph_lines
+from kiosk.lettering import FACES, GLYPH_FILE, SIGNS, big, doubled, faces, glyph_lines
 
 
 def test_a_word_is_drawn_in_the_largest_letters_that_fit() -> None:
@@ -64,3 +64,11 @@ def test_every_face_has_every_sign() -> None:
     assert {face: set(glyphs) for face, glyphs in faces().items()} == {
         face: set(SIGNS) for face in FACES
     }
+
+
+def test_on_a_giant_screen_every_dot_is_doubled() -> None:
+    once, twice = big("OK", 9, 240).split("\n"), big("OK", 20, 240).split("\n")
+    assert (len(once), len(twice)) == (9, 18)
+    assert all(len(line) == 2 * len(once[0]) for line in twice)
+    assert doubled(["▀▄", "█ "]) == ["██  ", "  ██", "██  ", "██  "]
+    assert len(big("WRONG LOT", 20, 120).split("\n")) == 9

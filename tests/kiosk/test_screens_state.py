@@ -3,11 +3,12 @@
 import ast
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from rich.cells import cell_len
 
-from kiosk.config import PrinterConfig
+from kiosk.config import PrinterConfig, ScreenConfig
 from kiosk.dialog import Key
 from kiosk.links import PrintChanged
 from kiosk.readers import PrintState
@@ -15,6 +16,7 @@ from kiosk.scanners import SourceState
 from kiosk.screens.around import Around, Latency, Link
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.outbox import OutboxPage, outbox
+from kiosk.screens.palette import theme_for
 from kiosk.screens.prints import doing
 from kiosk.screens.text import amount, day_of, short_day
 from kiosk.screens.words import ago, told
@@ -296,3 +298,30 @@ def test_the_catalogues_forms_are_whole() -> None:
 
 def _forms() -> dict[str, object]:
     return {name: getattr(GERMAN, name) for name in Forms.__slots__}
+
+
+# Sizes and themes
+
+
+async def test_a_giant_screen_has_no_empty_zone_larger_than_a_third(tmp_path: Path) -> None:
+    terminal = Terminal(seeded(tmp_path))
+    async with running(terminal, (240, 67)):
+        for code in FED:
+            await terminal.scan(code)
+        rows = {name: terminal.query_one(f"#{name}").size.height for name in ("band", "body")}
+        used = len(terminal.zone("order").rstrip().splitlines())
+        assert rows["band"] >= 67 // 3
+        assert rows["body"] - used <= 67 // 3
+        assert len(terminal.zone("word").splitlines()) == 18
+        assert cell_len(terminal.zone("head")) == 240
+
+
+@pytest.mark.parametrize("theme", ["blue", "green", "contrast"])
+async def test_the_site_chooses_the_colours(
+    tmp_path: Path, theme: Literal["blue", "green", "contrast"]
+) -> None:
+    terminal = Terminal(replace(seeded(tmp_path), screen=ScreenConfig(theme)))
+    async with running(terminal, (80, 24)):
+        await terminal.scan(badge("anna"))
+        ground = terminal.query_one("#band").styles.background.hex.lower()
+        assert ground == theme_for({}, theme).variables["ok"]
