@@ -262,7 +262,9 @@ def _cancel(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
     if dialog.scrap or dialog.serials:
         after = replace(dialog, scrap=(), serials=())
         return Turn(after, notice=said("note", "scrap_cancelled"))
-    after = replace(dialog, body=_home(dialog), entry="")
+    home = _home(dialog)
+    selected = dialog.selected if dialog.body == home else 0
+    after = replace(dialog, body=home, entry="", selected=selected)
     return Turn(after, notice=said("note", "nothing_to_cancel"))
 
 

@@ -177,6 +177,10 @@ async def test_arrows_turn_the_outbox_and_a_scan_comes_back_to_the_work(tmp_path
         await terminal.desk.take(Key("up"))
         await terminal.settle()
         assert terminal.zone("outbox") == first
+        await terminal.desk.take(Key("down"))
+        await terminal.scan(command("CANCEL"))
+        assert (terminal.dialog.body, terminal.dialog.selected) == ("order", 0)
+        await terminal.scan(command("OUTBOX"))
         await terminal.scan(order("B-1"))
         assert terminal.dialog.body == "order"
         assert terminal.dialog.selected == 0
