@@ -185,7 +185,7 @@ def clean_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if Path(file).exists():
             shutil.copy(file, root / file[1:])
     root.chmod(0o755)  # what it is is the root of users, too
-    _unpack_into(root / "root" / "floor")
+    _unpack_into(root / "srv" / "floor")
     return root
 
 
@@ -201,7 +201,7 @@ def _unpack_into(folder: Path) -> None:
 
 def within(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the clean root."""
-    environment = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+    environment = {"PATH": PATH, "HOME": "/", "LANG": "C.UTF-8"}
     return subprocess.run(
         ["chroot", str(root), *command],
         env=environment,
@@ -223,7 +223,7 @@ def within(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def test_a_clean_debian_becomes_what_it_should(
     clean_root: Path, name: str, words: tuple[str, ...], user: str, unit: str
 ) -> None:
-    command = f"/root/floor/deploy/{name}"
+    command = f"/srv/floor/deploy/{name}"
     for said in ("without shell", f"{user} is there"):  # the second run finds the first
         done = within(clean_root, "sh", command, *words)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -30,7 +30,6 @@ from sync.domain.events import Event
 from sync.domain.shop import Shop
 from sync.domain.shop import absorb as fold_event
 from sync.exchange import Batch, Stamp
-from sync.pulse import Pulse
 from sync.wire import BATCH_BYTES_MAX, FeedMark, Mark, Recorded, Unknown, decode
 
 REPLAY_EVENTS_MAX: Final = 2_000
@@ -52,6 +51,7 @@ class Journal:
         self._held = held
         self._readers = files.Readers(self.path)
         self._writer = Writer(self.path, ballast_bytes)
+        self.pulse = self._writer.pulse
         self._forking: tuple[Future[str], Future[bool]] | None = None
 
     @classmethod
@@ -97,11 +97,6 @@ class Journal:
     def room(self) -> Room:
         """How much room the disk has for the journal, as far as was noticed."""
         return self._writer.room
-
-    @property
-    def pulse(self) -> Pulse:
-        """The sign of life of the thread that writes."""
-        return self._writer.pulse
 
     @property
     def flush(self) -> Flush | None:
