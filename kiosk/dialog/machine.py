@@ -262,9 +262,8 @@ def _cancel(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
     if dialog.scrap or dialog.serials:
         after = replace(dialog, scrap=(), serials=())
         return Turn(after, notice=said("note", "scrap_cancelled"))
-    home = _home(dialog)
-    selected = dialog.selected if dialog.body == home else 0
-    after = replace(dialog, body=home, entry="", selected=selected)
+    selected = dialog.selected if dialog.body == _home(dialog) else 0
+    after = replace(dialog, body=_home(dialog), entry="", selected=selected)
     return Turn(after, notice=said("note", "nothing_to_cancel"))
 
 
