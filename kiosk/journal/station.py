@@ -46,9 +46,7 @@ class Journal:
         self.moved_aside: Path | None = None
         self.salvaged: Salvage | None = None
         self.cloned = ""
-        self._born = born
-        self._clock = born.clock
-        self._held = held
+        self._born, self._clock, self._held = born, born.clock, held
         self._readers = files.Readers(self.path)
         self._writer = Writer(self.path, ballast_bytes)
         self.pulse = self._writer.pulse
