@@ -151,6 +151,10 @@ class Server:
         """Bring a folder of CSV in; raises `ProcessError` with the import's own words."""
         return self.command("import", "--data", str(self.data), str(folder))
 
+    def import_drawings(self, folder: Path) -> str:
+        """Bring a folder of drawings in; raises `ProcessError` with the import's own words."""
+        return self.command("import", "--data", str(self.data), "drawings", str(folder))
+
     def enrolment_code(self, station: Station) -> str:
         """A one-time code for a station."""
         centers = ",".join(station.work_centers)

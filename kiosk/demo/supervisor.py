@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kiosk.demo import audit, checker, control, script
+from kiosk.demo.drawings import DRAWINGS
 from kiosk.demo.factory import Factory, Station
 from kiosk.demo.observed import Silence
 from kiosk.demo.player import Player, Score
@@ -105,8 +106,21 @@ class Supervisor:
                 done.result()
         imported = self.options.data / "imported"
         if not imported.exists():
-            imported.write_text(self.server.import_factory(self.factory.folder), encoding="utf-8")
+            told = self.server.import_factory(self.factory.folder)
+            self._put_drawings()
+            imported.write_text(told, encoding="utf-8")
         self._remember()
+
+    def _put_drawings(self) -> None:
+        """Give the server the drawings that the factory's routings name, if it has some."""
+        made = DRAWINGS.get(self.factory.folder.name, {})
+        if not made:
+            return
+        folder = self.options.data / "drawings"
+        folder.mkdir(exist_ok=True)
+        for name, draw in made.items():
+            (folder / name).write_bytes(draw())
+        self.server.import_drawings(folder)
 
     def attach(self) -> None:
         """Use the server and printer of a demo that runs already."""

@@ -143,6 +143,8 @@ class DrawingKeeper:
         self._painter.stop()
         if self._thread is not None:
             self._thread.join(STOP_SECONDS_MAX)
+        elif self._line is not None:
+            self._line.hang_up()
 
     def look(self) -> None:
         """One round: what is wanted and not here, or not asked about for an hour, is asked for."""

@@ -24,6 +24,8 @@ GAP: Final = 2
 TEXT_COLUMNS: Final = 30
 TEXT_COLUMNS_WIDE: Final = 44
 WIDE_COLUMNS_MIN: Final = 100
+STACKED_PART: Final = 3  # text of at most a third of the rows stands above the drawing
+PICTURE_ROWS_MIN: Final = 6
 QUIET_MODULES_MIN: Final = 2  # what phones read; imagers get the standard's four
 INDENT: Final = 5
 DONE, NEXT, LATER = "✔", "▶", "·"
@@ -51,10 +53,20 @@ def drawing(
     if paper is None:
         none = [Content.styled(one, FAINT) for one in _wrapped(label("drawing_none"), width)]
         return page([*_window(told, operation, width, rows - len(none)), *none])
+    if width >= WIDE_COLUMNS_MIN:
+        above = [*_window(told, operation, width, rows), _hint("drawing_again", label, width)]
+        if len(above) <= rows // STACKED_PART:
+            return page([*above, *_sheet(paper, label, width, rows - len(above))])
     columns = TEXT_COLUMNS_WIDE if width >= WIDE_COLUMNS_MIN else TEXT_COLUMNS
-    left = _window(told, operation, columns, rows)
+    hint = [Content.styled(one, FAINT) for one in _wrapped(label("drawing_again"), columns)]
+    left = _window(told, operation, columns, rows - len(hint))
+    left += [Content("")] * (rows - len(hint) - len(left)) + hint
     right = list(_sheet(paper, label, width - columns - GAP, rows))
     return page(_beside(left, right, columns))
+
+
+def _hint(key: str, label: Label, width: int) -> Content:
+    return Content.styled(fit(label(key), width), FAINT)
 
 
 def _beside(left: Sequence[Content], right: Sequence[Content], columns: int) -> Iterator[Content]:
@@ -153,7 +165,10 @@ def _code_page(paper: Paper, label: Label, width: int, rows: int, *, console: bo
     keys += ["drawing_local"] if paper.is_local else []
     for key in keys:
         told += _sentence(label(key), room)
-    told += [Content(""), *(Content(one) for one in _wrapped(paper.url, room))]
+    told += [Content(""), *(Content(one) for one in _wrapped(paper.url, room)), Content("")]
+    told.append(_hint("drawing_back", label, room))
+    if paper.is_kept and rows - len(told) >= PICTURE_ROWS_MIN:
+        told += [Content(""), *_sheet(paper, label, room, rows - len(told) - 1)]
     lines = zip_longest(code, told[:rows], fillvalue=Content(""))
     return page(one + Content(" " * GAP) + other if code else other for one, other in lines)
 

@@ -63,8 +63,8 @@ def test_margins_go_and_the_box_is_filled(tmp_path: Path) -> None:
 
 def test_thin_lines_stay_dark(tmp_path: Path) -> None:
     image = drawn(*kept(tmp_path, framed(6000, 3000, 3)), 1, 60, 40).convert("L")
-    middle = [image.getpixel((x, image.height // 4)) for x in range(image.width)]
-    assert min(value for value in middle if isinstance(value, int)) < 90
+    row = image.height // 4
+    assert min(image.crop((0, row, image.width, row + 1)).tobytes()) < 90
 
 
 @pytest.mark.parametrize(
