@@ -7,6 +7,8 @@
   both. `TerminalInput` ends the one and survives the other.
 - It drops an ESC that a character follows, or makes another character of both (ESC 1 is an
   inverted exclamation mark): `TerminalInput` says "alt+" and the character, so nothing is lost.
+- Its writing thread dies of the first write to a terminal that was closed; then its queue fills and
+  the app waits for ever, deaf to signals: `TerminalOutput` drops what nobody can see any more.
 - `StylesCache.get_inner_outer` keeps removed widgets alive (its issue 6665): `install` mends it.
 - The kitty keyboard protocol reports every shift key of a burst as a key of its own, and its parser
   raises on `ESC [ 1 : 3 R`: `install` turns it off.
@@ -17,7 +19,7 @@ from __future__ import annotations
 import codecs
 import functools
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from textual import constants, events
 from textual._styles_cache import StylesCache
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from textual.color import Color
     from textual.message import Message
 
+T = TypeVar("T")
 PASTE_SILENCE_S: Final = 0.5
 ESC_SILENCE_S: Final = 0.1
 STYLES_MAX: Final = 1024
@@ -55,6 +58,39 @@ def install() -> None:
     """Mend what is mended in Textual itself; call it before the app starts. Twice is harmless."""
     cast("Any", StylesCache).get_inner_outer = _get_inner_outer
     cast("Any", constants).DISABLE_KITTY_KEY = True
+
+
+class TerminalOutput:
+    """A terminal to write to that may be closed at any moment; then nothing is written any more."""
+
+    def __init__(self, terminal: IO[str]) -> None:
+        self._terminal = terminal
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        """Write it, or drop it; never raises."""
+        return self._unless_gone(lambda: self._terminal.write(text), 0)
+
+    def flush(self) -> None:
+        """Have it written; never raises."""
+        self._unless_gone(self._terminal.flush, None)
+
+    def fileno(self) -> int:
+        """The terminal's own."""
+        return self._terminal.fileno()
+
+    def isatty(self) -> bool:
+        """As the terminal says."""
+        return self._terminal.isatty()
+
+    def _unless_gone(self, act: Callable[[], T], otherwise: T) -> T:
+        if self._gone:
+            return otherwise
+        try:
+            return act()
+        except (OSError, ValueError):  # EIO: closed at the far end; ValueError: closed at ours
+            self._gone = True
+            return otherwise
 
 
 class TerminalInput:

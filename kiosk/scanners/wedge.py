@@ -40,6 +40,7 @@ SOURCE: Final = KEYBOARD
 POLL_S: Final = 0.1
 ESC_POLL_S: Final = 0.02
 READ_BYTES_MAX: Final = 4096
+TERMINAL_GONE_STATUS: Final = 1
 
 # All else that a terminal can say is dropped: a barcode may hold a window size or a mouse click.
 _HARMLESS = (events.AppBlur, events.AppFocus, messages.TerminalSupportsSynchronizedOutput)
@@ -206,10 +207,15 @@ else:
             super().__init__(app, **options)
             self._wedge = KeyWedge(self.gap, super().process_message, touch=self.touch)
             self._input = containment.TerminalInput(self._report_lost)
+            terminal: Any = self
+            terminal._file = containment.TerminalOutput(terminal._file)
             self.pulse = Pulse()
 
         def run_input_thread(self) -> None:
-            """Read until the app ends. Keys are released here, in the order in which they came."""
+            """Read until the app or its terminal ends; the app does not outlive the terminal.
+
+            Keys are released here, in the order in which they came.
+            """
             self._report(up=True)
             while not self.exit_event.is_set():
                 self.pulse.tick()
@@ -221,8 +227,12 @@ else:
                     self._take(self._input.feed(data, now), now)
                 else:
                     self._report(up=False, why="the terminal is gone")
-                    # No more signs of life: a fresh start may find a terminal again.
+                    self._loop.call_soon_threadsafe(self._end)
                     self.exit_event.wait()
+
+        def _end(self) -> None:
+            """Nobody can read or type here any more: a fresh start may find a terminal again."""
+            self._app.exit(return_code=TERMINAL_GONE_STATUS)
 
         def _query_in_band_window_resize(self) -> None:
             """Not asked for: sizes come by SIGWINCH, which no barcode can send."""
