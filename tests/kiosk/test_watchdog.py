@@ -14,7 +14,7 @@ from kiosk.scanners import ReconnectingScanner, SourceState
 from kiosk.watchdog import LATE_SECONDS_MAX, Watchdog, late_ones
 from sync.pulse import Pulse
 from tests.bench import plant
-from tests.kiosk.terminals import Terminal, running, seeded
+from tests.kiosk.terminals import Terminal, badge, running, seeded
 
 START_SECONDS_MAX = 60.0
 
@@ -147,6 +147,31 @@ def test_a_driver_that_hangs_is_late_and_one_that_asks_is_not() -> None:
     assert late_ones({"left": stuck.pulse}) == "left"
     stuck.stop()
     assert late_ones({"left": stuck.pulse}) == ""
+
+
+async def test_a_terminal_with_a_scanner_that_hangs_is_fed_no_more(
+    tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in manager.environment(0).items():
+        monkeypatch.setenv(name, value)
+    clock, stuck = Hand(), Stuck("left")
+    stuck.pulse = Pulse(clock)
+    terminal = Terminal(seeded(tmp_path / "data"))
+    terminal._extra_scanners += (stuck,)
+    async with running(terminal):
+        await terminal.settle()
+        assert manager.heard(5).startswith("READY=1")
+        terminal._queue_tick()
+        assert manager.heard(5) == "WATCHDOG=1"
+        clock.now += LATE_SECONDS_MAX + 1
+        while manager.heard():
+            pass
+        terminal._queue_tick()
+        assert manager.heard(5) == "STATUS=no sign of life: left"
+        terminal._queue_tick()
+        assert manager.heard() == ""
+        await terminal.scan(badge("anna"))  # what still works goes on until systemd acts
+        assert terminal.band.key == "signed_in"
 
 
 def test_a_real_kiosk_is_ready_fed_and_stops(tmp_path: Path, manager: Manager) -> None:
