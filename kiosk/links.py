@@ -156,11 +156,11 @@ def make_readers(
 
 def paper_of(station: Station | None, *, console: bool) -> Paper | None:
     """The drawing of the current operation, while it is looked at."""
+    if station is None or station.dialog.body != drawing.DRAWING:
+        return None
     from kiosk.drawings import Paper
     from kiosk.drawings.keeper import DrawingKeeper
 
-    if station is None or station.dialog.body != drawing.DRAWING:
-        return None
     operation = drawing.operation_of(station.dialog, station.shop)
     written = operation.drawing.strip() if operation is not None else ""
     for reader in station.readers:

@@ -126,7 +126,7 @@ def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, paylo
         return raw
     measured = checks.measured(dialog, shop, now, code, payload)
     if measured is not None:
-        return replace(measured, dialog=replace(measured.dialog, body=_home(dialog)))
+        return replace(measured, dialog=replace(measured.dialog, body=_home(dialog), recent=()))
     recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
     dialog = replace(dialog, recent=recent)
     if any(one == payload and not _asked_since(dialog, at) for one, at in recent):

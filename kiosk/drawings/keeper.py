@@ -187,6 +187,8 @@ class DrawingKeeper:
         kept, now = self._cache.kept(name), self._now().timestamp()
         known = kept.digest if kept is not None else ""
         got = self._opened().fetch(path_of(name), known=known, patience=FETCH_SECONDS_MAX)
+        if got.content is None and kept is None:
+            return "refused"
         if got.content is None:
             self._cache.touch(name, got.link, now)
             self._cache.save()

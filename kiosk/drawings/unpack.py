@@ -84,7 +84,7 @@ def fitted(image: "Image", wide: int, high: int) -> "Image":
     from PIL import ImageOps
     from PIL.Image import Resampling
 
-    image = _trimmed(image)
+    image = _trimmed(_on_light_paper(image))
     factor = max(image.width / wide, image.height / high)
     size = max(1, round(image.width / factor)), max(1, round(image.height / factor))
     if not _is_of_lines(image):
@@ -92,6 +92,15 @@ def fitted(image: "Image", wide: int, high: int) -> "Image":
     thick = _thickened(image, max(0, round(factor * LINE_SHARE) - 1))
     small = thick.resize(size, Resampling.BOX).point(_DARKER)
     return ImageOps.autocontrast(small, cutoff=(1, 0), preserve_tone=True)
+
+
+def _on_light_paper(image: "Image") -> "Image":
+    """Lines of light on dark paper turned round: what is thin is dark from here on."""
+    from PIL import ImageOps
+
+    levels = image.convert("L").histogram()
+    is_dark = sum(levels[: 256 - PAPER_LEVEL]) >= PAPER_SHARE_MIN * sum(levels)
+    return ImageOps.invert(image) if is_dark else image
 
 
 def _trimmed(image: "Image") -> "Image":

@@ -1,6 +1,7 @@
 """The drawing on the screen: in by scanner bytes, out as cells; its code read back from them."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -163,25 +164,32 @@ async def test_an_operation_without_steps_and_drawing_says_so(data: Path) -> Non
 
 def test_a_kept_drawing_is_drawn_on_a_real_terminal_without_a_server(data: Path) -> None:
     kept(data, pdf())
-    kiosk = PtyKiosk(data, size=(80, 24))
-    kiosk.until("Nobody is signed in")
-    kiosk.send(badge("anna"))
-    kiosk.until("Anna")
-    for code, text in (
-        (order("B-3"), "B-3"),
-        (LotCode("BT-12", "BUTTER"), "Fold twice"),
-        (command("DRAWING"), "▀▀▀"),
-    ):
-        kiosk.send(code)
-        shown = kiosk.until(text)
-    assert f"{CROISSANT}, page 2" in shown
-    assert "Laminate" in shown
-    kiosk.watch(STUTTER_SECONDS + 0.1)
-    kiosk.send(command("DRAWING"))
-    kiosk.until("plant's network")
-    lines = kiosk.watch(1.0).splitlines()
-    assert code_on([line[1:46] for line in lines[8:23]]) == URL.encode()
-    kiosk.send(command("OK"))
-    kiosk.until("Rest 20 minutes")
-    told = [type(one).__name__ for one in kiosk.end()]
-    assert told[-1] == "StepConfirmed"
+    with closing(PtyKiosk(data, size=(80, 24))) as kiosk:
+        kiosk.until("Nobody is signed in")
+        kiosk.send(badge("anna"))
+        kiosk.until("Anna")
+        for code, text in (
+            (order("B-3"), "B-3"),
+            (LotCode("BT-12", "BUTTER"), "Fold twice"),
+            (command("DRAWING"), "▀▀▀"),
+        ):
+            kiosk.send(code)
+            shown = kiosk.until(text)
+        assert f"{CROISSANT}, page 2" in shown
+        assert "Laminate" in shown
+        kiosk.watch(STUTTER_SECONDS + 0.1)
+        kiosk.send(command("DRAWING"))
+        kiosk.until("plant's network")
+        lines = kiosk.watch(1.0).splitlines()
+        assert code_on([line[1:46] for line in lines[8:23]]) == URL.encode()
+        kiosk.send(command("OK"))
+        kiosk.until("Rest 20 minutes")
+        kiosk.watch(STUTTER_SECONDS + 0.1)
+        kiosk.send(command("OK"))
+        kiosk.until("Measure Core temperature")
+        kiosk.send(b"95,5\r")  # a measuring device that types
+        kiosk.until("Core temperature: 95.5 °C")
+        kiosk.send(command("OK"))
+        kiosk.until("Scan DONE")
+        told = [type(one).__name__ for one in kiosk.end()]
+        assert told[-3:] == ["StepConfirmed", "StepConfirmed", "CheckRecorded"]

@@ -3,11 +3,12 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from kiosk.drawings import Cells, Trouble
 from kiosk.drawings.cells import CONSOLE_STYLE, cells
@@ -58,13 +59,26 @@ def untold(folder: Path, body: bytes, page: int = 1) -> dict[str, str]:
 def test_margins_go_and_the_box_is_filled(tmp_path: Path) -> None:
     image = drawn(*kept(tmp_path, framed()), 1, 80, 60)
     assert image.size == (80, 43)
-    assert drawn(*kept(tmp_path, framed()), 1, 200, 20).size == (38, 20)
+    assert drawn(*kept(tmp_path, framed()), 1, 200, 20).size == (37, 20)
 
 
 def test_thin_lines_stay_dark(tmp_path: Path) -> None:
     image = drawn(*kept(tmp_path, framed(6000, 3000, 3)), 1, 60, 40).convert("L")
     row = image.height // 4
     assert min(image.crop((0, row, image.width, row + 1)).tobytes()) < 90
+
+
+def test_light_lines_on_dark_paper_are_turned_round(tmp_path: Path) -> None:
+    dark = ImageOps.invert(Image.open(BytesIO(framed())).convert("RGB"))
+    light = drawn(*kept(tmp_path, framed()), 1, 40, 30)
+    assert drawn(*kept(tmp_path, saved(dark)), 1, 40, 30).tobytes() == light.tobytes()
+
+
+def test_a_photograph_keeps_its_colours(tmp_path: Path) -> None:
+    photo = Image.linear_gradient("L").resize((400, 400)).convert("RGB")
+    small = drawn(*kept(tmp_path, saved(photo)), 1, 20, 20).convert("L").tobytes()
+    assert list(small) == sorted(small)
+    assert (small[0] < 20, small[-1] > 220) == (True, True)
 
 
 @pytest.mark.parametrize(
