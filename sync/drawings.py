@@ -16,6 +16,8 @@ SIDE_PIXELS_MAX: Final = 20_000
 IMAGE_PIXELS_MAX: Final = 50_000_000
 NAME_CHARS_MAX: Final = 80
 PAGE_DIGITS_MAX: Final = 4
+_ALNUM: Final = "A-Za-z0-9À-ɏ"
+NAME_FORM: Final = rf"[{_ALNUM}]([{_ALNUM} ._()+,@–-]{{0,{NAME_CHARS_MAX - 2}}}[{_ALNUM})])?"
 PATH: Final = "/v1/drawings/"
 LINK_PATH: Final = "/D/"  # short and in capitals: a small QR code holds it
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
@@ -55,10 +57,11 @@ def checked_name(name: str) -> str:
     """The name of a drawing; raises `DrawingError`."""
     if not 0 < len(name) <= NAME_CHARS_MAX:
         raise DrawingError(f"drawing {name[:20]!r}: a name has 1 to {NAME_CHARS_MAX} characters")
-    if name.startswith(".") or name != name.strip() or not name.isprintable():
-        raise DrawingError(f"drawing {name!r}: begin with a letter or digit, print every sign")
-    if set(name) & set('/\\#?"'):
-        raise DrawingError(f"drawing {name!r}: a name is without / \\ # ? and quotation marks")
+    if not re.fullmatch(NAME_FORM, name):
+        raise DrawingError(
+            f"drawing {name!r}: begin and end with a letter or digit; between them letters, digits,"
+            " spaces and . _ - – + , ( ) @"
+        )
     return name
 
 

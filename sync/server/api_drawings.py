@@ -6,7 +6,7 @@ and ends some weeks after the station last heard the server.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import MediaType, Response, delete, get, put
@@ -20,12 +20,13 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
 )
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 from litestar.response import Redirect
 
 from sync.drawings import (
     DRAWING_BYTES_MAX,
     LINK_PATH,
+    NAME_FORM,
     PDF,
     PNG,
     DrawingError,
@@ -47,6 +48,7 @@ from sync.server.drawings import (
 from sync.server.openapi import ADMIN, STATION, answer, refusals
 from sync.server.problem import at_parameter, problem
 
+DrawingName = Annotated[str, PathParameter(schema_extra={"pattern": f"^{NAME_FORM}$"})]
 _LINKS: Final = "drawing_links"
 
 
@@ -94,7 +96,7 @@ async def reader_guard(
     operation_class=FileOperation,
     responses={200: answer(DrawingLine, "Stored."), **refusals(400, 401, 409, 413)},
 )
-async def store(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+async def store(request: AnyRequest, name: DrawingName) -> Response[bytes]:
     """Store a drawing (PNG or PDF) under the name that routings give it, in place of another."""
     body, services = await request.body(), services_of(request)
     try:
@@ -128,7 +130,7 @@ async def list_drawings(request: AnyRequest) -> DrawingList:
         **refusals(400, 401, 403, 404),
     },
 )
-async def read(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+async def read(request: AnyRequest, name: DrawingName) -> Response[bytes]:
     """The file of a drawing; its `ETag` is its SHA-256."""
     services, links = services_of(request), _links(request)
     found = await services.database.read(lambda conn: drawing_of(conn, name))
@@ -152,7 +154,7 @@ async def read(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     security=ADMIN,
     responses=refusals(400, 401, 404),
 )
-async def drop(request: AnyRequest, name: FromPath[str]) -> None:
+async def drop(request: AnyRequest, name: DrawingName) -> None:
     """Forget a drawing; stations keep their copy until they need its room."""
     dropped = await services_of(request).database.write(lambda conn: drop_drawing(conn, name))
     if not dropped:
