@@ -1,10 +1,11 @@
 """Drawings at the server: what can be one, who may put and read it, and what a phone's link opens."""
 
+import base64
 import hashlib
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -23,6 +24,7 @@ from sync.server.drawings import DAY_MS, LINK_DAYS, Drawing, Links, drawings, fi
 from sync.server.keys import Signer
 from tests.sync.server.server_parts import Server, kiosk_server
 
+CHECK: Final = ("check", "text", "lowest", "highest", "unit")
 NOW: Final = 1_795_000_000_000
 
 
@@ -215,3 +217,47 @@ def test_a_folder_is_imported_by_command_while_the_server_runs_and_alone(
     assert "drawing hub.png: the file is empty: export it again; nothing was stored" in bad.stderr
     none = kiosk_server("import", "--data", str(server.data), "drawings", str(tmp_path / "no"))
     assert (none.returncode, "name a folder of drawings" in none.stderr) == (1, True)
+
+
+def imported(server: Server, checks: str) -> dict[str, Any] | str:
+    """What an import makes of a cell of checks: the operation, or what it says of the cell."""
+    head = "material,operation,work_center,name,checks,drawing"
+    files = {
+        "materials.csv": "material,name,unit\nSHAFT,Shaft,pcs\n",
+        "work_centers.csv": "work_center,name\nTURN,Lathe\n",
+        "routings.csv": f'{head}\nSHAFT,10,TURN,Turn,"{checks}",shaft.pdf#page=2\n',
+    }
+    coded = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
+    answer = server.client.post("/v1/import", json={"files": coded}, headers=server.admin).json()
+    if not answer["ok"]:
+        return str(answer["problems"][0]["text"])
+    routings = [
+        one["event"] for one in server.exported() if one["event"]["type"] == "RoutingDefined"
+    ]
+    found: dict[str, Any] = routings[-1]["operations"][0]
+    return found
+
+
+def test_checks_and_drawing_come_by_import(server: Server) -> None:
+    told = imported(
+        server, "Seat = 19,98..20.02 mm; Runout = ..0.01 mm; Torque=-5.. Nm;Colour = .."
+    )
+    assert isinstance(told, dict), told
+    assert told["drawing"] == "shaft.pdf#page=2"
+    assert [tuple(one.get(name, "") for name in CHECK) for one in told["checks"]] == [
+        ("Seat", "Seat", "19.98", "20.02", "MMT"),
+        ("Runout", "Runout", "", "0.01", "MMT"),
+        ("Torque", "Torque", "-5", "", "Nm"),
+        ("Colour", "Colour", "", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("Seat 20", "'Seat 20' is no check: write Diameter = 19.98..20.02 mm"),
+        ("Seat = 2..1", "'Seat = 2..1': write the lower limit first"),
+    ],
+)
+def test_a_check_that_cannot_be_read_is_told(server: Server, cell: str, said: str) -> None:
+    assert imported(server, cell) == said
