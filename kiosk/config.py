@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
+from kiosk.catalogues import languages
 from kiosk.config_scanner import SCANNER_READERS, ScannerConfig
 from kiosk.config_values import (
     Reader,
@@ -34,7 +35,7 @@ CONFIG_NAME: Final = "kiosk.toml"
 ENROLMENT_NAME: Final = "station.toml"
 TOKEN_NAME: Final = "station.token"  # noqa: S105 — the name of a file
 TOKEN_BEFORE_NAME: Final = "station.token.before"  # noqa: S105
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = languages()
 SEVERITY_NAMES: Final = tuple(severity.value for severity in Severity)
 WEDGE_GAP_MS_MAX: Final = 1_000
 DPI_MIN, DPI_MAX = 100, 1_200

@@ -166,7 +166,8 @@ class Desk:
         self.last_input = self.clock.monotonic()
         self._handled += 1
         if self.station is not None:
-            await self.take(Entry(text) if text else Key("enter"))
+            typed = self._notices.command(text)
+            await self.take(Entry(typed) if text else Key("enter"))
         elif text:
             self._idle_dialog = replace(self._idle_dialog, entry="")
             try:

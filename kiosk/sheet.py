@@ -40,4 +40,4 @@ def _of_action(action: Action, number: int, texts: Texts) -> SheetEntry:
     key = texts.label("key_escape") if action.key == "escape" else action.key.upper()
     told = f"*{number} {key}".strip()
     words = f"{told} · {texts.label(action.label)}"
-    return SheetEntry(action.command, words, encode(CommandCode(action.command)))
+    return SheetEntry(texts.label(action.word), words, encode(CommandCode(action.command)))

@@ -41,6 +41,11 @@ class Action:
         """The key of the texts' label that says what it does."""
         return f"action_{self.command}"
 
+    @property
+    def word(self) -> str:
+        """The key of the label that is its word on screen and paper."""
+        return f"command_{self.command}"
+
 
 # In rows of three, as on the sheet, no two opposites are in one row or in two rows that touch.
 ACTIONS: Final = (
@@ -84,7 +89,9 @@ OPPOSITES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of HELP: its code, its name, and a label's key or the site's own text."""
+    """One line of HELP: its code, its name or the label's key for it, and what it does: a label's
+    key or the site's own text.
+    """
 
     code: Code
     name: str
@@ -92,12 +99,13 @@ class Item:
     text: str = ""
     key: str = ""
     number: int = 0
+    word: str = ""
 
 
 def items(shop: Shop) -> tuple[Item, ...]:
     """All that HELP lists: the numbered actions, then digits, then the site's reasons."""
     actions = tuple(
-        Item(CommandCode(one.command), one.command, one.label, key=one.key, number=number)
+        Item(CommandCode(one.command), one.command, one.label, "", one.key, number, one.word)
         for number, one in enumerate(ACTIONS, 1)
     )
     digits = tuple(Item(DigitCode(sign), sign, "action_digit") for sign in DIGITS)

@@ -65,7 +65,7 @@ def tag(band: Band, dialog: Dialog, shop: Shop, forms: Forms) -> str:
     parts = [dialog.order] if dialog.order and dialog.order not in told else []
     number = forms.number(dialog.number)
     if number and number not in told:
-        parts.append(f"{number} {shown(number_unit(dialog, shop))}")
+        parts.append(f"{number} {forms.unit(shown(number_unit(dialog, shop)))}")
     return plain(" · ".join(parts))
 
 

@@ -175,11 +175,12 @@ class Floor:
             if not size.width:
                 continue
             command = fit_now.get(name.partition("-")[2], "")
+            told = view.label(f"command_{command}") if command else ""
             self._zones[name].set_class(bool(command), "shown")
             if name.startswith("code") and command:
-                self._put(name, drawn(CommandCode(command), command, console=self._console))
+                self._put(name, drawn(CommandCode(command), told, console=self._console))
             else:
-                self._put(name, button(command, size.width, size.height))
+                self._put(name, button(told, size.width, size.height))
 
     def _put(self, name: str, content: Content) -> None:
         if self._shown.get(name) != content or name not in self._shown:

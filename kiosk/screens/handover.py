@@ -23,6 +23,7 @@ from kiosk.screens.text import (
     page,
     plain,
 )
+from kiosk.texts.forms import Forms
 from sync.domain.events import Event
 from sync.domain.shop import Shop
 
@@ -151,13 +152,14 @@ def _rows(dialog: Dialog, shop: Shop, around: Around, label: Label) -> list[tupl
         is_now = now is not None and job.start.id == now.start.id
         answer = told.get(job.start.id, "")
         style = MARKED if is_now else FAINT if answer else STRONG
-        cells = [*_job_cells(job, around, label), _answer(answer, label)]
+        cells = [*_job_cells(job, around, label), _answer(answer, label, around.forms)]
         rows.append((style, ["▶" if is_now else "", *cells]))
     open_starts = {job.start.id for job in here}
     for one in answers:
         if one.start not in open_starts:
             state = label("handover_finished")
-            rows.append((FAINT, ["", one.order, "", "", state, _answer(one.told, label)]))
+            answered = _answer(one.told, label, around.forms)
+            rows.append((FAINT, ["", one.order, "", "", state, answered]))
     return rows
 
 
@@ -174,10 +176,10 @@ def _job_cells(job: Job, around: Around, label: Label) -> list[str]:
     ]
 
 
-def _answer(told: str, label: Label) -> str:
+def _answer(told: str, label: Label, forms: Forms) -> str:
     if told in {"keep", "pause"}:
         return f"✔ {label(f'handover_{told}')}"
-    return f"✔ {told}" if told else "?"
+    return f"✔ {forms.told(told)}" if told else "?"
 
 
 def _name(shop: Shop, who: str) -> str:

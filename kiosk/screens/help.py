@@ -26,9 +26,9 @@ class HelpView(Protocol):
 
 TABLE: Final = (
     Column("", 3, 0, "right"),
-    Column("", 8),
+    Column("", 10),
     Column("", 3),
-    Column("", 20, 1),
+    Column("", 18, 1),
 )
 GAP: Final = 2
 LIST_COLUMNS_MIN: Final = 44
@@ -39,7 +39,7 @@ def help_page(
     view: HelpView, label: Label, width: int, rows: int, *, touch: bool = False
 ) -> Content:
     """The list in `width` × `rows` cells, and at its right the code of its selected line."""
-    code = _code_beside(view, width, rows)
+    code = _code_beside(view, label, width, rows)
     room = width - code[0].cell_length - GAP if code else width
     shown = [*_heads(label, room, rows), *_listed(view, label, room, rows, touch=touch)]
     if not code:
@@ -60,10 +60,10 @@ def touched(view: HelpView, rows: int, row: int) -> Pointed | None:
     return shelf(_selected(view), count, rows - heads).at(row - heads, count)
 
 
-def _code_beside(view: HelpView, width: int, rows: int) -> list[Content]:
+def _code_beside(view: HelpView, label: Label, width: int, rows: int) -> list[Content]:
     """The selected line's code, where the list and a whole symbol have room."""
     item = chosen(view.dialog, view.shop)
-    code = drawn(item.code, item.name, console=view.console).split("\n")
+    code = drawn(item.code, _name(item, label), console=view.console).split("\n")
     fits = width - code[0].cell_length - GAP >= LIST_COLUMNS_MIN and rows >= len(code) - 1
     return list(code) if fits and len(code) > 1 else []
 
@@ -99,7 +99,11 @@ def first_shown(selected: int, count: int, rows: int) -> int:
 def _line(item: Item, label: Label, width: int) -> str:
     number = f"*{item.number}" if item.number else ""
     told = item.text or label(item.label)
-    return columns(TABLE, (number, item.name, key_name(item.key, label), told), width)
+    return columns(TABLE, (number, _name(item, label), key_name(item.key, label), told), width)
+
+
+def _name(item: Item, label: Label) -> str:
+    return label(item.word) if item.word else item.name
 
 
 def key_name(key: str, label: Label) -> str:

@@ -73,6 +73,10 @@ class Notices:
         """A short word of the screen, filled with facts."""
         return self._texts.label(key, **facts)
 
+    def command(self, typed: str) -> str:
+        """A typed line; where it is a command's word in the language, the command."""
+        return self._texts.command(typed)
+
     @property
     def forms(self) -> Forms:
         """How the language writes numbers and dates."""
@@ -144,7 +148,7 @@ def code_words(code: Code | CodeError, payload: bytes, label: Label) -> str:
         case EnrolmentCode():
             return label("scanned_enrolment")
         case CommandCode(command=command):
-            return command
+            return label(f"command_{command}")
         case ReasonCode(reason=reason):
             return label("scanned_reason", code=reason)
         case DigitCode(digit=digit):

@@ -141,8 +141,8 @@ def ahead(here: Current, dialog: Dialog, shop: Shop, around: Around, label: Labe
         told.append(f"{label('setup')} {clock} {label('hours_of')} {here.setup_planned}")
     elif here.start is not None and dialog.person is None:
         told.append(label("order_alone"))
-    unit = shown(here.order.unit)
     forms = around.forms
+    unit = forms.unit(shown(here.order.unit))
     told += [
         label("order_scrap_waits", amount=f"{forms.number(one.amount) or '?'} {unit}")
         for one in dialog.scrap

@@ -112,7 +112,7 @@ def two_sides(left: str, right: str, room: int) -> str:
 def amount(micros: int, unit: str = "", forms: Forms = ENGLISH) -> str:
     """Micros for people: `12.5 KG`, or the bare number."""
     number = forms.number(text(micros))
-    return f"{number} {shown(unit)}" if unit else number
+    return f"{number} {forms.unit(shown(unit))}" if unit else number
 
 
 def hour_of(at: str | datetime) -> str:

@@ -16,7 +16,7 @@ from sync.domain.events import (
     OperationEnded,
     OperationReported,
 )
-from sync.domain.quantity import Quantity
+from sync.domain.quantity import Quantity, shown
 from sync.domain.shop import Shop
 
 NOTHING: Final = "–"
@@ -40,7 +40,7 @@ def facts_of(event: Event, shop: Shop, label: Label, forms: Forms) -> dict[str, 
     if "material" in found:
         found["material"] = material(found["material"], shop)
     if "value" in found:
-        found["value"] = f"{forms.number(found['value'])} {found.get('unit', '')}".rstrip()
+        found["value"] = forms.told(f"{found['value']} {shown(found.get('unit', ''))}".rstrip())
     for name in ("lot", "operation"):
         found[name] = found.get(name) or NOTHING
     if isinstance(event, ClockJumped):
@@ -86,7 +86,7 @@ def _why(code: str, shop: Shop, label: Label) -> str:
 
 
 def _shown(value: object, forms: Forms) -> str:
-    return forms.number(str(value)) if isinstance(value, Quantity) else str(value)
+    return forms.told(str(value)) if isinstance(value, Quantity) else str(value)
 
 
 _UNITS: Final[tuple[tuple[int, str], ...]] = (

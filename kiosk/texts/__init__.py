@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
+from kiosk.catalogues import FOLDER, languages
 from kiosk.dialog import Kind, Notice
 from kiosk.texts.forms import Forms
 
@@ -18,9 +19,16 @@ LINE_COLUMNS_MAX: Final = 80
 FACT_CHARS_MAX: Final = 40
 FACT_CHARS_MIN: Final = 6
 CODE_FACTS: Final = frozenset(
-    ("lot", "order", "badge", "serial", "material", "entry", "next_lot", "fetch_lot", "station")
+    (
+        *("lot", "order", "badge", "serial", "material", "entry", "next_lot", "fetch_lot"),
+        *("station", "code"),
+    )
 )
-_FOLDER: Final = Path(__file__).parent
+UNIT_FACTS: Final = frozenset(("unit", "output_unit", "label_unit", "container"))
+DATE_FACTS: Final = frozenset(("expiry", "due"))
+# Facts that are one of a few words: each has a label of its own.
+WORD_FACTS: Final = frozenset(("command", "status", "layout"))
+COMMAND_LABEL: Final = "command_{}"  # the word of a command, on screen and paper alike
 
 
 class TextsError(Exception):
@@ -58,11 +66,11 @@ class Texts:
     terminal: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, language: str) -> "Texts":
+    def load(cls, language: str, folder: Path = FOLDER) -> "Texts":
         """The catalogue of a language code such as `en`; raises `TextsError`."""
-        path = _FOLDER / f"{language}.toml"
+        path = folder / f"{language}.toml"
         if not language.isalpha() or not path.is_file():
-            raise TextsError(f"language {language!r}: there is {', '.join(languages())}")
+            raise TextsError(f"language {language!r}: there is {', '.join(languages(folder))}")
         try:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
@@ -107,7 +115,31 @@ class Texts:
         return f" · {self.label('dropped', dropped=word)}"
 
     def _told(self, key: str, fact: str) -> str:
-        return fact if key in CODE_FACTS else self.forms.told(fact)
+        """A fact in the language: amounts, units, dates and words of ours; codes as they are."""
+        if key in CODE_FACTS:
+            return fact
+        if key in UNIT_FACTS:
+            return self.forms.unit(fact)
+        if key in DATE_FACTS:
+            return self.forms.of_iso(fact)
+        if key in WORD_FACTS:
+            return self.labels.get(f"{key}_{fact}", fact)
+        return self.forms.told(fact)
+
+    def command(self, typed: str) -> str:
+        """A line that was typed; where it is a command's word in the language, the command."""
+        word = typed.strip().upper()
+        return self._commands.get(word, typed)
+
+    @property
+    def _commands(self) -> dict[str, str]:
+        """Words of commands in capitals, as `labels` has them."""
+        mark = COMMAND_LABEL.format("")
+        return {
+            word.upper(): key.removeprefix(mark)
+            for key, word in self.labels.items()
+            if key.startswith(mark)
+        }
 
     def label(self, key: str, /, **facts: object) -> str:
         """A short word of the screen, filled with facts; the key itself where there is none.
@@ -117,12 +149,8 @@ class Texts:
         template = self.labels.get(key)
         if template is None:
             return key.upper()
-        return template.format_map(_Facts({name: str(fact) for name, fact in facts.items()}))
-
-
-def languages() -> tuple[str, ...]:
-    """The language codes that there are catalogues for."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+        told = {name: self._told(name, str(fact)) for name, fact in facts.items()}
+        return template.format_map(_Facts(told))
 
 
 def clean(text: str) -> str:

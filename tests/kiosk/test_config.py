@@ -134,7 +134,7 @@ pin = true
         ("[station]\nname = 3", "station.name = 3: want a line of text"),
         ('[station]\nwork_centers = "M"', "station.work_centers = 'M': want a list such as"),
         ('[station]\nwork_centers = ["M", "M"]', "station.work_centers = ['M', 'M']: names one"),
-        ('[station]\nlanguage = "tlh"', "station.language = 'tlh': want one of en"),
+        ('[station]\nlanguage = "tlh"', "station.language = 'tlh': want one of da, de, en"),
         ("[[scanner]]\nbaud = 9600", "scanner[1].port: is missing"),
         ('[[scanner]]\ndriver = "evdev"\nvendor = "0c2e"', "scanner[1].product: is missing"),
         ('[[scanner]]\ndriver = "evdev"\nvendor = "c2e"\nproduct = "0b61"', "want four hex digits"),

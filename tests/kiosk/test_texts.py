@@ -2,13 +2,17 @@
 
 import re
 import string
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kiosk.catalogues import FOLDER, languages
 from kiosk.dialog import Kind, Notice
 from kiosk.dialog.acts import told
 from kiosk.texts import (
+    COMMAND_LABEL,
     FACT_CHARS_MAX,
     LINE_COLUMNS_MAX,
     WORD_CHARS_MAX,
@@ -16,8 +20,8 @@ from kiosk.texts import (
     Texts,
     TextsError,
     clean,
-    languages,
 )
+from labels.codes import COMMANDS
 from sync.domain.rules import SEVERITIES, Deviation, Severity
 
 FACTS = {
@@ -109,6 +113,8 @@ VERBS = {
     *("Count", "Switch", "Type", "Stick", "Look", "Stop", "Click", "SCAN", "IT"),
 }
 
+WORDS = re.compile(r"[A-ZÄÖÜÆØÅÉ]{2,}")
+
 ENGLISH = Texts.load("en")
 LANGUAGES = [Texts.load(code) for code in languages()]
 
@@ -134,6 +140,8 @@ def test_every_sentence_fits_its_place_and_is_plain(texts: Texts) -> None:
             assert len(answer.word) <= WORD_CHARS_MAX, (key, answer)
             assert all(len(line) <= LINE_COLUMNS_MAX for line in lines), (key, answer)
             assert not any(line[-1:] == "…" for line in (answer.word, answer.what)), (key, answer)
+            wanted = texts.following[following] if following else texts.sentences[key].next
+            assert answer.next.endswith("…") <= wanted.endswith("…"), (key, answer)
             assert not any(FORBIDDEN.search(line) for line in lines), (key, answer)
             assert answer.word == answer.word.upper(), (key, answer)
 
@@ -153,14 +161,76 @@ def test_what_to_do_begins_with_a_verb() -> None:
         assert sentence.split()[0].rstrip(",:.") in VERBS, sentence
 
 
+def gaps(texts: Texts) -> list[str]:
+    """What a language lacks, has too much, or fills with other facts than English does."""
+    parts: dict[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
+        "say": (ENGLISH.sentences, texts.sentences),
+        "next": (ENGLISH.following, texts.following),
+        "labels": (ENGLISH.labels, texts.labels),
+        "terminal": (ENGLISH.terminal, texts.terminal),
+        "forms.units": (ENGLISH.forms.units, texts.forms.units),
+    }
+    found = []
+    for part, (wanted, given) in parts.items():
+        found += [f"[{part}] {key}: is missing" for key in wanted if key not in given]
+        found += [f"[{part}] {key}: English has none" for key in given if key not in wanted]
+        for key in wanted.keys() & given.keys():
+            here, there = fields(str(given[key])), fields(str(wanted[key]))
+            if here != there:
+                found.append(f"[{part}] {key}: has {sorted(here)}, English {sorted(there)}")
+    return sorted(found)
+
+
 @pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
 def test_every_language_says_the_same(texts: Texts) -> None:
-    assert texts.sentences.keys() == ENGLISH.sentences.keys()
-    assert texts.following.keys() == ENGLISH.following.keys()
-    assert texts.labels.keys() == ENGLISH.labels.keys()
-    assert texts.terminal.keys() == ENGLISH.terminal.keys()
-    for key, label in texts.labels.items():
-        assert fields(label) == fields(ENGLISH.labels[key]), key
+    assert gaps(texts) == []
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_a_sentence_names_each_command_as_it_is_printed(texts: Texts) -> None:
+    """Where English says DONE, the language says its word for it, and nowhere the English one."""
+    own = {name: texts.label(COMMAND_LABEL.format(name)) for name in COMMANDS}
+    assert len(set(own.values())) == len(own)
+    assert not any(own[one] == other for one in own for other in own if one != other)
+    for key, english in spoken(ENGLISH).items():
+        here = set(WORDS.findall(spoken(texts)[key]))
+        named = {own[word] for word in WORDS.findall(english) if word in own}
+        assert named <= here, (key, named - here)
+        foreign = {word for word in own if word not in own.values()} & here
+        assert not foreign, (key, foreign)
+
+
+def spoken(texts: Texts) -> dict[str, str]:
+    """Every sentence and label that can name a command; big words and heads are no sentences."""
+    found = {f"say.{key}": f"{one.what} {one.next}" for key, one in texts.sentences.items()}
+    found |= {f"next.{key}": one for key, one in texts.following.items()}
+    heads = {key for key, one in ENGLISH.labels.items() if one == one.upper()}
+    return found | {f"labels.{key}": one for key, one in texts.labels.items() if key not in heads}
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_a_language_is_one_file(texts: Texts, tmp_path: Path) -> None:
+    """A copy under another code, in a folder of its own, is a language that says the same."""
+    (tmp_path / "xy.toml").write_bytes((FOLDER / f"{texts.language}.toml").read_bytes())
+    copy = Texts.load("xy", tmp_path)
+    assert languages(tmp_path) == ("xy",)
+    assert replace(copy, language=texts.language) == texts
+
+
+def test_what_a_language_lacks_is_named(tmp_path: Path) -> None:
+    english = (FOLDER / "en.toml").read_text(encoding="utf-8")
+    (tmp_path / "xy.toml").write_text(
+        english.replace('badge = "Scan your badge."\n', "")
+        .replace('queue = "ORDERS"', 'row = "ORDERS"')
+        .replace('{person} is signed out."', 'Somebody is signed out."'),
+        encoding="utf-8",
+    )
+    assert gaps(Texts.load("xy", tmp_path)) == [
+        "[labels] queue: is missing",
+        "[labels] row: English has none",
+        "[next] badge: is missing",
+        "[say] signed_out: has [], English ['person']",
+    ]
 
 
 def test_each_key_of_the_dialog_is_in_the_catalogue() -> None:
@@ -243,5 +313,5 @@ def test_an_unknown_key_shows_itself() -> None:
 
 @pytest.mark.parametrize("language", ["xx", "../en", ""])
 def test_a_language_that_is_not_there_is_named(language: str) -> None:
-    with pytest.raises(TextsError, match="there is en"):
+    with pytest.raises(TextsError, match="there is da, de, en"):
         Texts.load(language)

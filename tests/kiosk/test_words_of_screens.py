@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from kiosk.texts import Texts, languages
+from kiosk.catalogues import languages
+from kiosk.texts import Texts
 
 SCREENS: Final = sorted(Path("kiosk/screens").glob("*.py"))
 WORDS: Final = re.compile(r"[^\W\d_]{2,}")
