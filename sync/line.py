@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sync.pinning import is_unproved, pinned
+from sync.sockets import over_connected, shut
 from sync.wire import PushAnswer, signed_text
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Line:
             base_url=server,
             transport=transport,
             trust_env=False,  # a factory's proxy settings are not for its own server
-            verify=pinned(pin) if pin else trust or _trust(server),
+            verify=_trust(self._server, pin, trust),
             timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
         )
         self._socket: socket.socket | None = None
@@ -220,7 +221,7 @@ class Line:
         held = self._socket
         if held is not None:
             with suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
+                shut(held)
 
     def close(self) -> None:
         """Break off, and refuse what comes later."""
@@ -242,9 +243,14 @@ class Line:
         return f"{self._server}: no answer ({why})"[:WHY_CHARS_MAX]
 
 
-def _trust(server: str) -> ssl.SSLContext | bool:
-    """The machine's own certificates, a factory's authority among them; none are read for http."""
-    return False if server.startswith("http:") else ssl.create_default_context()
+def _trust(server: str, pin: str, trust: ssl.SSLContext | None) -> ssl.SSLContext | bool:
+    """How a server is known; no certificates are read for http.
+
+    Without pin and trust by the machine's own certificates, a factory's authority among them.
+    """
+    if server.startswith("http:"):
+        return False
+    return over_connected(pinned(pin) if pin else trust or ssl.create_default_context())
 
 
 def checked_address(server: str, pin: str = "") -> str:

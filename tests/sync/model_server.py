@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.sockets import over_connected
+
 PAGE_EVENTS = 3
 GONE = b""
 TOKEN = "a-token"
@@ -254,8 +256,7 @@ class ModelServer:
     def listening(self, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
         """Serve on a real socket of 127.0.0.1; the address."""
         server = _Listener(("127.0.0.1", port), _handler(self))
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        server.tls = over_connected(tls) if tls else None
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         self.closing = False
@@ -275,10 +276,17 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
     allow_reuse_address = True
+    tls: ssl.SSLContext | None = None
 
     def __init__(self, *given: Any) -> None:
         self.connections: set[Any] = set()
         super().__init__(*given)
+
+    def get_request(self) -> tuple[Any, Any]:
+        request, address = super().get_request()
+        if self.tls:
+            request = self.tls.wrap_socket(request, server_side=True)
+        return request, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.connections.add(request)
