@@ -10,6 +10,7 @@ from kiosk.correction import Reading
 
 READING_SECONDS_MAX: Final = 0.1
 READING_TRIES: Final = 5
+REWOUND_ZERO_SECONDS: Final = 100 * 365 * 86_400.0
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _BOOT_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)  # runs on while the machine sleeps
 
@@ -18,22 +19,24 @@ class Clock:
     """Time as the kiosk sees it: the machine's clock plus an offset that only tests and shows move.
 
     The offset moves wall clock and boot clock alike, so that waiting is waiting in every respect.
-    A `steered` clock is a show's own: no server corrects it.
+    Where it begins below zero the boot clock counts from a zero of its own, long before: it may be
+    set back by more than the machine is up, and is never negative. A `steered` clock is a show's own: no server corrects it.
     """
 
     def __init__(self, offset_seconds: float = 0.0, *, steered: bool = False) -> None:
         self.offset_seconds = offset_seconds
         self.steered = steered
         self.boot = _boot_id()
+        self._zero_seconds = REWOUND_ZERO_SECONDS if offset_seconds < 0 else 0.0
 
     def now(self) -> datetime:
         """The local wall clock with its offset from UTC."""
         return datetime.now().astimezone() + timedelta(seconds=self.offset_seconds)
 
     def monotonic(self) -> float:
-        """Seconds that never go back within one boot, sleep included."""
+        """Seconds >= 0 that never go back within one boot, sleep included."""
         now = time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
-        return now + self.offset_seconds
+        return max(0.0, now + self.offset_seconds + self._zero_seconds)
 
     def milliseconds(self) -> int:
         """Milliseconds since boot, for `mono` of an event."""

@@ -171,8 +171,11 @@ def encode(event: Event) -> bytes:
 
 
 def recorded(event: Event) -> Recorded:
-    """A fresh event with its bytes."""
-    return Recorded(encode(event), event)
+    """A fresh event with its bytes, which everyone can read."""
+    body = encode(event)
+    read = decode(body).event  # a value out of its range encodes well, and no one reads it again
+    assert not isinstance(read, Unknown), f"{type(event).__name__} is unreadable: {read.why}"
+    return Recorded(body, event)
 
 
 def decode(body: bytes) -> Recorded:

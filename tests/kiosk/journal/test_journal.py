@@ -506,3 +506,22 @@ def test_every_origin_that_it_makes_is_the_given_one(tmp_path: Path) -> None:
         journal.verify()
     finally:
         journal.close()
+
+
+def test_what_nobody_could_read_again_is_refused_whole_and_the_next_act_works(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as journal:
+        unreadable = OperatorSignedIn(operator="x" * 200)
+        with pytest.raises(AssertionError, match="OperatorSignedIn"):
+            journal.append([sign_in(), unreadable]).result()
+        set_back = msgspec.structs.replace(sign_in(), saw=("one", -1), n=-1)
+        assert journal.waiting() == 0
+        (record,) = journal.append([set_back]).result()
+        assert known(record).n == 1
+
+
+def test_an_event_with_a_value_out_of_its_range_is_no_record() -> None:
+    negative = stamped(sign_in(), id="a", mono=-1)
+    with pytest.raises(AssertionError, match=r"OperatorSignedIn is unreadable: .*mono"):
+        recorded(negative)
