@@ -20,7 +20,8 @@ class Clock:
 
     The offset moves wall clock and boot clock alike, so that waiting is waiting in every respect.
     Where it begins below zero the boot clock counts from a zero of its own, long before: it may be
-    set back by more than the machine is up, and is never negative. A `steered` clock is a show's own: no server corrects it.
+    set back by more than the machine is up, and is never negative. A `steered` clock is a show's
+    own: no server corrects it.
     """
 
     def __init__(self, offset_seconds: float = 0.0, *, steered: bool = False) -> None:
