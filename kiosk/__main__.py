@@ -40,7 +40,8 @@ sections; what stood in it stays. Run it as the kiosk's user, or as root.
 ABOUT_CONFIG: Final = """\
 kiosk.toml lies in the data folder unless --config names it. All of it is optional:
 
-  [station]            name, work_centers, server (all three come with enrolment), language, data
+  [station]            name, work_centers, server (all three come with enrolment), data
+                       language = "en"       "de" German, "da" Danish
                        shifts = ["06:00-14:00", "14:00-22:00", "22:00-06:00"]
   [wedge]              gap_ms = 50           keyboard scanner; 300 for Bluetooth
   [input]              mouse = false         true: a mouse or a touch screen, larger targets

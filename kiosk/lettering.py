@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 GLYPH_FILE: Final = Path(__file__).with_name("screens") / "glyphs.txt"
-SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜÉÈÀÇÑÅØ0123456789.,:;=-+/%!?&'()#×"
+SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜÉÈÀÇÑÅÆØ0123456789.,:;=-+/%!?&'()#×"
 # (height in rows, width in percent of the font's own), the most legible first.
 FACES: Final = (
     (9, 75),
@@ -53,9 +53,7 @@ def big(text: str, rows: int, width: int) -> str:
 
 def doubled(lines: list[str]) -> list[str]:
     """Every dot twice as high and twice as wide."""
-    return [
-        "".join(sign.translate(half) * 2 for sign in one) for one in lines for half in _HALVES
-    ]
+    return ["".join(sign.translate(half) * 2 for sign in one) for one in lines for half in _HALVES]
 
 
 def _drawn(letters: str, face: tuple[int, int]) -> list[str] | None:

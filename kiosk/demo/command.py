@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from kiosk.catalogues import languages
 from kiosk.demo import audit, script, sheet
 from kiosk.demo.factory import Factory, FactoryError
 from kiosk.demo.observed import Silence
@@ -32,6 +33,7 @@ examples:
   sh deploy/demo --station PACK-1               in a second terminal: another station
   sh deploy/demo --data DIR                     go on where an earlier demo ended
   sh deploy/demo --sheet                        a page of codes for a real scanner
+  sh deploy/demo --language de                  in German; da: in Danish
 """
 
 
@@ -61,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     add("--factory", default="", help="bakery (default), machining, electronics, or a folder")
     add("--data", type=Path, help="where everything is kept (default: a fresh temporary folder)")
     add("--station", default="", help="which station (default: the factory's first)")
+    add("--language", default="en", choices=languages(), help="what the stations speak")
     add("--play", action="store_true", help="have the sample shift scanned")
     add("--script", type=Path, metavar="FILE", help="play this shift instead of the factory's")
     add(
@@ -89,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         plan = _plan(asked)
         if asked.sheet:
-            print(sheet.write(plan.factory, plan.options.data))
+            print(sheet.write(plan.factory, plan.options.data, plan.options.language))
             return 0
         return _headless(plan) if plan.headless else _shown(plan)
     except (FactoryError, ProcessError, Silence, script.ScriptError, OSError) as fault:
@@ -118,7 +121,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
     station = factory.station(asked.station) if asked.station else factory.stations[0]
     return Plan(
         factory=factory,
-        options=Options(data.resolve(), offset),
+        options=Options(data.resolve(), offset, language=asked.language),
         station=station.name,
         attached=attached,
         headless=asked.headless,

@@ -36,6 +36,7 @@ class Options:
     data: Path
     clock_offset_seconds: float = 0.0
     sockets: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fk-")))
+    language: str = "en"
 
     @property
     def clock(self) -> list[str]:
@@ -222,6 +223,7 @@ class Kiosk:
         self.observed = Observed(options.sockets / f"{station.name}.observe")
         self.terminal = Terminal(relay.size)
         self.clock_offset_seconds = options.clock_offset_seconds
+        self.language = options.language
         self.starts = 0
         relay.add(self.terminal)
         self._process: subprocess.Popen[bytes] | None = None
@@ -249,7 +251,7 @@ class Kiosk:
         toml = (
             f'[[scanner]]\nname = "scanner"\nport = "{self.cable.link}"\n\n'
             f'[[printer]]\nname = "labels"\nurl = "{printer}"\nlanguage = "zpl"\ndpi = 203\n\n'
-            "[site]\npin = false\n"
+            f'[station]\nlanguage = "{self.language}"\n\n[site]\npin = false\n'
         )
         (self.data / "kiosk.toml").write_text(toml, encoding="utf-8")
 

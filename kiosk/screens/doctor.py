@@ -17,7 +17,7 @@ GAP: Final = 2
 TEXT_COLUMNS_MIN: Final = 70
 ROWS_OF_NEWEST: Final = 6
 TABLE: Final = (
-    Column("", 20, 1), Column("", 9, 0, "right"), Column("", 8, 0, "right"), Column("", 12),
+    Column("", 20, 1), Column("", 10, 0, "right"), Column("", 8, 0, "right"), Column("", 12),
 )  # fmt: skip
 
 

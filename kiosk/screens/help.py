@@ -1,11 +1,13 @@
 """Help: all that can be done, numbered; beside the list the code of the selected one."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from textual.content import Content
 
 from kiosk.dialog import Dialog, Pointed
-from kiosk.dialog.actions import Item, chosen, items
+from kiosk.dialog.actions import ACTIONS, Item, chosen, items
 from kiosk.screens.choices import Label
 from kiosk.screens.symbols_drawn import drawn
 from kiosk.screens.text import MARKED, STRONG, Column, columns, fit, page
@@ -26,10 +28,11 @@ class HelpView(Protocol):
 
 TABLE: Final = (
     Column("", 3, 0, "right"),
-    Column("", 10),
+    Column("", 8),
     Column("", 3),
-    Column("", 18, 1),
+    Column("", 20, 1),
 )
+NAME: Final = 1  # the column that is as wide as the longest word of a command
 GAP: Final = 2
 LIST_COLUMNS_MIN: Final = 44
 HEADS: Final = ("help_choose", "help_number")
@@ -82,8 +85,9 @@ def _listed(view: HelpView, label: Label, width: int, rows: int, *, touch: bool)
     room = max(1, rows - len(HEADS[: rows - 1]))
     seen = shelf(_selected(view), len(every), room) if touch else None
     first = seen.first if seen else first_shown(_selected(view), len(every), room)
+    table = _table(label)
     lines = [
-        Content.styled(_line(item, label, width), MARKED if place == _selected(view) else "")
+        Content.styled(_line(item, label, width, table), MARKED if place == _selected(view) else "")
         for place, item in enumerate(every[first : first + (seen.count if seen else room)], first)
     ]
     if seen is None:
@@ -96,10 +100,15 @@ def first_shown(selected: int, count: int, rows: int) -> int:
     return max(0, min(selected - rows // 2, count - rows))
 
 
-def _line(item: Item, label: Label, width: int) -> str:
+def _line(item: Item, label: Label, width: int, table: Sequence[Column]) -> str:
     number = f"*{item.number}" if item.number else ""
     told = item.text or label(item.label)
-    return columns(TABLE, (number, _name(item, label), key_name(item.key, label), told), width)
+    return columns(table, (number, _name(item, label), key_name(item.key, label), told), width)
+
+
+def _table(label: Label) -> list[Column]:
+    words = max(len(label(action.word)) for action in ACTIONS)
+    return [replace(one, width=words) if place == NAME else one for place, one in enumerate(TABLE)]
 
 
 def _name(item: Item, label: Label) -> str:

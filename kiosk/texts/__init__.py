@@ -10,7 +10,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
-from kiosk.catalogues import FOLDER, languages
+from kiosk.catalogues import FOLDER
+from kiosk.catalogues import languages as languages
 from kiosk.dialog import Kind, Notice
 from kiosk.texts.forms import Forms
 

@@ -72,6 +72,15 @@ SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "two_orders": (ONLINE, *OPENED, order("B-3")),
     "clock_set": (ONLINE, *OPENED, order("B-3"), ClockSet(259_200), Key("outbox")),
 }
+BODIES: Final[dict[str, tuple[Step, ...]]] = {
+    "nobody": (ONLINE,),
+    **{name: SCENES[name] for name in ("queue", "stop", "choices", "done", "offline_outbox")},
+    "help": (*SCENES["partial"], Key("help")),
+    "prints": (ONLINE, *OPENED, command("PRINT")),
+    "doctor": (ONLINE, *OPENED, command("DOCTOR"), lot("W-204", "WHEAT")),
+    "drawing": (ONLINE, badge("anna"), order("B-3"), command("DRAWING")),
+    "handover": (ONLINE, *FED, order("B-3"), command("HANDOVER")),
+}
 SIZES: Final = ((80, 24), (120, 40))
 Compare = Callable[..., bool]
 
@@ -122,6 +131,18 @@ def test_scene(snap_compare: Compare, tmp_path: Path, name: str, size: tuple[int
 def test_not_enrolled(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
     terminal = Terminal(Config(tmp_path, StationConfig(data=str(tmp_path))))
     assert snap_compare(terminal, terminal_size=size, run_before=scene(()))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["de", "da"])
+@pytest.mark.parametrize("name", BODIES)
+def test_body(
+    snap_compare: Compare, tmp_path: Path, name: str, language: str, size: tuple[int, int]
+) -> None:
+    """Each body in the other languages: longer words, and letters that English has none of."""
+    config = seeded(tmp_path)
+    terminal = Terminal(replace(config, station=replace(config.station, language=language)))
+    assert snap_compare(terminal, terminal_size=size, run_before=scene(BODIES[name]))
 
 
 @pytest.mark.parametrize("name", ["stop", "order_open", "help"])
