@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from itertools import zip_longest
+from typing import Final, Self
 
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.visual import Visual
 from textual.widgets import Static
 
 from kiosk.dialog import Dialog, Input, Key
@@ -45,6 +48,7 @@ BODIES: Final = (
     "drawing",
 )
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
+_NO_ROW: Final = Content("")
 _TALL: Final = frozenset({"help", "drawing"})  # of more rows than the work needs
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
@@ -73,13 +77,60 @@ class View:
 
 
 class Zone(Static):
-    """A part of the screen that is drawn to its size; it says when it has another one."""
+    """A part of the screen that is drawn to its size; it says when it has another one.
+
+    Of text at its left and top only the rows that changed are drawn anew.
+    """
 
     class Sized(Message):
         """The zone has a new size: what it shows has to be drawn anew."""
 
+    _rows: tuple[Content, ...] = ()
+    _widest = 0
+    _changed: tuple[Region, ...] = ()
+
     def on_resize(self, _: events.Resize) -> None:
         self.post_message(self.Sized())
+
+    def show(self, content: Content) -> None:
+        """Show text that was made for this size."""
+        before, was_by_rows = self._rows, self._is_by_rows
+        self._rows = tuple(content.split(allow_blank=True))
+        self._widest = max(one.cell_length for one in self._rows)
+        if was_by_rows and self._is_by_rows:
+            pairs = enumerate(zip_longest(before, self._rows, fillvalue=_NO_ROW))
+            width = self.size.width
+            self._changed = tuple(
+                Region(0, y, width, 1) for y, (old, new) in pairs if not old.is_same(new)
+            )
+        self.update(content, layout=False)
+        self._changed = ()
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As every widget; while new text is put there, of the rows that changed."""
+        asked = regions or self._changed
+        return super().refresh(*asked, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_line(self, y: int) -> Strip:
+        """One row; Textual asks for those that are not drawn yet."""
+        if not self._is_by_rows:
+            return super().render_line(y)
+        width, style = self.size.width, self.visual_style
+        rows = self._rows[y : y + 1]
+        strips = Visual.to_strips(self, rows[0], width, 1, style) if rows else []
+        return strips[0] if strips else Strip.blank(width, style.rich_style)
+
+    @property
+    def _is_by_rows(self) -> bool:
+        """Whether a row of text is a row of the zone: nothing is wrapped, nothing aligned."""
+        aligned = self.styles.content_align == ("left", "top")
+        return aligned and 0 < self._widest <= self.size.width
 
 
 def zones() -> ComposeResult:
@@ -183,10 +234,10 @@ class Floor:
                 self._put(name, button(told, size.width, size.height))
 
     def _put(self, name: str, content: Content) -> None:
-        if self._shown.get(name) != content or name not in self._shown:
+        before = self._shown.get(name)
+        if before is None or not before.is_same(content):
             self._shown[name] = content
-            zone = self._zones[name]
-            zone.update(for_console(content) if self._console else content, layout=False)
+            self._zones[name].show(for_console(content) if self._console else content)
 
 
 def for_console(content: Content) -> Content:
