@@ -84,6 +84,7 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         downtime_ends=dict(shop.downtime_ends),
         helps=dict(shop.helps),
         help_answers=dict(shop.help_answers),
+        units=dict(shop.units),
         serials=dict(shop.serials),
         serials_made=dict(shop.serials_made),
         label_counts=dict(shop.label_counts),
@@ -100,6 +101,7 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         serials = (getattr(event, "serial", ""), *getattr(event, "serials", ()))
         _own_branches(apart.serials, shop.serials, material, serials)
         _own_branches(apart.serials_made, shop.serials_made, material, serials)
+        _own_branches(apart.units, shop.units, getattr(event, "unit", ""), ())
     return apart
 
 

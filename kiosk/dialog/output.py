@@ -192,11 +192,15 @@ def _report(dialog: Dialog, here: Current, good: int) -> Report:
 
 
 def _reported(dialog: Dialog, now: Moment, here: Current, report: Report) -> list[Event]:
-    """One report of what is good with the first scrap, one more for each other scrap."""
+    """One report of what is good with the first scrap, one more for each other scrap.
+
+    The last ones take rework first: till the last is told, rework waits and nothing comes late.
+    """
     if not report.good and not dialog.scrap:
         return []
     unit = here.order.unit
     staged: tuple[Scrap | None, ...] = dialog.scrap or (None,)
+    shares = _shares(dialog, report, unit)
     events: list[Event] = []
     for place, scrap in enumerate(staged):
         event = OperationReported(
@@ -207,10 +211,19 @@ def _reported(dialog: Dialog, now: Moment, here: Current, report: Report) -> lis
             scrap=typed(scrap.amount, unit) if scrap is not None else None,
             reason=scrap.reason if scrap is not None else "",
             serials=dialog.serials if not place else (),
-            reworked=of_micros(report.reworked, unit) if report.reworked and not place else None,
+            reworked=of_micros(shares[place], unit) if shares[place] else None,
         )
         events.append(born(dialog, now, event))
     return events
+
+
+def _shares(dialog: Dialog, report: Report, unit: str) -> list[int]:
+    """How much of the rework each report tells, the last ones all that they scrap."""
+    left, shares = report.reworked, []
+    for scrap in reversed(dialog.scrap[1:]):
+        shares.append(min(left, typed(scrap.amount, unit).micros))
+        left -= shares[-1]
+    return [left, *reversed(shares)]
 
 
 def _work_center(here: Current) -> str:

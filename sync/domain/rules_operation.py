@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from sync.domain.amounts import micros_of
 from sync.domain.events import (
     CheckRecorded,
+    MaterialProduced,
     Operating,
     OperationEnded,
     OperationReported,
@@ -19,7 +20,10 @@ from sync.domain.rules_material import output_of_lines
 
 
 def operating(case: Case, event: Operating) -> Iterator[Deviation]:
-    """What holds for everything that happens at an operation."""
+    """What holds for everything that happens at an operation.
+
+    Output comes late where the report of its act does, which may finish the rework that waited.
+    """
     if not case.shop.is_signed_in(event.station, event.operator):
         yield case.deviation("not_signed_in", person=event.operator)
     order = case.order
@@ -27,7 +31,7 @@ def operating(case: Case, event: Operating) -> Iterator[Deviation]:
         name = "unknown_order" if isinstance(event, OperationStarted) else "unknown_target"
         yield case.deviation(name)
         return
-    if order.is_over or order.is_ended(event.operation):
+    if order.is_over or (type(event) is not MaterialProduced and order.is_ended(event.operation)):
         ended = order.status.value if order.is_over else "finished"
         yield case.deviation("already_ended", status=ended, operation=event.operation)
     elif order.is_held:

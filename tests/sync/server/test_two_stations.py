@@ -127,25 +127,25 @@ def test_two_ends_that_knew_nothing_of_each_other_are_told_with_what_counts_twic
     ]
     assert plant.rows("SELECT good FROM order_view") == [(400_000_000,)]
     late = "SELECT subject, status FROM deviation WHERE name = 'already_ended' AND kind = 'event'"
-    assert plant.rows(late) == [("operation 20", "open")] * 2
+    assert plant.rows(late) == [("operation 20", "open")]
     views = plant.views()
     plant.projector.rebuild()
     assert plant.views() == views
     plant.tell(LEFT, EventReversed(of=ends[LEFT][0].act, order="B-1"))
     assert sets(plant) == []
-    assert plant.rows(late) == [("operation 20", "withdrawn")] * 2
+    assert plant.rows(late) == [("operation 20", "withdrawn")]
 
 
 def test_an_end_that_is_taken_back_makes_later_work_timely(plant: Plant) -> None:
     ended = plant.tell(LEFT, OperationEnded(**PACK))
     plant.tell(RIGHT, *done(count=10))
     late = "SELECT status FROM deviation WHERE name = 'already_ended' AND kind = 'event'"
-    assert plant.rows(late) == [("open",)] * 2
+    assert plant.rows(late) == [("open",)]
     plant.tell(LEFT, EventReversed(of=ended[0].act, order="B-1"))
-    assert plant.rows(late) == [("withdrawn",)] * 2
+    assert plant.rows(late) == [("withdrawn",)]
     plant.tell(LEFT, OperationEnded(**PACK))
     plant.tell(RIGHT, *done(count=10))
-    assert plant.rows(late) == [("withdrawn",)] * 2 + [("open",)] * 2
+    assert plant.rows(late) == [("withdrawn",), ("open",)]
 
 
 def test_an_end_that_knew_of_the_first_is_no_conflict(plant: Plant) -> None:
