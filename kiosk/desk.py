@@ -310,8 +310,8 @@ class Desk:
         self.station.fold(state.events)
         if state.events:
             self.station.wake()
-        self.surroundings.printer(state)
-        band = self._notices.printing(state)
+        is_news = self.surroundings.printer(state)
+        band = self._notices.printing(state) if is_news else None
         asked = bool(self.dialog.asking or self.dialog.number)  # what stands there has to be seen
         if band is not None and not asked and self.band.kind in ("rest", "ok", "note"):
             self.show(replace(band, next=band.next or self.band.next))

@@ -163,13 +163,13 @@ class Spooler:
             printer.send(event.id, data)
         except PrinterUnreachable as fault:
             self._journal.keep(self._sending, b"0").result()
-            self._say("waiting", event, why=str(fault), queued=queued + 1)
+            self._say("waiting", event, why=str(fault), queued=queued)
             return False
         except (PrinterDoubt, LabelError) as fault:
             self._doubt(local, event, str(fault), queued)
             return True
         except PrinterError as fault:
-            self._say("waiting", event, why=str(fault), queued=queued + 1)
+            self._say("waiting", event, why=str(fault), queued=queued)
             return False
         printed = LabelPrinted(
             label=event.label,

@@ -28,6 +28,7 @@ class Surroundings:
         self._forms = forms
         self._sources: dict[str, SourceState] = {}
         self._printers: dict[str, PrintState] = {}
+        self._label_waits: dict[str, str] = {}  # what the band told of already, by printer
         self._reviewed: dict[str, str] = {}
 
     @property
@@ -50,9 +51,19 @@ class Surroundings:
         """A scanner came or went."""
         self._sources[state.source] = state
 
-    def printer(self, state: PrintState) -> None:
-        """A printer said what it does; the events that it carried are folded elsewhere."""
+    def printer(self, state: PrintState) -> bool:
+        """A printer said what it does; whether that is news: a label that waits is tried again.
+
+        The events that it carried are folded elsewhere.
+        """
         self._printers[state.printer] = replace(state, events=())
+        again = self._label_waits.get(state.printer) == state.label
+        if state.state == "waiting":
+            self._label_waits[state.printer] = state.label
+        elif state.state != "printing":
+            self._label_waits.pop(state.printer, None)
+            return True
+        return not again
 
     def relink(self, status: SyncStatus, now: datetime, station: Station | None = None) -> bool:
         """Take the sync client's word; whether the server came or went with it."""

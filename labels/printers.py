@@ -78,8 +78,9 @@ class NetworkPrinter:
         try:
             line = socket.create_connection((self.host, self.port), CONNECT_SECONDS_MAX)
         except OSError as error:
+            why = error.strerror or error  # without its number
             raise PrinterUnreachable(
-                f"printer {self.host}:{self.port} does not answer ({error}): is it on and plugged?"
+                f"printer {self.host}:{self.port} does not answer ({why}): is it on and plugged?"
             ) from error
         with line:
             self._write(line, data, f"printer {self.host}:{self.port}, label {job}")

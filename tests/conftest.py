@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("long", max_examples=5_000)
 OUTER: Final = ("TEXTUAL", "TMUX", "KIOSK", "PYTEST_ADDOPTS")
 NAMES: Final = {
     *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),

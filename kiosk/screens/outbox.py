@@ -129,7 +129,7 @@ def _table(label: Label) -> tuple[Column, ...]:
     """The last column holds the longest of its words in the language at hand."""
     words = ("recorded", "sent", "counted", "needs_review")
     became = max(len(label(f"outbox_{one}")) for one in words)
-    return (Column("", 5), Column("", 30, 3), Column("", 10, 1), Column("", became))
+    return (Column("", 5), Column("", 30, 1), Column("", 12), Column("", became))
 
 
 def _row(
