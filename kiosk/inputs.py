@@ -35,9 +35,15 @@ class Inputs:
                 await worker
 
     async def _run(self) -> None:
+        worker = asyncio.current_task()
         while True:
             work = await self._line.get()
             try:
                 await work()
+            except asyncio.CancelledError:
+                if worker is None or worker.cancelling():
+                    raise
+                # Something that it waited for was given up: no reason to hear nothing any more.
+                self._on_fault(RuntimeError("what it waited for was given up"))
             except Exception as fault:
                 self._on_fault(fault)
