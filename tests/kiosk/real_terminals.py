@@ -168,7 +168,16 @@ class PtyKiosk:
 class XtermKiosk:
     """A kiosk in an xterm on a virtual X server: true pixels. Its scanner is a serial line."""
 
-    def __init__(self, data: Path, size: tuple[int, int] = (120, 40)) -> None:
+    def __init__(
+        self,
+        data: Path,
+        size: tuple[int, int] = (120, 40),
+        *,
+        station: str = "",
+        more: str = "",
+        enrolled: bool = True,
+    ) -> None:
+        """`station` goes into its configuration under that name, `more` behind it."""
         for program in ("Xvfb", "xterm", "import"):
             if shutil.which(program) is None:
                 missing(program, "run deploy/test-tools as root")
@@ -176,7 +185,11 @@ class XtermKiosk:
         tty.setraw(inner)
         self._inner = inner
         port = f'[[scanner]]\nport = "{os.ttyname(inner)}"\nname = "hand"\n'
-        lasting(data, port)
+        if enrolled:
+            lasting(data, station + port + more)
+        else:
+            data.mkdir(parents=True, exist_ok=True)
+            (data / "kiosk.toml").write_text(f"[station]\n{station}{port}")
         told, number = os.pipe()
         self._server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(number), "-screen", "0", "1920x1080x24", "-noreset"],
