@@ -4,7 +4,7 @@ import random
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uuid_utils
 from sqlalchemy import Connection, select
@@ -17,12 +17,15 @@ from sync.domain.events import (
     DowntimeStarted,
     Event,
     EventReversed,
+    HandoverSigned,
+    HelpAnswered,
     HelpCalled,
     LabelPrinted,
     LabelRule,
     LotStatusSet,
     MaterialConsumed,
     MaterialDefined,
+    MaterialDisposed,
     MaterialMoved,
     MaterialProduced,
     MaterialReceived,
@@ -235,6 +238,7 @@ class Teller:
             self.give_back,
             self.report,
             self.report,
+            self.put_aside,
             self.end,
             self.reverse,
             self.reverse,
@@ -298,6 +302,20 @@ class Teller:
             events += [made, LabelPrinted(label="7", of=made.id, order=where["order"])]
         self._say(*events, station=station)
 
+    def put_aside(self) -> None:
+        """Output that waits for rework or is blocked, and rework that is finished at some time."""
+        station, where = self._where()
+        lot = self.random.choice(("", where["order"])) if where["operation"] == "20" else ""
+        told: dict[str, Any] = {**where, "material": "ROLL" if lot else "", "lot": lot}
+        word: Literal["rework", "hold"] = "rework" if self.random.random() < 0.7 else "hold"
+        target = self.random.choice(("", "10")) if word == "rework" else ""
+        away = MaterialDisposed(
+            **told, quantity=pcs("4"), disposition=word, rework_operation=target
+        )
+        self._say(away, station=station)
+        again = pcs(str(self.random.randrange(1, 5)))
+        self._say(OperationReported(**where, good=again, reworked=again), station=station)
+
     def end(self) -> None:
         station, where = self._where()
         of = self.starts.get(where["order"], "")
@@ -333,6 +351,10 @@ class Teller:
                 self._say(stop, station=station)
         of = self.random.choice(self.stops)
         self._say(DowntimeEnded(of=of, work_center=center), station=station)
+        call = HelpCalled(id=new_id(), work_center=center)
+        answer = HelpAnswered(of=call.id, work_center=center)
+        self._say(*self.random.choice(([call, answer], [answer, call], [answer])), station=station)
+        self.plant.write(station, HandoverSigned(giver="anna", stops=(of,), calls=(call.id,)))
 
     def stock(self) -> None:
         material, lot = self.random.choice(LOTS)
