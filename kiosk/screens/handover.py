@@ -133,8 +133,8 @@ def _jobs(
 def _table(label: Label) -> tuple[Column, ...]:
     return (
         Column("", 1),
-        Column(label("order"), 10, 1),
-        Column(label("product"), 14, 3),
+        Column(label("order"), 8, 1),
+        Column(label("product"), 16, 3),
         Column(label("handover_good"), 18, 1, "right"),
         Column(label("handover_state"), 14, 1),
         Column(label("handover_answer"), 13, 1),

@@ -17,6 +17,7 @@ from sync.domain.events import (
     OperationReported,
 )
 from sync.domain.quantity import Quantity, shown
+from sync.domain.rules_repair import work_center_name
 from sync.domain.shop import Shop
 
 NOTHING: Final = "–"
@@ -39,6 +40,8 @@ def facts_of(event: Event, shop: Shop, label: Label, forms: Forms) -> dict[str, 
     found["why"] = _why(found.get("reason", ""), shop, label)
     if "material" in found:
         found["material"] = material(found["material"], shop)
+    if "work_center" in found:
+        found["work_center"] = work_center_name(shop, found["work_center"])
     if "value" in found:
         found["value"] = forms.told(f"{found['value']} {shown(found.get('unit', ''))}".rstrip())
     for name in ("lot", "operation"):
