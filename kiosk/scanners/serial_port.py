@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import queue
+import select
 import threading
 import time
 from dataclasses import replace
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 BAUD: Final = 115200
 WRITE_WAIT_S: Final = 0.5
+REST_S: Final = 1.0
 
 _EXPLAINED = {
     errno.ENOENT: "not plugged in",
@@ -125,6 +127,8 @@ class SerialScanner(ReconnectingScanner):
         """
         silent, last = True, 0.0
         while not self._stopped.is_set():
+            if silent:
+                _rest(link)
             began = time.monotonic()
             data = link.read(1)
             self._send_answers(link)
@@ -177,3 +181,11 @@ class SerialScanner(ReconnectingScanner):
     def _changed(self) -> bool:
         now = self._fingerprint()
         return bool(now) and now != self._lost
+
+
+def _rest(link: _Link) -> None:
+    """Wait for a first byte or a wake-up where the port can be waited for; reading waits else."""
+    named = [getattr(link, name, None) for name in ("fd", "pipe_abort_read_r")]
+    ends = [end for end in named if isinstance(end, int)]
+    if len(ends) == len(named):
+        select.select(ends, [], [], REST_S)

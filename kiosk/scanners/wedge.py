@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, messages
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 SOURCE: Final = KEYBOARD
-POLL_S: Final = 0.1
+POLL_S: Final = 1.0
 ESC_POLL_S: Final = 0.02
 READ_BYTES_MAX: Final = 4096
 TERMINAL_GONE_STATUS: Final = 1
@@ -196,6 +197,31 @@ else:
 
     from textual.drivers.linux_driver import LinuxDriver
 
+    class _Ending(threading.Event):
+        """Ends the input thread at once, however long it waits for a key."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._reader, self._writer = os.pipe()
+            weakref.finalize(self, _close, self._reader, self._writer)
+
+        def fileno(self) -> int:
+            return self._reader
+
+        def set(self) -> None:
+            if not self.is_set():
+                super().set()
+                os.write(self._writer, b"!")
+
+        def clear(self) -> None:
+            if self.is_set():
+                os.read(self._reader, 1)
+                super().clear()
+
+    def _close(*descriptors: int) -> None:
+        for one in descriptors:
+            os.close(one)
+
     class WedgeDriver(LinuxDriver):
         """Textual's driver for terminals with an input loop that knows when each key came."""
 
@@ -209,6 +235,8 @@ else:
             self._input = containment.TerminalInput(self._report_lost)
             terminal: Any = self
             terminal._file = containment.TerminalOutput(terminal._file)
+            self._ending = _Ending()
+            self.exit_event = self._ending
             self.pulse = Pulse()
 
         def run_input_thread(self) -> None:
@@ -219,8 +247,11 @@ else:
             self._report(up=True)
             while not self.exit_event.is_set():
                 self.pulse.tick()
-                ready = select.select([self.fileno], [], [], self._patience())[0]
+                ends = [self.fileno, self._ending.fileno()]
+                ready = select.select(ends, [], [], self._patience())[0]
                 now = time.monotonic()
+                if self._ending.fileno() in ready:
+                    break
                 if not ready:
                     self._take_silence(now)
                 elif data := self._read():
