@@ -52,9 +52,9 @@ class MissingError(Exception):
 
 
 class Screen:
-    """A program on a pseudo-terminal of 120x40 that answers what terminals are asked."""
+    """A program on a pseudo-terminal, of 120x40 unless told, that answers what it is asked."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, columns: int = COLUMNS, rows: int = ROWS) -> None:
         self.seen = bytearray()
         self.bytes_out = 0
         environment = {k: v for k, v in os.environ.items() if not k.startswith(_OUTER)}
@@ -62,10 +62,10 @@ class Screen:
         self.began = now()
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            _resize(0)
+            _resize(0, columns, rows)
             os.chdir(REPOSITORY)
             os.execvpe(command[0], list(command), environment)
-        _resize(self._master)
+        _resize(self._master, columns, rows)
 
     def send(self, keys: bytes) -> None:
         """Type."""

@@ -36,7 +36,7 @@ from tests.bench.gauge import (
     size_asked,
 )
 
-SCANS: Final = {"small": 2_000, "full": 20_000}
+SCANS: Final = {"small": 4_000, "full": 20_000}
 UNPLUGS: Final = {"small": 20, "full": 200}
 RESIZES: Final = {"small": 200, "full": 2_000}
 IDLE_SECONDS: Final = {"small": 10.0, "full": 60.0}
