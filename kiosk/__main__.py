@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
     examining = add("doctor", "examine scanners, disk, server, printers, terminal", doctor)
     examining.add_argument("--json", action="store_true", help="findings for programs")
     printing = add("sheet", "commands, digits and reasons as codes on paper", sheet)
-    printing.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
+    printing.add_argument("--out", type=Path, required=True, metavar="FILE.pdf", help="the PDF")
     looking = add("journal", "look into this station's journal", journal)
     looking.add_argument(
         "what",

@@ -10,6 +10,8 @@ from typing import Final
 
 GLYPH_FILE: Final = Path(__file__).with_name("screens") / "glyphs.txt"
 SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜÉÈÀÇÑÅÆØ0123456789.,:;=-+/%!?&'()#×"
+DOTTED: Final = "ÄÖÜ"
+DOTS_COLUMNS_MIN: Final = 3  # of a bar that two dots can be made of
 # (height in rows, width in percent of the font's own), the most legible first.
 FACES: Final = (
     (9, 75),
@@ -105,9 +107,25 @@ def _cells(font: Path, sign: str, rows: int, percent: int) -> list[str]:
     dark = 90 if percent < 75 else 110  # narrow stems need more ink
     inked = [level > dark for level in levels]
     lines = [inked[start : start + wide] for start in range(0, len(inked), wide)]
+    if sign in DOTTED:
+        lines = _dots_apart(lines)
     return [
         "".join(" ▀▄█"[upper + 2 * lower] for upper, lower in zip(*pair, strict=True))
         for pair in zip(lines[::2], lines[1::2], strict=True)
+    ]
+
+
+def _dots_apart(lines: list[list[bool]]) -> list[list[bool]]:
+    """The two dots above a letter, where so few cells have run them together to a bar."""
+    top = next(row for row, line in enumerate(lines) if any(line))
+    bar = lines[top]
+    left, right = bar.index(True), len(bar) - 1 - bar[::-1].index(True)
+    if not all(bar[left : right + 1]) or right - left < DOTS_COLUMNS_MIN - 1:
+        return lines
+    low, high = (left + right) // 2, (left + right + 1) // 2
+    apart = [ink and not low <= place <= high for place, ink in enumerate(bar)]
+    return [
+        apart if line == bar and row < len(lines) // 2 else line for row, line in enumerate(lines)
     ]
 
 
