@@ -25,6 +25,7 @@ from tests.simulation.disk import Image, image_of, put_image
 from tests.simulation.network import Network, Wire
 from tests.simulation.numbering import Numbering
 from tests.simulation.process import SIGNER
+from tests.simulation.programs import newer
 
 JOURNAL: Final = "journal.db"
 SETTLING_ROUNDS: Final = 3
@@ -150,7 +151,8 @@ class Machine:
         self.boot()
 
     def append(self, events: Sequence[Event]) -> list[Recorded]:
-        made = self.journal.append(events).result()
+        with newer():
+            made = self.journal.append(events).result()
         self.numbering.heard(record.event for record in made)
         self.notes.recorded.update(record.id for record in made)
         self.bodies.update((record.id, record.body) for record in made)
