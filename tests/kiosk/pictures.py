@@ -36,6 +36,7 @@ class Scene:
     name: str
     before: tuple[Code, ...]
     after: tuple[Code, ...] = ()
+    drawn_seconds: float = 0.0  # for what is drawn in the background
 
 
 SCENES: Final = (
@@ -54,7 +55,7 @@ SCENES: Final = (
     Scene("prints", (command("PRINT"),), (command("CANCEL"),)),
     Scene("doctor", (command("DOCTOR"), lot("W-204", "WHEAT")), (command("DOCTOR"),)),
     Scene("order_steps", (order("B-3"),)),
-    Scene("drawing", (command("DRAWING"),), (command("CANCEL"),)),
+    Scene("drawing", (command("DRAWING"),), (command("CANCEL"),), drawn_seconds=4.0),
     Scene("handover", (command("HANDOVER"),), (command("CANCEL"),)),
     Scene("order_pieces", (order("B-4"), MaterialCode("CHIP", serial="C-1"))),
 )
@@ -98,6 +99,7 @@ def taken(
             played(kiosk, [command("CANCEL")])
             for scene in scenes:
                 played(kiosk, scene.before)
+                time.sleep(scene.drawn_seconds)
                 found.append(out / f"{language}-{scene.name}-{ending}")
                 settled(kiosk).save(found[-1])
                 played(kiosk, scene.after)

@@ -229,8 +229,8 @@ async def test_w42_a_label_that_does_not_come_out_is_told_with_its_reason_and_co
         for code in (*FED, *number("480"), command("DONE")):
             await terminal.scan(code)
         await until(terminal, lambda: terminal.band.word == "NO PRINTER")
-        assert "Label 1 waits" in terminal.zone("what")
-        assert "Switch labels on" in terminal.zone("next")
+        assert "Label 1 waits. Switch labels on" in terminal.zone("what")
+        assert "Scan DONE" in terminal.zone("next")
         assert "✖ labels: waits" in terminal.zone("head")
         await terminal.desk.take(Key("print"))
         await terminal.settle()

@@ -252,7 +252,7 @@ def test_every_event_that_a_station_writes_has_its_words() -> None:
                 lot="W-1",
                 quantity=Quantity("12.5", "KGM"),
             ),
-            "12,5 KG Wheat flour, lot W-1: into order B-1",
+            "12,5 KG Wheat flour, lot W-1: into B-1",
         ),
         (
             MaterialDisposed(
