@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import FrameType
@@ -63,7 +63,12 @@ def parser() -> argparse.ArgumentParser:
     add("--factory", default="", help="bakery (default), machining, electronics, or a folder")
     add("--data", type=Path, help="where everything is kept (default: a fresh temporary folder)")
     add("--station", default="", help="which station (default: the factory's first)")
-    add("--language", default="en", choices=languages(), help="what the stations speak")
+    add(
+        "--language",
+        default="en",
+        choices=languages(),
+        help="what the stations speak; sentences of a script are held in English only",
+    )
     add("--play", action="store_true", help="have the sample shift scanned")
     add("--script", type=Path, metavar="FILE", help="play this shift instead of the factory's")
     add(
@@ -125,9 +130,20 @@ def _plan(asked: argparse.Namespace) -> Plan:
         station=station.name,
         attached=attached,
         headless=asked.headless,
-        steps=script.load(path, factory) if plays else (),
+        steps=_steps(path, factory, asked.language) if plays else (),
         script_name=path.name,
         pace=max(0.0, asked.pace),
+    )
+
+
+def _steps(path: Path, factory: Factory, language: str) -> tuple[script.Step, ...]:
+    """A script's steps; its sentences are English, so another language is held to kinds alone."""
+    steps = script.load(path, factory)
+    if language == "en":
+        return steps
+    return tuple(
+        replace(one, texts=(), following="") if isinstance(one, script.ExpectBand) else one
+        for one in steps
     )
 
 
