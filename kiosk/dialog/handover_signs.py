@@ -104,14 +104,13 @@ def _signature(dialog: Dialog, shop: Shop, now: Moment, successor: str) -> Event
     place = dialog.workplace
     first = people.open_signature(shop, place.station) if successor else None
     is_second = dialog.handover is not None and dialog.handover.is_signed
-    stops = [shop.down(center) for center in place.work_centers]
     event = HandoverSigned(
         giver=dialog.person or "",
         successor=successor,
         orders=tuple(dict.fromkeys(job.order.number for job in jobs(shop, place.station))),
         of=first.id if first is not None and is_second else "",
         labels=tuple(one.label for one in labels_open(shop, place.station))[:OPEN_TOLD_MAX],
-        stops=tuple(one.id for one in stops if one is not None)[:OPEN_TOLD_MAX],
+        stops=tuple(one.id for one in shop.stops(place.work_centers))[:OPEN_TOLD_MAX],
         calls=tuple(one.id for one in shop.calls(place.work_centers))[:OPEN_TOLD_MAX],
     )
     return born(dialog, now, event, successor if is_second else "")

@@ -192,7 +192,8 @@ class Shop(Derived):
 
     def last_act(self, station: str, person: str = "") -> tuple[Event, ...]:
         """The reversible events of a station's latest act in effect, of one person if named."""
-        for key in reversed(self.act_keys.get(station, [])):
+        keys = reversed(self.act_keys.get(station, ()))
+        for key in (one for one in keys if one.endswith(person)):  # few of tens of thousands
             act, operator = read_key(key)
             if act not in self.reversed and person in ("", operator):
                 return tuple(self.acts[act])
