@@ -315,3 +315,11 @@ def test_an_unknown_key_shows_itself() -> None:
 def test_a_language_that_is_not_there_is_named(language: str) -> None:
     with pytest.raises(TextsError, match="there is da, de, en"):
         Texts.load(language)
+
+
+@pytest.mark.parametrize("texts", LANGUAGES, ids=lambda one: one.language)
+def test_the_linux_console_has_every_letter(texts: Texts) -> None:
+    """Its font for Western Europe holds Latin-1; signs beyond it are those that English has."""
+    written = (FOLDER / f"{texts.language}.toml").read_text(encoding="utf-8")
+    signs = set((FOLDER / "en.toml").read_text(encoding="utf-8"))
+    assert {sign for sign in written if ord(sign) > 0xFF} <= signs
