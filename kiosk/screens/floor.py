@@ -49,7 +49,7 @@ BODIES: Final = (
 )
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
 _NO_ROW: Final = Content("")
-_TALL: Final = frozenset({"help", "drawing"})  # of more rows than the work needs
+_TALL: Final = frozenset({"help", "drawing", "doctor"})  # of more rows than the work needs
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
 CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
