@@ -44,6 +44,7 @@ from sync.domain.events import (
     Event,
     EventReversed,
     MaterialConsumed,
+    MaterialDisposed,
     OperationEnded,
     OperationReported,
     stamped,
@@ -235,8 +236,8 @@ class Dialogs(Machine):
     ) -> None:
         """DONE at B-1: the number, else what is left of the plan; END only by the plan reached."""
         at = ("B-1", "10")
-        if sums.get(("rework", *at)):
-            return
+        if any(isinstance(one, MaterialDisposed) for one in self.ledger.live()):
+            return  # what comes back counts once: the tables of dispositions hold that
         told = sum(sums.get((what, *at), NOTHING) for what in ("good", "scrap", "hold"))
         scrap = sum((Decimal(one.amount) for one in before.scrap), NOTHING)
         good = Decimal(before.number) if before.number else PLANNED - told - scrap
