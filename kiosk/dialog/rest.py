@@ -6,7 +6,6 @@ from kiosk.dialog import handover, people, questions, trouble
 from kiosk.dialog.acts import said
 from kiosk.dialog.state import FOLLOWS, Dialog, Moment, Notice
 from kiosk.dialog.steps import current, done_quantity, elapsed, following
-from kiosk.dialog.waiting import workable
 from sync.domain.rules_base import amount, order_facts
 from sync.domain.shop import Shop
 
@@ -64,8 +63,9 @@ def _at_rest(dialog: Dialog, shop: Shop) -> Notice:
     facts = {"work_centers": centers, "heard": dialog.heard, "station": dialog.workplace.station}
     if dialog.person is None:
         return told(dialog, shop, said("rest", "nobody", **facts))
-    if not workable(dialog, shop):
+    key, more = following(dialog, shop)  # asked once: the whole queue is looked through
+    text = "choose_order"
+    if key == "empty":
         text = "queue_empty" if dialog.online else "queue_empty_offline"
         text = text if dialog.heard else "queue_empty_never"
-        return told(dialog, shop, said("rest", text, **facts))
-    return told(dialog, shop, said("rest", "choose_order", **facts))
+    return told(dialog, shop, Notice("rest", text, {**facts, **more}, key))

@@ -14,6 +14,7 @@ from sync.domain.shop import Shop
 from sync.domain.slack import urgency
 
 Standing = Literal["ready", "waits", "held", "planned"]
+_KEPT_BACK: Final[frozenset[Standing]] = frozenset({"held", "planned"})
 _TURN: Final[tuple[Standing, ...]] = ("ready", "waits", "held", "planned")
 
 
@@ -57,15 +58,12 @@ def queue(dialog: Dialog, shop: Shop) -> tuple[Order, ...]:
 
     First what has arrived, then what the operation before still has, held ones, planned ones.
     """
-    centers = dialog.workplace.work_centers
-    found = (*shop.queue(centers), *_planned(dialog, shop))
-    return tuple(sorted(found, key=lambda one: (_TURN.index(standing(dialog, one)), urgency(one))))
+    return tuple(order for _, order in _in_turn(dialog, shop))
 
 
 def workable(dialog: Dialog, shop: Shop) -> tuple[Order, ...]:
     """Those of the queue that neither the office nor the plan keeps back."""
-    kept_back = {"held", "planned"}
-    return tuple(one for one in queue(dialog, shop) if standing(dialog, one) not in kept_back)
+    return tuple(order for stands, order in _in_turn(dialog, shop) if stands not in _KEPT_BACK)
 
 
 def standing(dialog: Dialog, order: Order) -> Standing:
@@ -97,6 +95,13 @@ def waiting(dialog: Dialog, shop: Shop, order: Order) -> Waiting:
         good=order.good_at(here.operation),
         rework=max(0, total(order.rework.get(here.operation, {}), order.unit)),
     )
+
+
+def _in_turn(dialog: Dialog, shop: Shop) -> list[tuple[Standing, Order]]:
+    """The queue, each order with how it stands."""
+    orders = (*shop.queue(dialog.workplace.work_centers), *_planned(dialog, shop))
+    found = [(standing(dialog, one), one) for one in orders]
+    return sorted(found, key=lambda one: (_TURN.index(one[0]), urgency(one[1])))
 
 
 def _planned(dialog: Dialog, shop: Shop) -> list[Order]:
