@@ -38,7 +38,7 @@ def _current_again(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dia
         body="order",
         scrap=_staged(memory) if number == memory.get("order") else (),
         serials=tuple(_texts(memory.get("serials"))) if number == memory.get("order") else (),
-        number=staged if entry.is_number(staged.removesuffix(".")) else "",
+        number=staged if entry.is_number(staged.removeprefix("-").removesuffix(".")) else "",
     )
 
 
