@@ -49,7 +49,11 @@ def _state_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_STATE_HOME"] = str(state)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole files in their order; within one nothing moves."""
+    """Whole files in their order; within one nothing moves. What compares pictures is marked."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    for item in items:
+        if "snap_compare" in getattr(item, "fixturenames", ()):
+            item.add_marker("picture")
     items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
