@@ -240,6 +240,6 @@ async def test_w42_a_label_that_does_not_come_out_is_told_with_its_reason_and_co
         paper = Paper(port)
         await until(terminal, lambda: bool(written(terminal, LabelPrinted)))
         await until(terminal, lambda: "✖" not in terminal.zone("head"))
-        assert "label 1 is out" in terminal.zone("prints")
+        await until(terminal, lambda: "label 1 is out" in terminal.zone("prints"))
     paper.close()
     assert len(paper.jobs) == 1

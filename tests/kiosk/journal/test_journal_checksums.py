@@ -23,6 +23,10 @@ from tests.kiosk.terminals import seeded
 
 SECOND = "m002_a_checksum_of_every_body"
 MANY_EVENTS = 50_000
+OTHER_ORIGIN = """
+UPDATE meta SET value = CASE substr(value, 1, 1) WHEN 'a' THEN 'b' ELSE 'a' END || substr(value, 2)
+WHERE name = 'origin'
+"""
 MIGRATION = """
 import sqlite3, sys, zlib
 from pathlib import Path
@@ -119,7 +123,7 @@ def test_what_the_image_covers_is_named_by_the_proof(tmp_path: Path) -> None:
         ("UPDATE event SET crc = crc + 1 WHERE local = 3", 10, mark_at(1)),
         ("UPDATE event SET crc = crc + 1 WHERE local = 8", 9, None),
         ("UPDATE event SET id = 'other' WHERE local = 3", 10, mark_at(1)),
-        ("UPDATE meta SET value = 'a' || substr(value, 2) WHERE name = 'origin'", 10, mark_at(1)),
+        (OTHER_ORIGIN, 10, mark_at(1)),
     ],
 )
 def test_a_damaged_word_about_an_event_costs_no_own_event(
