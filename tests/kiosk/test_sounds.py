@@ -1,6 +1,5 @@
 """What the terminal lets hear: sequences, their distance, and the bytes on a real terminal."""
 
-import itertools
 import re
 from itertools import pairwise
 from pathlib import Path

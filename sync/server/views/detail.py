@@ -29,7 +29,7 @@ LOTS_COUNT_MAX: Final = 5_000
 
 
 class OperationLine(msgspec.Struct, frozen=True):
-    """One operation; `rework` waits there to be done again, `held` was made there and is blocked."""
+    """One operation; `rework` waits there to be done again, `held` of what it made is blocked."""
 
     operation: str
     name: str
