@@ -148,17 +148,20 @@ class Desk:
         if self.station is None:
             self._take_unenrolled(given)
             return
-        asking = self.dialog.asking
+        asking, before = self.dialog.asking, self.dialog
         turn = await self.station.take(given)
         if turn.notice is None:
-            self._refresh_rest()
+            rests = isinstance(given, Tick) and self.dialog == before
+            if rests and not self.surroundings.is_new_minute(self._now()):
+                self._redraw_link()
+            else:
+                self._refresh_rest()
             return
         code = given.code if isinstance(given, Scanned) else None
         is_secret = asking is not None and asking.wanted == "pin" and isinstance(code, DigitCode)
         if turn.refused and scan is not None and not is_secret:
             self.station.journal.log_scan(scan.source, scan.payload, turn.notice.text)
-        if is_secret:  # no digit of a PIN stands among the last scans
-            code = DigitCode(SIGN)
+        code = DigitCode(SIGN) if is_secret else code  # no digit of a PIN stands among the scans
         self._answer(self._notices.say(turn.notice), scan, code)
 
     async def enter(self, text: str) -> None:
@@ -185,8 +188,7 @@ class Desk:
         self, band: Band, scan: Scan | None = None, code: Code | CodeError | None = None
     ) -> None:
         if scan is not None and code is not None:
-            line = scan_line(self._now(), band, scan, code, self.label)
-            self.scans.appendleft(line)
+            self.scans.appendleft(scan_line(self._now(), band, scan, code, self.label))
         self.show(band)
         kind = tone(band.kind)
         if kind is not None:
@@ -355,11 +357,11 @@ class Desk:
         """A second went by."""
         await self.take(Tick())
         self._note_swallowed()
-        quiet = self.clock.monotonic() - self.last_input > QUIET_SECONDS
-        if self.station is not None and quiet:
+        if self.station is None:
+            return
+        if self.clock.monotonic() - self.last_input > QUIET_SECONDS:
             self.station.save_image()
-        if self.station is not None:
-            self._tell_room(self.station.journal.room)
+        self._tell_room(self.station.journal.room)
         self.tell_status()
 
     @property
@@ -395,5 +397,4 @@ class Desk:
     def tell_status(self) -> None:
         """Tell the observer what waits, where that changed."""
         if self.station is not None:
-            link = self.surroundings.link_now(self.station)
-            self.teller.status(link, self.surroundings.printers)
+            self.teller.status(self.surroundings.link_now(self.station), self.surroundings.printers)

@@ -25,6 +25,7 @@ class Surroundings:
         self.link = Link()
         self.latency: Latency | None = None
         self._heard_at: float | None = None
+        self._minute = -1
         self._forms = forms
         self._sources: dict[str, SourceState] = {}
         self._printers: dict[str, PrintState] = {}
@@ -46,6 +47,11 @@ class Surroundings:
         if station is None or self._heard_at is None:
             return None
         return max(0.0, station.clock.monotonic() - self._heard_at)
+
+    def is_new_minute(self, now: datetime) -> bool:
+        """Whether it is asked for the first time in this minute; only the head tells seconds."""
+        before, self._minute = self._minute, now.minute
+        return before != now.minute
 
     def source(self, state: SourceState) -> None:
         """A scanner came or went."""
