@@ -24,6 +24,7 @@ from kiosk.demo.supervisor import Supervisor, running_demo
 from kiosk.demo.terminal import is_a_terminal
 from kiosk.demo.verdict import Verdict, judge
 
+ENDINGS: Final = (signal.SIGHUP, signal.SIGTERM)
 PACE_SECONDS: Final = 1.5
 EPILOG: Final = """\
 examples:
@@ -92,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; the exit status is 0 only if everything held."""
     asked = parser().parse_args(arguments)
-    for ending in (signal.SIGHUP, signal.SIGTERM):
+    for ending in ENDINGS:
         signal.signal(ending, _leave)
     try:
         plan = _plan(asked)
@@ -106,7 +107,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _leave(ending: int, _frame: FrameType | None) -> None:
-    """The terminal was closed, or a manager ends us: what was started is stopped on the way out."""
+    """The terminal was closed, or a manager ends us: what was started is stopped on the way out.
+
+    A closed terminal may say so twice; the second word would cut the way out short.
+    """
+    for one in ENDINGS:
+        signal.signal(one, signal.SIG_IGN)
     raise SystemExit(128 + ending)
 
 
