@@ -1,10 +1,14 @@
 """kiosk.toml: what it says, and every mistake in it at once."""
 
+import tomllib
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from kiosk.config import (
+    READERS,
+    SECTIONS,
     Config,
     ConfigError,
     PrinterConfig,
@@ -16,6 +20,7 @@ from kiosk.config import (
 from kiosk.config_scanner import ScannerConfig
 from sync.domain.shifts import shift_of
 
+EXAMPLE: Final = Path(__file__).parents[2] / "deploy" / "examples" / "kiosk.toml"
 WHOLE = """
 [station]
 name = "MIX-A"
@@ -60,6 +65,18 @@ labour = "full"
 pin = false
 severities = { lot_expired = "confirm" }
 """
+
+
+def test_the_example_names_every_key_and_can_be_used(tmp_path: Path) -> None:
+    found = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    keys = {name: _keys(found[name]) for name in found}
+    assert keys == {name: set(READERS[kind]) for name, kind in SECTIONS.items()}
+    assert load(EXAMPLE, tmp_path).file == EXAMPLE
+
+
+def _keys(section: Any) -> set[str]:
+    tables = section if isinstance(section, list) else [section]
+    return {key for one in tables for key in one}
 
 
 def test_a_whole_file(tmp_path: Path) -> None:
