@@ -25,7 +25,7 @@ def test_one_scan_enrols_a_terminal_without_configuration(plant: Plant) -> None:
     station.start()
     assert station.observed.band["key"] == "not_enrolled"
     station.until_shown("NOT ENROLLED")
-    station.until_shown("Scan the enrolment code of the office, or type: kiosk enrol SERVER CODE")
+    station.until_shown("Scan the enrolment code of the office, or type the server and the code.")
     band = burst(station, sent(BADGE))
     assert band["key"] == "not_enrolled", "a badge is of no use yet"
     band = enrolling(plant, station, plant.code(station))

@@ -1,5 +1,6 @@
 """Orders between office and floor: released while stations listen, worked on by two offline."""
 
+import re
 import time
 from decimal import Decimal
 
@@ -32,7 +33,7 @@ def release(plant: Plant, material: str) -> str:
 def queued(station: Station, number: str) -> bool:
     """Whether the queue shows the order, nothing of it made yet."""
     return any(
-        line.split()[:1] == [number] and "0 of 700 PCS" in line and "released" in line
+        line.split()[:1] == [number] and "0 of 700 PCS" in line and "RELEASED" in line
         for line in station.screen().splitlines()
     )
 
@@ -60,7 +61,7 @@ def test_its_note_is_shown_until_it_is_confirmed(plant: Plant) -> None:
     number = release(plant, job.product)
     station.until_shown(f" {number} ")
     station.begin(number)
-    shown = f"NOTE: {NOTE} (OK when read)"
+    shown = f"NOTE: {NOTE}"
     station.until_shown(shown)
     assert station.scan(job.bag()[1])["kind"] == "ok"
     assert shown in station.until_shown(job.material_name)
@@ -166,7 +167,8 @@ def test_what_both_stations_ended_offline_needs_review_on_both_screens(plant: Pl
     for station in both:
         station.until_shown("to review", SYNC_SECONDS)
         station.terminal.keys(OUTBOX_KEY)
-        screen = station.until_shown("needs review")
+        screen = station.until_shown("recorded ·")
+        assert re.search(r"\d needs? review", screen), screen
         assert "without knowing of each" in " ".join(screen.split()), screen
         plant.assert_kept(station)
     told = plant.server.get(f"/v1/deviations?order={job.order}")["items"]

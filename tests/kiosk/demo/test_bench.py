@@ -92,11 +92,11 @@ async def test_space_scans_what_fits_and_the_wrong_lot_once(bench: Bench) -> Non
     assert said == [
         "signed_in",
         "order_opened",
-        "wrong_material",
+        "lot_of_order",
         "cancelled",
         "consumed_of_label",
         "consumed_again",
-        "consumed_again",
+        "consumed_rest",
         "consumed",
         "order_done",
     ]

@@ -84,7 +84,7 @@ def test_space_and_function_keys_tell_the_whole_story(tmux: Tmux, tmp_path: Path
     tmux.until(r"Wheat flour +60 KG +0 +60 KG +W-204 at A3", 5)
 
     tmux.press("Space")
-    stop, _ = tmux.until("You scanned Rye flour R-118. This order needs Wheat flour.", 5)
+    stop, _ = tmux.until("Rye flour R-118 belongs to order B-2. This order needs Wheat flour.", 5)
     assert re.search("fetch W-204 from A3", stop, re.IGNORECASE), (
         "what is wanted, and where it lies"
     )
