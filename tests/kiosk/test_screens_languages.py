@@ -29,7 +29,10 @@ from tests.kiosk.terminals import (
 )
 
 OTHERS: Final = tuple(one for one in languages() if one != "en")
-SIZES: Final = ((80, 24), (120, 40))
+SIZES: Final = (
+    pytest.param((80, 24), id="80x24"),
+    pytest.param((120, 40), id="120x40", marks=pytest.mark.long),
+)
 WORD: Final = re.compile(r"[^\W\d_]{2,}")
 RAW: Final = re.compile(r"\S*<\S*")  # what a scanner sent, sign by sign
 CUT: Final = re.compile(r"[^\W\d_]+…")
@@ -119,7 +122,7 @@ async def shift(terminal: Terminal) -> Iterator[str]:
     return iter(seen)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", OTHERS)
 async def test_no_english_word_is_left(
     tmp_path: Path, language: str, size: tuple[int, int]

@@ -17,7 +17,7 @@ from kiosk.journal import Journal, JournalError, JournalFull
 from kiosk.journal.writer import Turn
 from tests.kiosk.journal.journals import foreign, mark_at, opened, rows, sign_in, until
 
-KILLS = 50
+KILLS = (15, pytest.param(50, marks=pytest.mark.long))
 APPENDER = """
 import sys
 from pathlib import Path
@@ -220,12 +220,13 @@ def test_an_act_tried_again_after_its_commit_was_in_doubt_is_there_once(tmp_path
         journal.verify()
 
 
-def test_killed_at_any_moment_it_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", KILLS)
+def test_killed_at_any_moment_it_keeps_what_it_acknowledged(tmp_path: Path, kills: int) -> None:
     chance = random.Random(2026)
     acknowledged: set[str] = set()
-    for _ in range(KILLS):
+    for _ in range(kills):
         acknowledged |= appended_until_killed(tmp_path, chance.randrange(12), chance.random())
-    assert len(acknowledged) > KILLS
+    assert len(acknowledged) > kills
     with opened(tmp_path) as journal:
         assert journal.moved_aside is None
         assert acknowledged <= {record.id for _, record in journal.replay()}
