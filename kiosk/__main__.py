@@ -214,8 +214,9 @@ def _look(opened: "Journal", what: str) -> int:
 
 def _show(opened: "Journal") -> None:
     """The last events of this station in words, the newest last."""
+    from kiosk.dialog.people import name_of
     from kiosk.screens.text import hour_of
-    from kiosk.screens.words import person, told
+    from kiosk.screens.words import told
     from kiosk.texts import Texts
     from sync.wire import Unknown
 
@@ -223,7 +224,7 @@ def _show(opened: "Journal") -> None:
     last = deque((record.event for _, record in opened.replay()), maxlen=SHOWN_EVENTS)
     for event in last:
         if not isinstance(event, Unknown):
-            who = person(event.operator, shop)
+            who = name_of(shop, event.operator)
             words = told(event, shop, texts.label, texts.forms)
             print(f"{event.at[:10]} {hour_of(event.at)}  {words}  ({who or 'office'})")
     print(f"{opened.local()} events known here, {opened.waiting()} not yet on the server.")

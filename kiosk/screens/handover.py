@@ -8,6 +8,8 @@ from textual.content import Content
 from kiosk.dialog import Dialog
 from kiosk.dialog.handover_state import Job, asked, jobs
 from kiosk.dialog.labels_open import OpenLabel, labels_open
+from kiosk.dialog.people import name_of
+from kiosk.dialog.steps import clock_text
 from kiosk.screens.around import Around, Link
 from kiosk.screens.choices import Label
 from kiosk.screens.text import (
@@ -18,7 +20,6 @@ from kiosk.screens.text import (
     amount,
     columns,
     hour_of,
-    hours,
     line,
     page,
     plain,
@@ -50,8 +51,8 @@ def signatures(dialog: Dialog, shop: Shop, label: Label) -> str:
     signed, open_word = f"✔ {label('handover_signed')}", label("handover_unsigned")
     is_signed = handover_open is not None and handover_open.is_signed
     successor = handover_open.successor if handover_open is not None else ""
-    giver = f"{label('handover_giver')}: {_name(shop, dialog.person or '')}"
-    taker = f"{label('handover_successor')}: {_name(shop, successor) if successor else '–'}"
+    giver = f"{label('handover_giver')}: {name_of(shop, dialog.person)}"
+    taker = f"{label('handover_successor')}: {name_of(shop, successor) if successor else '–'}"
     return (
         f"{giver} {signed if is_signed else open_word} · "
         f"{taker} {signed if successor else open_word}"
@@ -172,7 +173,7 @@ def _job_cells(job: Job, around: Around, label: Label) -> list[str]:
         order.number,
         release.name if release is not None else order.material,
         f"{good} / {amount(order.planned, order.unit, around.forms)}",
-        f"{state} {hours(around.seconds_since(job.start))}",
+        f"{state} {clock_text(around.seconds_since(job.start))}",
     ]
 
 
@@ -180,8 +181,3 @@ def _answer(told: str, label: Label, forms: Forms) -> str:
     if told in {"keep", "pause"}:
         return f"✔ {label(f'handover_{told}')}"
     return f"✔ {forms.told(told)}" if told else "?"
-
-
-def _name(shop: Shop, who: str) -> str:
-    known = shop.operators.get(who)
-    return known.name if known is not None else who

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from kiosk.correction import Sign
 from kiosk.dialog import Dialog
+from kiosk.dialog.people import name_of
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
 from kiosk.screens.around import Around, Link
@@ -74,16 +75,11 @@ def people(dialog: Dialog, shop: Shop, label: Label, *, brief: bool) -> str:
         return label("head_nobody")
     here = sorted(shop.signed_in(dialog.workplace.station))
     others = [who for who in here if who != dialog.person]
-    names = [_name(shop, who) for who in (dialog.person, *others)]
+    names = [plain(name_of(shop, who)) for who in (dialog.person, *others)]
     if not brief:
         return ", ".join(names)
     first = fit(names[0], PERSON_CHARS_MAX).rstrip()
     return f"{first} +{len(others)}" if others else first
-
-
-def _name(shop: Shop, who: str) -> str:
-    known = shop.operators.get(who)
-    return plain(known.name if known else who)
 
 
 def sources(states: Sequence[SourceState], label: Label, brevity: int) -> str:

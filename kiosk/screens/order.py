@@ -7,7 +7,7 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog, done_quantity, open_note, open_steps, stops_here
 from kiosk.dialog import current as current_of
-from kiosk.dialog.steps import Current
+from kiosk.dialog.steps import Current, clock_text
 from kiosk.screens.around import Around
 from kiosk.screens.text import (
     FAINT,
@@ -20,7 +20,6 @@ from kiosk.screens.text import (
     day_of,
     fit,
     header,
-    hours,
     line,
     page,
     plain,
@@ -137,7 +136,7 @@ def ahead(here: Current, dialog: Dialog, shop: Shop, around: Around, label: Labe
     elif here.pause is not None:
         told.append(label("paused"))
     elif here.in_setup and here.start is not None:
-        clock = hours(around.seconds_since(here.start))
+        clock = clock_text(around.seconds_since(here.start))
         told.append(f"{label('setup')} {clock} {label('hours_of')} {here.setup_planned}")
     elif here.start is not None and dialog.person is None:
         told.append(label("order_alone"))
@@ -201,7 +200,9 @@ def running(
         start = starts[-1] if starts else None
         paused = start is not None and one.is_paused(start.id)
         state = label("also_paused" if paused else "also_running")
-        clocks.append(f"{one.number} {state} {hours(around.seconds_since(start)) if start else ''}")
+        clocks.append(
+            f"{one.number} {state} {clock_text(around.seconds_since(start)) if start else ''}"
+        )
     yield line(label("also", orders=" · ".join(clocks))).truncate(width, ellipsis=True)
 
 

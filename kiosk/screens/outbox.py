@@ -6,10 +6,11 @@ from typing import Final
 
 from textual.content import Content
 
+from kiosk.dialog.people import name_of
 from kiosk.screens.around import Around, Link
 from kiosk.screens.paging import Page, paged
 from kiosk.screens.text import FAINT, STRONG, Column, Label, columns, fit, folded, hour_of, line
-from kiosk.screens.words import ago, person, told
+from kiosk.screens.words import ago, told
 from sync.domain.events import Event
 from sync.domain.shop import Shop
 
@@ -139,7 +140,7 @@ def _row(
     cells = [
         hour_of(around.time_of(event)),
         told(event, shop, label, around.forms),
-        person(event.operator, shop),
+        name_of(shop, event.operator),
         became,
     ]
     return Content(columns(table, cells, width))

@@ -7,11 +7,11 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog
 from kiosk.dialog.labels_open import labels_open
+from kiosk.dialog.people import name_of
 from kiosk.readers import PrintState
 from kiosk.screens.around import Around
 from kiosk.screens.paging import Page, paged
 from kiosk.screens.text import FAINT, STRONG, Column, Label, columns, hour_of, line, wrapped
-from kiosk.screens.words import person
 from sync.domain.events import Event, LabelPrinted
 from sync.domain.shop import Shop
 
@@ -91,6 +91,6 @@ def last_printed(shop: Shop, around: Around, label: Label, width: int) -> Iterat
             hour_of(around.time_of(event)),
             label("prints_label", label=event.label),
             label("prints_of", order=event.order),
-            person(event.operator, shop),
+            name_of(shop, event.operator),
         ]
         yield Content(columns(TABLE, cells, width))

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog, Pointed, Waiting, waiting
 from kiosk.dialog import queue as queued
+from kiosk.dialog.steps import clock_text
 from kiosk.screens.around import Around
 from kiosk.screens.text import (
     FAINT,
@@ -21,7 +22,6 @@ from kiosk.screens.text import (
     day_of,
     fit,
     header,
-    hours,
     line,
     page,
     plain,
@@ -197,7 +197,7 @@ def _lateness(order: Order, around: Around, label: Label) -> Iterator[str]:
     if order.due and order.due < around.now.date().isoformat():
         yield label("late")
     elif slack is not None and slack < 0:
-        yield label("hours_late", hours=hours(-slack))
+        yield label("hours_late", hours=clock_text(-slack))
 
 
 def _cells(one: Waiting, dialog: Dialog, around: Around, label: Label) -> list[str]:

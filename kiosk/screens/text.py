@@ -141,9 +141,3 @@ def _date_of(iso: str) -> date | None:
         return date.fromisoformat(iso)
     except ValueError:
         return None
-
-
-def hours(seconds: float) -> str:
-    """A duration as 0:42 hours."""
-    minutes = int(seconds // 60)
-    return f"{minutes // 60}:{minutes % 60:02d}"

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from kiosk.dialog import Dialog
 from kiosk.dialog.handover_state import jobs
-from kiosk.dialog.people import joins_here
+from kiosk.dialog.people import joins_here, name_of
 from kiosk.screens.choices import Label
 from kiosk.screens.text import plain
 from sync.domain.shop import Shop
@@ -20,7 +20,7 @@ def together(dialog: Dialog, shop: Shop, label: Label, width: int) -> Content | 
     held = held_orders(dialog, shop)
     is_brief = width < ROOMY_COLUMNS
     told = [
-        _told(_name(shop, who), numbers, label, in_full=dialog.workplace.labour_in_full)
+        _told(name_of(shop, who), numbers, label, in_full=dialog.workplace.labour_in_full)
         for who, numbers in held.items()
         if len(numbers) > 1 or not is_brief
     ]
@@ -48,8 +48,3 @@ def _told(name: str, numbers: tuple[str, ...], label: Label, *, in_full: bool) -
     parts = len(numbers) if len(numbers) <= NAMED_PARTS_MAX else "n"
     share = label("labour_in_full" if in_full else f"labour_part_{parts}")
     return f"{name}: {joined}, {share}"
-
-
-def _name(shop: Shop, who: str) -> str:
-    known = shop.operators.get(who)
-    return known.name if known is not None else who

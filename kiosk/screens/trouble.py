@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from kiosk.dialog import Dialog, calls_here, stops_here
+from kiosk.dialog.steps import clock_text
 from kiosk.screens.around import Around
-from kiosk.screens.text import Label, fit, hours, plain
+from kiosk.screens.text import Label, fit, plain
 from sync.domain.events import HelpCalled
 from sync.domain.rules_repair import work_center_name
 from sync.domain.shop import Shop
@@ -21,7 +22,7 @@ def alarms(
     for stop in stops_here(dialog, shop):
         known = shop.reasons.get(stop.reason)
         why = known.text if known is not None else stop.reason
-        told = f"{label('stopped')} {hours(around.seconds_since(stop))}"
+        told = f"{label('stopped')} {clock_text(around.seconds_since(stop))}"
         place = work_center_name(shop, stop.work_center)
         yield Content.styled(
             fit(f" {told}  {place}{f': {why}' if why else ''}", width), ALARM_STYLE
@@ -39,4 +40,4 @@ def alarm_tag(dialog: Dialog, shop: Shop, around: Around, label: Label) -> str:
 
 def called(call: HelpCalled, around: Around, label: Label) -> str:
     """`HELP CALLED 0:03`."""
-    return f"{label('help_called')} {hours(around.seconds_since(call))}"
+    return f"{label('help_called')} {clock_text(around.seconds_since(call))}"

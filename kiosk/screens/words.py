@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kiosk.dialog.people import name_of
 from kiosk.screens.text import Label
 from kiosk.texts.forms import Forms
 from sync.domain.events import (
@@ -36,7 +37,7 @@ def told(event: Event, shop: Shop, label: Label, forms: Forms = Forms()) -> str:
 def facts_of(event: Event, shop: Shop, label: Label, forms: Forms) -> dict[str, str]:
     """Every field of an event as people read it: names for codes, amounts with their units."""
     found = {name: _shown(value, forms) for name, value in msgspec.structs.asdict(event).items()}
-    found["person"] = person(found.get("giver") or event.operator, shop)
+    found["person"] = name_of(shop, found.get("giver") or event.operator)
     found["why"] = _why(found.get("reason", ""), shop, label)
     if "material" in found:
         found["material"] = material(found["material"], shop)
@@ -49,12 +50,6 @@ def facts_of(event: Event, shop: Shop, label: Label, forms: Forms) -> dict[str, 
     if isinstance(event, ClockJumped):
         found["span"] = span(abs(event.seconds), label)
     return found
-
-
-def person(name: str, shop: Shop) -> str:
-    """A person by name."""
-    known = shop.operators.get(name)
-    return known.name if known else name
 
 
 def material(code: str, shop: Shop) -> str:
