@@ -1,5 +1,7 @@
 """Three server processes on one PostgreSQL behind a balancer are one server, whoever is killed."""
 
+import concurrent.futures
+import contextlib
 import random
 import shutil
 import threading
@@ -128,18 +130,19 @@ class Writer:
 
 
 class Follower:
-    """A station that follows the feed by long polls."""
+    """A station that follows the feed by long polls, from the mark of a snapshot taken at once."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         self.heard: list[str] = []
         self.marks: list[int] = [0]
         self._headers = headers
         self._client = httpx.Client(base_url=url, trust_env=False, timeout=20)
+        self._mark = self._asked("/v1/snapshot", {"cursor": ""})["mark"]
 
     def run(self, done: Callable[[int], bool]) -> None:
-        with self._client:
-            mark = self._asked("/v1/snapshot", {"cursor": ""})["mark"]
-            until = time.monotonic() + 10 * END_SECONDS_MAX
+        with contextlib.closing(self._client):
+            mark = self._mark
+            until = time.monotonic() + 2 * END_SECONDS_MAX
             while not done(len(self.heard)):
                 assert time.monotonic() < until, f"heard {len(self.heard)}"
                 after = ".".join(str(part) for part in mark)
@@ -230,11 +233,13 @@ def prove(folder: Path, cluster: Cluster, seconds: float, seed: int) -> None:
             ending.set()
             failed = [one.exception() for one in pushing]
             written.set()
+            reads: list[Future[Any]] = [reading, *following]
+            concurrent.futures.wait(reads)
+            trio.end()
         assert not any(failed), failed
         last = reading.result()
         for one in following:
             one.result()
-        trio.end()
         print(f"seed {seed}: {kills} kills, {last} events, {balancer.taken}")
         check(trio, writers, followers, folder, last)
         trio.drop()

@@ -111,7 +111,8 @@ def test_all_is_sent_in_order_and_once(tmp_path: Path) -> None:
         assert model.pushes()[:3] == [0, 200, 400]
         status = one.client.status
         assert (status.state, status.why, status.waiting, status.sent) == ("online", "", 0, 700)
-        assert one.said[0].state is State.ONLINE
+        # The feed may be heard before the first push is answered.
+        assert {told.state for told in one.said} - {State.NEVER} == {State.ONLINE}
         assert one.said[-1] == status
 
 
