@@ -21,9 +21,9 @@ from labels.primitives import (
     Text,
     ValueRefusedError,
 )
+from labels.symbol_classes import fault
 from labels.template import (
     CODE_CLASSES,
-    MODULE_MM,
     Field,
     Item,
     RuleItem,
@@ -34,7 +34,6 @@ from labels.template import (
 
 # Dots per millimetre of the heads that are sold; "203 dpi" is 8 dots a millimetre exactly.
 HEADS = {203: 8.0, 300: 300 / 25.4, 600: 600 / 25.4}
-MODULE_DOTS_MIN = 2  # one dot does not survive dot gain on paper
 CUT_SIGN = ".."
 PRINTABLE = "cp1252"  # what both the printer's own font and the PDF's can show
 # What operators call a UN/CEFACT unit code.
@@ -208,19 +207,19 @@ def _place_symbol(
 
 def _module(template: Template, item: SymbolItem, symbol: Symbol, dpi: int) -> int:
     """Dots of the widest module that fits: whole dots inside the label class's range."""
-    low, high = MODULE_MM[template.label_class][0 if symbol.is_linear else 1]
-    modules = symbol.width + 2 * symbol.quiet
+    reasons = []
     for wanted in item.modules:
         module = dots(wanted, dpi)
-        in_range = low <= module / HEADS[dpi] <= high and module >= MODULE_DOTS_MIN
-        if in_range and modules * module <= dots(item.width, dpi):
+        reason = fault(template.label_class, symbol, module, HEADS[dpi])
+        if not reason and symbol.modules_across * module <= dots(item.width, dpi):
             return module
-    raise ValueRefusedError(
-        item.where,
-        symbol.content,
-        f"none of x = {', '.join(f'{one:g}' for one in item.modules)} mm gives whole dots at "
-        f"{dpi} dpi within {low:g} to {high:g} mm and {modules} modules within {item.width:g} mm",
-    )
+        across = (
+            f"{symbol.modules_across} modules of {module} dots are wider than {item.width:g} mm"
+        )
+        reasons.append(reason or across)
+    wide = ", ".join(f"{one:g}" for one in item.modules)
+    reason = f"none of x = {wide} mm works at {dpi} dpi: {'; '.join(reasons)}"
+    raise ValueRefusedError(item.where, symbol.content, reason)
 
 
 def _content(item: SymbolItem, template: Template, filled: Mapping[str, str]) -> str:

@@ -10,17 +10,41 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-SymbolKind = Literal["code128", "gs1-128", "datamatrix", "gs1-datamatrix", "qr"]
-# Modules that stay white: left and right of linear symbols, on all sides of the others
-# (ISO/IEC 15417, 16022, 18004).
-QUIET_MODULES: dict[SymbolKind, int] = {
-    "code128": 10,
-    "gs1-128": 10,
-    "datamatrix": 1,
-    "gs1-datamatrix": 1,
-    "qr": 4,
+SymbolKind = Literal[
+    "code128",
+    "gs1-128",
+    "code39",
+    "itf14",
+    "ean13",
+    "ean8",
+    "upca",
+    "datamatrix",
+    "gs1-datamatrix",
+    "qr",
+    "gs1-qr",
+    "pdf417",
+    "aztec",
+]
+# Modules that stay white: (left, right) of linear symbols, on all sides of the others (ISO/IEC
+# 15417, 16388, 16390, 15420, 16022, 18004, 15438, 24778).
+QUIET_MODULES: dict[SymbolKind, tuple[int, int]] = {
+    "code128": (10, 10),
+    "gs1-128": (10, 10),
+    "code39": (10, 10),
+    "itf14": (10, 10),
+    "ean13": (11, 7),
+    "ean8": (7, 7),
+    "upca": (9, 9),
+    "datamatrix": (1, 1),
+    "gs1-datamatrix": (1, 1),
+    "qr": (4, 4),
+    "gs1-qr": (4, 4),
+    "pdf417": (2, 2),
+    "aztec": (0, 0),
 }
-LINEAR_KINDS = frozenset({"code128", "gs1-128"})
+LINEAR_KINDS: frozenset[SymbolKind] = frozenset(
+    {"code128", "gs1-128", "code39", "itf14", "ean13", "ean8", "upca"}
+)
 
 
 class LabelError(Exception):
@@ -75,7 +99,17 @@ class Symbol:
 
     @property
     def quiet(self) -> int:
-        return QUIET_MODULES[self.kind]
+        """Modules of the quiet zone left of it and, unless it is linear, above and below."""
+        return QUIET_MODULES[self.kind][0]
+
+    @property
+    def quiet_right(self) -> int:
+        return QUIET_MODULES[self.kind][1]
+
+    @property
+    def modules_across(self) -> int:
+        """Its width with both quiet zones."""
+        return self.quiet + self.width + self.quiet_right
 
 
 Build = Callable[[SymbolKind, str], Symbol]
@@ -168,7 +202,7 @@ class Placed:
             Area(
                 self.x - quiet,
                 self.y - above,
-                self.x + self.symbol.width * self.module + quiet,
+                self.x + (self.symbol.width + self.symbol.quiet_right) * self.module,
                 self.y + self.height + above,
             ),
         )

@@ -9,7 +9,8 @@ from itertools import combinations, cycle, islice
 from labels import gs1
 from labels.layout import HEADS, dots, place
 from labels.primitives import Area, Build, LabelError, Layout, TemplateError, ValueRefusedError
-from labels.template import LINEAR_HEIGHT_MM_MIN, Field, SymbolItem, Template
+from labels.symbol_classes import height_fault
+from labels.template import Field, SymbolItem, Template
 
 _WIDEST = "W"
 _DENSEST = "W-.9A"  # changes of character class cost a symbol most
@@ -70,11 +71,11 @@ def _shortest(field: Field, least: str) -> str:
 
 
 def _check_heights(template: Template) -> None:
-    least = LINEAR_HEIGHT_MM_MIN[template.label_class]
     for item in template.items:
-        if isinstance(item, SymbolItem) and 0 < item.height < least:
-            reason = f"{item.height:g} mm is lower than {least:g} mm"
-            raise TemplateError(template.file, f"{item.where}.height", reason)
+        if isinstance(item, SymbolItem) and item.height:
+            reason = height_fault(template.label_class, item.kind, item.height)
+            if reason:
+                raise TemplateError(template.file, f"{item.where}.height", reason)
 
 
 def _check_areas(template: Template, layout: Layout) -> None:

@@ -72,8 +72,8 @@ def symbol_of(entry: SheetEntry) -> Symbol:
 def _module_of(symbol: Symbol) -> float:
     """Points a module, quiet zone inside the cell."""
     if not symbol.is_linear:
-        return SQUARE_SIZE / (symbol.width + 2 * symbol.quiet)
-    return min(LINEAR_MODULE_MAX, (CELL[0] - CELL_GAP) / (symbol.width + 2 * symbol.quiet))
+        return SQUARE_SIZE / (symbol.modules_across)
+    return min(LINEAR_MODULE_MAX, (CELL[0] - CELL_GAP) / (symbol.modules_across))
 
 
 def _draw_entry(page: Page, entry: SheetEntry, left: float, top: float) -> None:

@@ -17,20 +17,13 @@ from typing import Any, Literal, cast
 
 from labels.codes import LabelCode, LotCode, MaterialCode, OrderCode
 from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, TemplateError
+from labels.symbol_classes import LABEL_CLASSES, LabelClass
 
 FieldKind = Literal["text", "code", "amount", "unit", "date", "gtin"]
 FIELD_KINDS: tuple[FieldKind, ...] = ("text", "code", "amount", "unit", "date", "gtin")
 FIELD_CHARS_MAX = 100
 MEDIA_MM_MAX = 300.0
 CODE_CLASSES = {"lot": LotCode, "order": OrderCode, "material": MaterialCode, "label": LabelCode}
-# The widest and narrowest module allowed, mm: (linear, two-dimensional). Distribution by GenSpecs
-# 5.12.3.4 (tables of symbol specifications).
-MODULE_MM = {
-    "in-house": ((0.24, 0.94), (0.30, 1.50)),
-    "distribution": ((0.495, 0.94), (0.743, 1.50)),
-}
-LINEAR_HEIGHT_MM_MIN = {"in-house": 8.0, "distribution": 31.75}
-
 Point = tuple[float, float]
 
 
@@ -99,7 +92,7 @@ class Template:
     file: str
     name: str
     revision: int
-    label_class: str
+    label_class: LabelClass
     media: Point
     margin: float
     fields: Mapping[str, Field]
@@ -124,7 +117,7 @@ def parse(text: str, file: str) -> Template:
         file=file,
         name=label.text("name"),
         revision=label.take("revision", int),
-        label_class=label.choice("class", tuple(MODULE_MM)),
+        label_class=cast("LabelClass", label.choice("class", LABEL_CLASSES)),
         media=label.point("media"),
         margin=label.number("margin", 0.0, 20.0),
         fields=known,

@@ -116,7 +116,7 @@ def test_a_good_template_is_read_whole() -> None:
         ("at = [2, 2]", "at = [2, 6]", "text", "touches box or its quiet zone"),
         ("at = [22, 20]", "at = [12, 20]", "gs1-datamatrix", "touches qr"),
         ("at = [2, 9]", "at = [2, 12]", "code128", "touches gs1-datamatrix"),
-        ('kind = "qr"', 'kind = "aztec"', "item 5.kind", "'aztec' is none of text, line"),
+        ('kind = "qr"', 'kind = "maxicode"', "item 5.kind", "'maxicode' is none of text, line"),
         ("x = [0.375, 0.25]", "x = []", "item 3 (code128).x", "module widths in mm"),
         ("x = [0.375, 0.25]", "x = [0.125]", "item 3 (code128)", "whole dots at 203 dpi"),
         ("x = [0.375, 0.25]", "x = [0.5]", "item 3 (code128)", "modules within 56 mm"),
