@@ -14,6 +14,7 @@ from sync.domain.amounts import Amounts, AmountsBy, merged, micros_of, total
 from sync.domain.events import (
     LabelDoubted,
     LabelPrinted,
+    LabelRequested,
     LabelVoided,
     OperationPaused,
     OperationStarted,
@@ -343,8 +344,13 @@ class Order(OrderFacts):
         return need_for(self._sums_now.needs, line, good)
 
     def label_states(self) -> dict[str, str]:
-        """Label number → voided, printed or doubted, the first of these that was told."""
-        ranks = {LabelVoided: "voided", LabelPrinted: "printed", LabelDoubted: "doubted"}
+        """Label number → voided, printed, doubted or requested, the first that was told."""
+        ranks = {
+            LabelVoided: "voided",
+            LabelPrinted: "printed",
+            LabelDoubted: "doubted",
+            LabelRequested: "requested",
+        }
         return {
             label: next(word for kind, word in ranks.items() if kind in map(type, told.values()))
             for label, told in sorted(self.labels.items())

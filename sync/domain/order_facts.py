@@ -15,6 +15,7 @@ from sync.domain.events import (
     LabelDoubted,
     LabelEvent,
     LabelPrinted,
+    LabelRequested,
     LabelVoided,
     MaterialConsumed,
     MaterialDisposed,
@@ -43,7 +44,7 @@ from sync.domain.needs import Sums, Used, needs_of
 from sync.domain.pieces import repeated
 from sync.domain.quantity import MICROS_PER_ONE
 
-Label = LabelPrinted | LabelDoubted | LabelVoided
+Label = LabelRequested | LabelPrinted | LabelDoubted | LabelVoided
 Pieces = dict[str, Any]
 
 
@@ -309,6 +310,7 @@ _FACTS: Final[dict[type[Event], Callable[[OrderFacts, Any, int], None]]] = {
     MaterialDisposed: _disposed,
     StepConfirmed: _step,
     CheckRecorded: _check,
+    LabelRequested: _label,
     LabelPrinted: _label,
     LabelDoubted: _label,
     LabelVoided: _label,

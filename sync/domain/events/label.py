@@ -12,16 +12,30 @@ class LabelEvent(Event, frozen=True, kw_only=True):
     order: Name = ""
 
 
+class LabelRequested(LabelEvent, frozen=True, kw_only=True):
+    """Somebody asked for a copy; `printer` and `template` are named where they were chosen."""
+
+    printer: Name = ""
+    template: Name = ""
+    reason: Text = ""
+
+
 class LabelPrinted(LabelEvent, frozen=True, kw_only=True):
+    """It came out. `request` is the id of the `LabelRequested` that it answers, empty at first."""
+
     printer: Name = ""
     template: Name = ""
     copy_number: Count = 0
     reason: Text = ""
+    request: Id = ""
 
 
 class LabelDoubted(LabelEvent, frozen=True, kw_only=True):
+    """It may have come out, a person has to look. `request` as in `LabelPrinted`."""
+
     printer: Name = ""
     why: Text = ""
+    request: Id = ""
 
 
 class LabelVoided(LabelEvent, frozen=True, kw_only=True):

@@ -118,9 +118,14 @@ class ReasonDefined(Event, frozen=True, kw_only=True):
 
 
 class NumbersGranted(Event, frozen=True, kw_only=True):
-    """A range of numbers, first to last inclusive, for one origin alone."""
+    """A range of numbers, first to last inclusive, for one origin alone.
+
+    `prefix` stands before each number of a range of SSCCs (GS1 General Specifications 3.2): the
+    extension digit and the company prefix. It is empty where numbers are in-house ones.
+    """
 
     origin: Name
     kind: Name
     first: Count
     last: Count
+    prefix: Name = ""

@@ -6,6 +6,7 @@ from sync.domain.events import (
     Event,
     LabelDoubted,
     LabelPrinted,
+    LabelRequested,
     LabelVoided,
     MaterialDisposed,
     MaterialProduced,
@@ -264,7 +265,9 @@ def test_labels_are_voided_before_printed_before_doubted() -> None:
         LabelDoubted(id="3", order="B-1", label="18/2", of="m2"),
         LabelPrinted(id="4", order="B-1", label="18/2", of="m2"),
         LabelDoubted(id="5", order="B-1", label="19.5", of="m3"),
+        LabelRequested(id="6", order="B-1", label="18/2", of="m2", reason="torn"),
+        LabelRequested(id="7", order="B-1", label="20", of="m4", reason="lost"),
     ]
-    told = {"17": "voided", "18/2": "printed", "19.5": "doubted"}
+    told = {"17": "voided", "18/2": "printed", "19.5": "doubted", "20": "requested"}
     assert order_of(events).label_states() == told
     assert order_of(events[::-1]).label_states() == told
