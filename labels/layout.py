@@ -213,12 +213,10 @@ def _module(template: Template, item: SymbolItem, symbol: Symbol, dpi: int) -> i
         reason = fault(template.label_class, symbol, module, HEADS[dpi])
         if not reason and symbol.modules_across * module <= dots(item.width, dpi):
             return module
-        across = (
-            f"{symbol.modules_across} modules of {module} dots are wider than {item.width:g} mm"
-        )
-        reasons.append(reason or across)
+        across = f"{symbol.modules_across} modules within {item.width:g} mm"
+        reasons.append(reason or f"{module} dots are too wide for {across}")
     wide = ", ".join(f"{one:g}" for one in item.modules)
-    reason = f"none of x = {wide} mm works at {dpi} dpi: {'; '.join(reasons)}"
+    reason = f"none of x = {wide} mm gives whole dots at {dpi} dpi: {'; '.join(reasons)}"
     raise ValueRefusedError(item.where, symbol.content, reason)
 
 

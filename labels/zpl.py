@@ -1,18 +1,26 @@
 """Primitives -> native ZPL II: the printer draws texts and symbols itself.
 
 Code 128 goes as our own code words (^BC mode N with subset switches), because printers disagree on
-what their automatic modes insert. Every field is hex-escaped UTF-8 (^CI28, ^FH).
+what their automatic modes insert. Where a printer would choose for itself what is drawn (the size
+and encoding of Data Matrix, version and mask of QR, columns of PDF417, how far the guards of EAN
+and UPC reach) or cannot draw it (modules wider than ^BY takes), the proved modules go as ^GFA
+graphics and ^GB bars: printed is what was read back. Texts are hex-escaped UTF-8 (^CI28, ^FH).
 """
 
-from labels.primitives import Box, Layout, Line, Placed, Primitive, Symbol, Text
+import re
+from typing import Final
 
-_HEX = "\\"  # the ^FH indicator: not the default `_`, which ^BX takes for its own escape
-_BX_ESCAPE = "_"
+from labels import zpl_graphic_field
+from labels.primitives import Box, Layout, Line, Placed, Primitive, Text
+
+_HEX = "\\"  # the ^FH indicator: not the default `_`, which texts hold more often
+_BY_DOTS_MAX: Final = 10
+_WIDE_RATIO: Final = 3  # of Code 39 and ITF, as in `linear`
+_DARK: Final = re.compile("1+")
 _RESERVED = frozenset("^~\\")
 _STARTS = {103: ("A", ">9"), 104: ("B", ">:"), 105: ("C", ">;")}
 _SWITCHES = {99: ("C", ">5"), 100: ("B", ">6"), 101: ("A", ">7")}
 _FNC1_WORD = 102
-_QR_Y_OFFSET = 1  # ^BQ moves the symbol down by the bar height of ^BY, 1 being the least
 
 
 def write(layout: Layout, job: str) -> bytes:
@@ -35,16 +43,41 @@ def _field(primitive: Primitive) -> str:
 
 
 def _symbol(placed: Placed) -> str:
-    symbol, x, y, module = placed.symbol, placed.x, placed.y, placed.module
+    """Linear symbols by the printer's own commands where these leave it no choice."""
+    symbol, height = placed.symbol, placed.height
+    if not symbol.is_linear:
+        return _graphic(placed)
+    if placed.module > _BY_DOTS_MAX:
+        return _bars(placed)
+    head = f"^FO{placed.x},{placed.y}^BY{placed.module},{_WIDE_RATIO},{height}"
     match symbol.kind:
         case "code128" | "gs1-128":
-            bars = f"^FO{x},{y}^BY{module},3,{placed.height}^BCN,{placed.height},N,N,N,N"
-            return bars + _data(_subsets(symbol.words))
-        case "datamatrix" | "gs1-datamatrix":
-            return f"^FO{x},{y}^BXN,{module},200,,,6,{_BX_ESCAPE},1{_data(_bx_text(symbol))}"
-        case "qr":
-            place = f"^FO{x},{y - _QR_Y_OFFSET}^BY2,3,{_QR_Y_OFFSET}"
-            return f"{place}^BQN,2,{module}{_data(f'MA,{symbol.content}')}"
+            return f"{head}^BCN,{height},N,N,N,N{_data(_subsets(symbol.words))}"
+        case "code39":
+            return f"{head}^B3N,N,{height},N,N{_data(symbol.content)}"
+        case "itf14":
+            return f"{head}^B2N,{height},N,N,N{_data(symbol.content)}"
+        case _:
+            return _bars(placed)
+
+
+def _bars(placed: Placed) -> str:
+    """Each bar as a filled box."""
+    module, height = placed.module, placed.height
+    places = [found.span() for found in _DARK.finditer(placed.symbol.rows[0])]
+    return "^FS\n".join(
+        f"^FO{placed.x + first * module},{placed.y}"
+        f"^GB{(end - first) * module},{height},{min((end - first) * module, height)}"
+        for first, end in places
+    )
+
+
+def _graphic(placed: Placed) -> str:
+    """The very modules that were read back."""
+    module, symbol = placed.module, placed.symbol
+    wide = str.maketrans({"0": "0" * module, "1": "1" * module})
+    rows = ((row.translate(wide), module) for row in symbol.rows)
+    return zpl_graphic_field.fields(placed.x, placed.y, rows, symbol.width * module)
 
 
 def _data(text: str) -> str:
@@ -71,11 +104,4 @@ def _subsets(words: tuple[int, ...]) -> str:
         else:
             assert subset == "B", "printable text needs no subset A"
             text += ">0" if chr(word + 32) == ">" else chr(word + 32)
-    return text
-
-
-def _bx_text(symbol: Symbol) -> str:
-    text = symbol.content.replace(_BX_ESCAPE, _BX_ESCAPE * 2)
-    if symbol.kind == "gs1-datamatrix":
-        return f"{_BX_ESCAPE}1{text}".replace("\x1d", f"{_BX_ESCAPE}1")
     return text
