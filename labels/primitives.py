@@ -1,14 +1,14 @@
 """What a label consists of once it is placed: dots, texts, lines, boxes, symbols; and what breaks.
 
 LabelError(Exception)     a label cannot be made
-  TemplateError           a template is refused at load: file, field, reason
+  TemplateError           a template is refused at load: file, line, field, reason
   ValueRefusedError       this record does not go on this label: field, value, reason
   SymbolError             a symbol cannot be built, or reads back as something else
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 SymbolKind = Literal[
     "code128",
@@ -52,11 +52,13 @@ class LabelError(Exception):
 
 
 class TemplateError(LabelError):
-    """A template is refused."""
+    """A template is refused. `line` counts from 1; 0 where the file has none to name."""
 
-    def __init__(self, file: str, field: str, reason: str) -> None:
-        super().__init__(f"{file}: {field}: {reason}")
+    def __init__(self, file: str, field: str, reason: str, line: int = 0) -> None:
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {field}: {reason}")
         self.file = file
+        self.line = line
         self.field = field
         self.reason = reason
 
@@ -113,6 +115,17 @@ class Symbol:
 
 
 Build = Callable[[SymbolKind, str], Symbol]
+Weight = Literal["bold", "regular"]
+
+
+class Letters(Protocol):
+    """The letters that all outputs can show."""
+
+    def covers(self, char: str, /) -> bool: ...
+
+    def width(self, text: str, height_dots: int, /) -> int:
+        """The most dots that `text` takes in any output."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ class Text:
     height: int
     width: int
     value: str
+    weight: Weight = "bold"
 
     @property
     def areas(self) -> tuple[Area, ...]:
