@@ -24,7 +24,10 @@ DELETED_EVENTS_MAX: Final = 200
 SINCE_EVENTS_MAX: Final = 1_000
 RETIRING: Final = "retiring"
 RETIRED: Final = "retired"
+PRINTS_MARK: Final = "prints"
 _NOTED: Final = "retiring_at"
+# Marks of single printers are from a program before the one of all.
+_SETTLED: Final = "SELECT coalesce((SELECT local FROM mark WHERE reader = ?), min(local)) FROM mark"
 
 
 class Retiring(msgspec.Struct, frozen=True):
@@ -92,7 +95,7 @@ def _raise_low(connection: sqlite3.Connection, head: Head, last: int) -> None:
 
 def limits(connection: sqlite3.Connection, today: date, seq: int, local: int) -> Limits:
     """What must stay, given the last place that may go and the newest event that is planned for."""
-    (printed,) = connection.execute("SELECT min(local) FROM mark").fetchone()
+    (printed,) = connection.execute(_SETTLED, (PRINTS_MARK,)).fetchone()
     return Limits(today, seq, local, printed)
 
 

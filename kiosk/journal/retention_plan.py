@@ -8,8 +8,9 @@ backup holds:
 - sessions that ended, stops and calls for help that were closed, revisions that were superseded;
 - acts that were reversed, and the reversal once nothing of its act is left.
 
-Stays: what the folded counts of label numbers stand on, labels that a printer has not reached, what
-could be undone next, the newest event and the newest place, and what this program cannot read.
+Stays: what the counts of label numbers and the names of units stand on, labels that a printer has
+not reached, what could be undone next, the newest event and the newest place, and what this program
+cannot read.
 """
 
 from collections import defaultdict
@@ -27,6 +28,7 @@ from sync.domain.events import (
     EventReversed,
     HelpAnswered,
     HelpCalled,
+    LabelRequested,
     MaterialDefined,
     MaterialProduced,
     OperatorDefined,
@@ -34,9 +36,12 @@ from sync.domain.events import (
     OperatorSignedOut,
     ReasonDefined,
     RoutingDefined,
+    UnitClosed,
+    UnitPacked,
     WorkCenterDefined,
     order_of,
 )
+from sync.domain.logistic_unit import last_names
 from sync.domain.order_facts import ORDER_FACTS
 from sync.domain.shop import Shop
 from sync.domain.stock import Lot, lot_told
@@ -139,6 +144,7 @@ def _sort(
     shop: Shop, events: Iterable[tuple[int, Recorded]], places: dict[str, int], limits: Limits
 ) -> _Sorted:
     found, before, latest = _Sorted(), limits.before, _latest_acts(shop)
+    names = last_names(shop)
     for local, record in events:
         event = record.event
         if isinstance(event, Unknown):
@@ -150,7 +156,8 @@ def _sort(
             and "" < event.at[:10] < before
             and event.act not in latest
         )
-        goes = old and not _tells_numbers(shop, event, local, limits)
+        named = isinstance(event, UnitPacked | UnitClosed) and event.unit in names
+        goes = old and not named and not _tells_numbers(shop, event, local, limits)
         _put(found, shop, _Row(local, event, seq, old, goes))
     return found
 
@@ -193,11 +200,11 @@ def _is_undone(shop: Shop, event: Event) -> bool:
 
 def _tells_numbers(shop: Shop, event: Event, local: int, limits: Limits) -> bool:
     """Whether label numbers stand on it: the highest used, or one not printed yet."""
+    waits = limits.printed is not None and local > limits.printed
     if not isinstance(event, MaterialProduced) or not event.label:
-        return False
+        return waits and isinstance(event, UnitClosed | LabelRequested)
     highest = shop.label_highest.get(event.station, 0)
     counted = shop.label_counts.get(event.station, 0) > highest
-    waits = limits.printed is not None and local > limits.printed
     return counted or waits or event.label.lstrip("0") == str(highest)
 
 

@@ -22,6 +22,7 @@ from sync.domain.events import (
     HandoverSigned,
     HelpAnswered,
     HelpCalled,
+    LabelEvent,
     LotStatusSet,
     MaterialConsumed,
     MaterialDefined,
@@ -41,28 +42,14 @@ from sync.domain.events import (
 from sync.domain.needs import takes
 from sync.domain.numbers import highest_of, left_of, next_of, ranges_of
 from sync.domain.order import OPEN_STATUSES, Order
-from sync.domain.order_facts import ORDER_FACTS, evolve, winner
-from sync.domain.stock import Lot, Stock, book, lot_told, set_status
+from sync.domain.order_facts import ORDER_FACTS, Label, evolve, winner
+from sync.domain.stock import Derived, Lot, Stock, book, lot_told, set_status
 
 __all__ = ["Lot", "Shop", "absorb"]
 
 LABEL_DIGITS_MAX: Final = 12
 NO_DATE: Final = "9999-99-99"
 _NOBODY: Final[dict[str, OperatorSignedIn]] = {}
-
-
-class Derived:
-    """Where a shop keeps what it derived from its stock: neither compared nor stored."""
-
-    __slots__ = ("_taking",)
-
-    def taking_from(self, stock: Stock) -> dict[str, tuple[Lot, ...]]:
-        """Material → its lots to take in their order, of the materials that were asked for."""
-        known: tuple[Stock, dict[str, tuple[Lot, ...]]] | None = getattr(self, "_taking", None)
-        if known is None or known[0] is not stock:
-            known = (stock, {})
-            self._taking = known
-        return known[1]
 
 
 @dataclass(slots=True)
@@ -87,6 +74,8 @@ class Shop(Derived):
     handovers: dict[str, HandoverSigned] = field(default_factory=dict)
     reviews: dict[str, DeviationReviewed] = field(default_factory=dict)
     units: dict[str, dict[str, UnitPacked | UnitClosed]] = field(default_factory=dict)
+    unit_names: set[str] = field(default_factory=set)  # those of reversed acts too
+    labels: dict[str, dict[str, Label]] = field(default_factory=dict)  # of no order
     serials: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # used: … → order
     serials_made: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     label_counts: dict[str, int] = field(default_factory=dict)  # station
@@ -258,6 +247,8 @@ def absorb(shop: Shop, event: Event) -> bool:
         return True
     if isinstance(event, MaterialProduced) and event.label:
         _number(shop, event.station, event.label)
+    elif isinstance(event, UnitPacked | UnitClosed):
+        shop.unit_names.add(event.unit)
     if event.act and type(event) in _REVERSIBLE:
         remember(shop.packed, event)
         insort(shop.act_keys.setdefault(event.station, []), act_key(event))
@@ -284,6 +275,8 @@ def _apply(shop: Shop, event: Event, sign: int) -> None:
     told = _TOLD.get(kind)
     if told is not None:
         told(shop, event, sign)
+    elif isinstance(event, LabelEvent) and not event.order:
+        put(shop.labels, sign, event, event.label, event.id)
     if watched is not None and _standing(shop.lot(*watched[:2])) != watched[2]:
         del shop.taking_from(shop.stock)[watched[0]]
 

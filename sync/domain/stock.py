@@ -143,6 +143,20 @@ def lot_told(event: Event) -> tuple[str, str] | None:
     return told(event) if told is not None else None
 
 
+class Derived:
+    """Where a shop keeps what it derived from its stock: neither compared nor stored."""
+
+    __slots__ = ("_taking",)
+
+    def taking_from(self, stock: Stock) -> dict[str, tuple[Lot, ...]]:
+        """Material → its lots to take in their order, of the materials that were asked for."""
+        known: tuple[Stock, dict[str, tuple[Lot, ...]]] | None = getattr(self, "_taking", None)
+        if known is None or known[0] is not stock:
+            known = (stock, {})
+            self._taking = known
+        return known[1]
+
+
 def book(stock: Stock, event: Event, sign: int) -> None:
     """Add an event's effect to the stock, or with `sign` -1 take it out again."""
     moves = movements(event)
