@@ -25,7 +25,7 @@ PURE: Final = (
     "labels/proof.py",
     "labels/symbol_classes.py",
     "labels/template.py",
-    "labels/zpl.py",
+    "labels/truetype.py",
     "labels/zpl_graphic_field.py",
     "sync/domain/*.py",
     "sync/exchange*.py",
