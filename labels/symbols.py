@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CODE128_CHARS_MAX = CHARS_MAX["code128"]
 READ_BACK_SCALE = 2  # dots a module: the least that a reader is sure of
-_LINEAR_ROWS = 12  # of the picture that is read back
+_LINEAR_ROWS = 24  # of the picture that is read back
 _SIGNS = bytes(0x31 if shade < 128 else 0x30 for shade in range(256))  # "1" dark, "0" white
 _FNC1 = "\xf1"  # what python-barcode takes for it
 _AIMS: Final[dict[SymbolKind, str]] = {
@@ -259,13 +259,15 @@ def _aim(found: "zxingcpp.Barcode") -> str:
 def _picture(symbol: Symbol) -> memoryview:
     """The symbol with its quiet zone, one byte a dot."""
     left, right = "0" * symbol.quiet, "0" * symbol.quiet_right
-    rows = [f"{left}{row}{right}" for row in symbol.rows]
+    width = symbol.modules_across * READ_BACK_SCALE
+    dots = "".join(f"{left}{row}{right}" for row in symbol.rows).encode()
+    for sign, shade in ((b"0", b"\xff"), (b"1", b"\x00")):
+        dots = dots.replace(sign, shade * READ_BACK_SCALE)
     if symbol.is_linear:
-        rows *= _LINEAR_ROWS
+        dots *= _LINEAR_ROWS
     else:
-        blank = ["0" * len(rows[0])] * symbol.quiet
-        rows = [*blank, *rows, *blank]
-    shades = str.maketrans({"0": "\xff" * READ_BACK_SCALE, "1": "\x00" * READ_BACK_SCALE})
-    dots = b"".join(row.translate(shades).encode("latin-1") * READ_BACK_SCALE for row in rows)
-    height, width = len(rows) * READ_BACK_SCALE, len(rows[0]) * READ_BACK_SCALE
-    return memoryview(dots).cast("B", shape=(height, width))
+        lines = range(0, len(dots), width)
+        dots = b"".join(dots[at : at + width] * READ_BACK_SCALE for at in lines)
+        blank = b"\xff" * (width * symbol.quiet * READ_BACK_SCALE)
+        dots = blank + dots + blank
+    return memoryview(dots).cast("B", shape=(len(dots) // width, width))
