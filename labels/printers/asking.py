@@ -57,7 +57,7 @@ def _zpl(channel: Channel, seconds: float) -> PrinterStatus:
     if told is not None:
         return told
     whole = answers.is_whole(answers.host_errors)
-    cause = answers.host_errors(ask(channel, answers.HOST_ERRORS, seconds, whole))
+    cause = answers.host_errors(ask(channel, answers.HOST_ERRORS, seconds / 2, whole))
     if cause is None or cause.state == "ready":
         return answers.SILENT
     return cause

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 CONNECT_SECONDS_MAX: Final = 3.0
-STALL_SECONDS_MAX: Final = 4.0  # without a byte taken: a lost printer is told within 5 s
+STALL_SECONDS_MAX: Final = 3.5  # without a byte taken: a lost printer is told within 5 s
 ANSWER_SECONDS_MAX: Final = 2.0  # Zebra's manual: silence for so long wants a person
 LABELS_AHEAD_MAX: Final = 2
 

@@ -26,6 +26,7 @@ from labels.printers.base import (
 )
 
 CHUNK_BYTES: Final = 4096
+LOOK_SECONDS: Final = 0.02
 _EXPLAINED: Final = {
     errno.ENOENT: "it is not there: is the printer on and plugged in?",
     errno.ENODEV: "it is unplugged",
@@ -53,8 +54,7 @@ class DevicePrinter:
         sent = 0
         try:
             while sent < len(data):
-                self._await_room(handle)
-                sent += _written(handle, data[sent : sent + CHUNK_BYTES])
+                sent += self._write(handle, data[sent : sent + CHUNK_BYTES])
             self._await_room(handle)  # closed earlier, the last piece would be thrown away
         except OSError as error:
             raise unfinished(named, sent, len(data), _explained(error)) from error
@@ -87,16 +87,30 @@ class DevicePrinter:
         except OSError as error:
             raise PrinterUnreachable(f"printer {self.path}: {_explained(error)}") from error
 
+    def _write(self, handle: int, data: bytes) -> int:
+        """Bytes taken. A USB printer without paper says that it has room, and then has none."""
+        end = time.monotonic() + self.write_seconds
+        while time.monotonic() < end:
+            self._await_room(handle)
+            try:
+                return os.write(handle, data)
+            except BlockingIOError:
+                time.sleep(LOOK_SECONDS)
+        raise self._stalled()
+
     def _await_room(self, handle: int) -> None:
         """Raises OSError when it takes nothing for too long, or is gone."""
         poll = select.poll()
         poll.register(handle, select.POLLOUT)
-        for _, event in poll.poll(self.write_seconds * 1000):
-            if event & (select.POLLERR | select.POLLHUP) and not event & select.POLLOUT:
-                raise OSError(errno.ENODEV, "unplugged")
-            return
-        reason = f"it takes nothing since {self.write_seconds:g} s: look at paper, head and display"
-        raise OSError(reason)
+        found = poll.poll(self.write_seconds * 1000)
+        if not found:
+            raise self._stalled()
+        if found[0][1] & (select.POLLERR | select.POLLHUP):
+            raise OSError(errno.ENODEV, "unplugged")
+
+    def _stalled(self) -> OSError:
+        since = f"{self.write_seconds:g} s"
+        return OSError(f"it takes nothing since {since}: look at paper, head and display")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +134,8 @@ class _Device:
                 got = b""
             if got:
                 return got
-            time.sleep(min(0.02, left))
+            time.sleep(min(LOOK_SECONDS, left))
         return b""
-
-
-def _written(handle: int, data: bytes) -> int:
-    """Bytes taken; 0 where it says that there is room and has none."""
-    try:
-        return os.write(handle, data)
-    except BlockingIOError:
-        time.sleep(0.01)
-        return 0
 
 
 def _explained(error: OSError) -> str:

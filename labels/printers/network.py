@@ -28,6 +28,7 @@ from labels.printers.base import (
 RAW_PORT: Final = 9100
 CHUNK_BYTES: Final = 65_536
 LOOK_SECONDS: Final = 0.05
+CLOSE_SECONDS_MAX: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class NetworkPrinter:
     port: int = RAW_PORT
     write_seconds: float = STALL_SECONDS_MAX
     answer_seconds: float = ANSWER_SECONDS_MAX
+    close_seconds: float = CLOSE_SECONDS_MAX
 
     def send(self, job: str, data: bytes, suffix: str = "zpl") -> None:
         del suffix  # the port takes whatever language the printer speaks
@@ -49,7 +51,7 @@ class NetworkPrinter:
                 while sent < len(data):
                     sent += line.send(data[sent : sent + CHUNK_BYTES])
                 line.shutdown(socket.SHUT_WR)
-                _await_close(line, self.answer_seconds, self.write_seconds)
+                _await_close(line, self.close_seconds, self.write_seconds)
             except OSError as error:
                 raise unfinished(named, sent, len(data), error) from error
 
