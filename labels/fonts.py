@@ -7,6 +7,7 @@ Raises ValueRefusedError, and LabelError where the package is missing.
 """
 
 import importlib.util
+import math
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
@@ -56,10 +57,9 @@ def check(text: str) -> None:
 def width(text: str, height_dots: int) -> int:
     """The most dots that `text` takes in any output: Roboto of either weight, or font 0."""
     check(text)
-    font_0 = sum(_font_0_advance(char) for char in text) * height_dots / 32 if native(text) else 0
-    drawn = (_units(text, weight) * size(text, height_dots, weight) for weight in _FILES)
-    em = _font("bold").units
-    return max(-int(-font_0 // 1), *(-int(-one // em) for one in drawn))
+    drawn = [offsets(text, size(text, height_dots, weight), weight)[-1] for weight in _FILES]
+    own = sum(_font_0_advance(char) for char in text) * height_dots / 32 if native(text) else 0
+    return math.ceil(max(own, *drawn))
 
 
 @lru_cache(TEXTS_KEPT_MAX)
@@ -83,14 +83,23 @@ def native(text: str) -> bool:
 
 
 def offsets(text: str, em: float, weight: Weight = "bold") -> list[float]:
-    """Where each letter's pen starts, from the text's left; the last is its whole width."""
+    """Where each letter's pen starts, from the text's left; last, how wide the text is.
+
+    The first starts so far in, and the width goes so far, that no ink is outside.
+    """
     scale = em / _font(weight).units
-    places = [0.0]
-    for char in text:
-        glyph = _glyph(char, weight)
-        assert glyph is not None, f"{char!r} was not checked"
+    glyphs = [_known(char, weight) for char in text]
+    places = [glyphs[0].before * scale if glyphs else 0.0]
+    for glyph in glyphs:
         places.append(places[-1] + glyph.advance * scale)
+    if glyphs:
+        places[-1] += glyphs[-1].beyond * scale
     return places
+
+
+def baseline(height_dots: int) -> int:
+    """Rows of a text's box that are above its base line."""
+    return round(BASELINE * height_dots)
 
 
 @lru_cache(FACES_KEPT_MAX)
@@ -127,6 +136,12 @@ def _glyph(char: str, weight: Weight) -> truetype.Glyph | None:
     return _font(weight).glyph(char)
 
 
+def _known(char: str, weight: Weight) -> truetype.Glyph:
+    glyph = _glyph(char, weight)
+    assert glyph is not None, f"{char!r} was not checked"
+    return glyph
+
+
 def _glyphs(char: str) -> tuple[truetype.Glyph | None, ...]:
     return tuple(_glyph(char, weight) for weight in _FILES)
 
@@ -137,10 +152,6 @@ def _stands_alone(char: str) -> bool:
     if category[0] in "CM" or category in {"Zl", "Zp"} or char in _SUBSTITUTES:
         return False
     return unicodedata.bidirectional(char) not in {"R", "AL", "AN"}
-
-
-def _units(text: str, weight: Weight) -> int:
-    return sum(glyph.advance for char in text if (glyph := _glyph(char, weight)))
 
 
 def _font_0_advance(char: str) -> int:

@@ -1,62 +1,100 @@
-"""Primitives -> a picture in whole dots: previews, and what a bitmap printer would burn.
+"""Primitives -> whole dots: what a bitmap printer burns, and what previews show.
 
-Pillow is imported at first use.
+Each letter stands at its own place, rounded to the dot, so that a text is nowhere more than half a
+dot beside its place in the PDF. Pillow is imported at first use.
 """
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from labels.primitives import Box, Layout, Line, Placed, Primitive, Text
+from labels import fonts
+from labels.bitmap import Bitmap
+from labels.primitives import Box, Layout, Line, Placed, Text, Weight
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
 
-_BLACK = 0
-_WHITE = 255
+LETTERS_KEPT_MAX: Final = 4096
+TEXTS_KEPT_MAX: Final = 256
+_INK: Final = 1
 
 
 def draw(layout: Layout) -> "Image":
-    """The label as an 8-bit grey picture, one pixel a dot."""
+    """The label as an 8-bit grey picture, one pixel a dot, black 0."""
+    from PIL import ImageChops
+
+    return ImageChops.invert(picture(layout).convert("L"))
+
+
+def bits(layout: Layout) -> Bitmap:
+    """The label as a head burns it. Raises ValueRefusedError for letters that there are not."""
+    return Bitmap(layout.width, layout.height, picture(layout).tobytes())
+
+
+def text_bits(text: Text) -> Bitmap:
+    """The dots of one text, in a box that begins at its top left dot."""
+    drawn = _text(text.value, text.height, text.weight)
+    return Bitmap(drawn.width, drawn.height, drawn.tobytes())
+
+
+def picture(layout: Layout) -> "Image":
+    """The label as a picture of mode 1 whose ink is 1."""
+    from PIL import Image
+
+    canvas = Image.new("1", (layout.width, layout.height))
+    for primitive in layout.primitives:
+        match primitive:
+            case Text(x, y, height, value=value, weight=weight):
+                drawn = _text(value, height, weight)
+                canvas.paste(_INK, (x, y), drawn)
+            case Line() | Box():
+                for area in primitive.areas:
+                    canvas.paste(_INK, (area.left, area.top, area.right, area.bottom))
+            case Placed(x, y):
+                drawn = _symbol(primitive)
+                canvas.paste(_INK, (x, y), drawn)
+    return canvas
+
+
+def _symbol(placed: Placed) -> "Image":
+    """Every module in whole dots."""
+    from PIL import Image
+
+    rows = placed.symbol.rows
+    across = len(rows[0])
+    row_bytes = -(-across // 8)
+    fill = row_bytes * 8 - across
+    packed = b"".join((int(row, 2) << fill).to_bytes(row_bytes, "big") for row in rows)
+    modules = Image.frombytes("1", (across, len(rows)), packed)
+    size = (across * placed.module, placed.height // len(rows) * len(rows))
+    return modules.resize(size, Image.Resampling.NEAREST)
+
+
+@lru_cache(TEXTS_KEPT_MAX)
+def _text(value: str, height: int, weight: Weight) -> "Image":
+    """A text's ink in a box as high as the text; no ink leaves the box."""
+    from PIL import Image
+
+    fonts.check(value)
+    em = fonts.size(value, height, weight)
+    places = fonts.offsets(value, em, weight)
+    canvas = Image.new("1", (max(1, -int(-places[-1] // 1)), height))
+    line = fonts.baseline(height)
+    for char, place in zip(value, places, strict=False):
+        letter, left, top = _letter(char, em, weight)
+        canvas.paste(_INK, (round(place) + left, line + top), letter)
+    return canvas
+
+
+@lru_cache(LETTERS_KEPT_MAX)
+def _letter(char: str, em: int, weight: Weight) -> "tuple[Image, int, int]":
+    """A letter's ink, and where that begins right of the pen and below the base line."""
     from PIL import Image, ImageDraw
 
-    picture = Image.new("L", (layout.width, layout.height), _WHITE)
-    pen = ImageDraw.Draw(picture)
-    for primitive in layout.primitives:
-        _draw(pen, primitive)
-    return picture
-
-
-def _draw(pen: "ImageDraw", primitive: Primitive) -> None:
-    match primitive:
-        case Text():
-            _draw_text(pen, primitive)
-        case Line() | Box():
-            for area in primitive.areas:
-                corners = (area.left, area.top, area.right - 1, area.bottom - 1)
-                pen.rectangle(corners, fill=_BLACK)
-        case Placed():
-            _draw_symbol(pen, primitive)
-
-
-def _draw_text(pen: "ImageDraw", text: Text) -> None:
-    """Shrinks where this font is wider than the printer's, so that nothing is hidden."""
-    from PIL import ImageFont
-
-    size = text.height
-    font = ImageFont.load_default(size)
-    while size > 1 and pen.textlength(text.value, font=font) > text.width:
-        size -= 1
-        font = ImageFont.load_default(size)
-    pen.text((text.x, text.y + text.height), text.value, fill=_BLACK, font=font, anchor="ld")
-
-
-def _draw_symbol(pen: "ImageDraw", placed: Placed) -> None:
-    rows = placed.symbol.rows
-    row_height = placed.height // len(rows)
-    for number, row in enumerate(rows):
-        top = placed.y + number * row_height
-        for place, sign in enumerate(row):
-            if sign == "1":
-                left = placed.x + place * placed.module
-                corners = (left, top, left + placed.module - 1, top + row_height - 1)
-                pen.rectangle(corners, fill=_BLACK)
+    face = fonts.face(em, weight)
+    left, top, right, bottom = (round(one) for one in face.getbbox(char, mode="1", anchor="ls"))
+    drawn = Image.new("1", (max(1, right - left), max(1, bottom - top)))
+    pen = ImageDraw.Draw(drawn)
+    pen.fontmode = "1"
+    pen.text((-left, -top), char, fill=_INK, font=face, anchor="ls")
+    return drawn, left, top

@@ -18,11 +18,16 @@ class FontFormatError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One letter in font units: how far the pen goes; ink above and below the base line."""
+    """One letter in font units: how far the pen goes; ink above and below the base line.
+
+    `before` and `beyond`: ink left of where the pen starts, and right of where it ends.
+    """
 
     advance: int
-    rise: int
-    drop: int
+    rise: int = 0
+    drop: int = 0
+    before: int = 0
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,25 @@ class Font:
         number = self.numbers.get(ord(char), 0)
         if not number:
             return None
-        top, bottom = self._ink(number)
-        return Glyph(self._advance(number), max(0, top), max(0, -bottom))
+        advance = self._advance(number)
+        left, bottom, right, top = self._ink(number)
+        return Glyph(advance, max(0, top), max(0, -bottom), max(0, -left), max(0, right - advance))
 
     def _advance(self, number: int) -> int:
         (count,) = struct.unpack_from(">H", self._data, self._tables["hhea"] + 34)
         place = self._tables["hmtx"] + 4 * min(number, count - 1)
         return int(struct.unpack_from(">H", self._data, place)[0])
 
-    def _ink(self, number: int) -> tuple[int, int]:
+    def _ink(self, number: int) -> tuple[int, int, int, int]:
+        """(left, bottom, right, top) of the outline's box; zeros for a blank."""
         (long,) = struct.unpack_from(">h", self._data, self._tables["head"] + 50)
         form, size = (">LL", 4) if long else (">HH", 2)
         ends = struct.unpack_from(form, self._data, self._tables["loca"] + number * size)
         start, end = ends if long else (ends[0] * 2, ends[1] * 2)
         if start == end:
-            return 0, 0
-        _, bottom, _, top = struct.unpack_from(">4h", self._data, self._tables["glyf"] + start + 2)
-        return top, bottom
+            return 0, 0, 0, 0
+        box = struct.unpack_from(">4h", self._data, self._tables["glyf"] + start + 2)
+        return box[0], box[1], box[2], box[3]
 
 
 def read(data: bytes) -> Font:
