@@ -12,6 +12,7 @@ from PIL import Image
 from typing_extensions import Buffer
 
 from labels import gs1, symbols
+from labels.keyboard import SETUP_TEXT
 from labels.primitives import LINEAR_KINDS, SymbolError, SymbolKind
 from tests.labels import symbol_samples as samples
 
@@ -151,6 +152,13 @@ def test_lots_that_hurt_are_right_in_gs1(kind: SymbolKind, lot: str) -> None:
     symbol = symbols.build(kind, text)
     assert (symbol.content, symbol.aim) == (text, samples.AIMS[kind])
     assert samples.second_reading(symbol) in samples.second_sent(symbol)
+
+
+@pytest.mark.parametrize("kind", ["datamatrix", "qr", "pdf417", "aztec"])
+def test_the_set_up_text_alone_holds_a_gs(kind: SymbolKind) -> None:
+    assert symbols.build(kind, SETUP_TEXT).content == SETUP_TEXT
+    with pytest.raises(SymbolError, match=r"not every scanner passes on '\\x1d'"):
+        symbols.build(kind, f"{SETUP_TEXT}1")
 
 
 @pytest.mark.parametrize(("kind", "content"), [("ean13", "9506000134352"), ("ean8", "96385074")])
