@@ -15,12 +15,12 @@ from labels.printers.base import PrinterDoubt, PrinterError, PrinterStatus, Prin
 LP_SECONDS_MAX: Final = 4.0
 QUEUE: Final = re.compile(r"[A-Za-z0-9_.-]{1,127}")
 _REQUEST: Final = re.compile(r"request id is (\S+-\d+) ")
+NO_QUEUE: Final = "there is no such queue: `lpstat -e` lists them"
+NOT_RUNNING: Final = "CUPS does not run: start cups.service"
 # As a program of CUPS says that it did not take the job; another end leaves it open.
 _REFUSED: Final = (
-    ("does not exist", "there is no such queue: `lpstat -e` lists them"),
-    ("not responding", "CUPS does not run here: start cups.service"),
-    ("Connection refused", "CUPS does not run here: start cups.service"),
-    ("Unable to connect", "CUPS does not answer: start cups.service, look at the network"),
+    ("does not exist", NO_QUEUE),
+    ("Invalid destination name", NO_QUEUE),
     ("not accepting", "the queue takes no jobs: run `cupsaccept`"),
     ("Forbidden", "CUPS does not let this user print there"),
     ("Unauthorized", "CUPS does not let this user print there"),
@@ -49,8 +49,7 @@ class CupsPrinter:
         raw = () if suffix == "pdf" else ("-o", "raw")
         said = self._run("lp", "-d", self.queue, *raw, "-t", job, data=data)
         if said.returncode:
-            reason = _reason(said.stderr)
-            raise PrinterUnreachable(f"{self.name}, label {job}: {reason}")
+            raise PrinterUnreachable(f"{self.name}, label {job}: {self._reason(said.stderr)}")
         found = _REQUEST.search(said.stdout)
         if found is None:
             told = said.stdout.strip() or "nothing"
@@ -64,10 +63,22 @@ class CupsPrinter:
         del language
         said = self._run("lpstat", "-p", self.queue)
         if said.returncode or not said.stdout.strip():
-            raise PrinterUnreachable(f"{self.name}: {_reason(said.stderr)}")
+            raise PrinterUnreachable(f"{self.name}: {self._reason(said.stderr)}")
         jobs = self._run("lpstat", "-W", "not-completed", "-o", self.queue)
         waiting = len(jobs.stdout.splitlines())
         return _read_state(said.stdout, waiting)
+
+    def _reason(self, said: str) -> str:
+        """Where no scheduler runs, the programs say that there is no queue: so it is asked for."""
+        text = said.lower()
+        for sign, reason in _REFUSED:
+            if sign.lower() in text:
+                is_lost = (
+                    reason == NO_QUEUE and "is running" not in self._run("lpstat", "-r").stdout
+                )
+                return NOT_RUNNING if is_lost else reason
+        told = said.strip().removeprefix("lp: ").removeprefix("lpstat: ")
+        return told or "CUPS says nothing of it"
 
     def _run(
         self, program: str, *arguments: str, data: bytes = b""
@@ -125,10 +136,3 @@ def _read_state(said: str, waiting: int) -> PrinterStatus:
         detail = f"{waiting} jobs wait in the queue" + (f" ({reason})" if reason else "")
         return PrinterStatus("busy", detail, waiting)
     return PrinterStatus("ready", "the queue is idle", 0)
-
-
-def _reason(said: str) -> str:
-    for sign, reason in _REFUSED:
-        if sign.lower() in said.lower():
-            return reason
-    return said.strip().removeprefix("lp: ").removeprefix("lpstat: ") or "CUPS says nothing of it"
