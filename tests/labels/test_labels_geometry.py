@@ -1,21 +1,25 @@
 """Geometry of every kind at 203, 300 and 600 dpi: whole dots in what a printer burns.
 
-Captured from native ZPL as another project's printer draws it, and from our own bitmap.
+Captured from native ZPL as another project's printer draws it, from our own bitmap, and from a PDF
+as a printer's driver would turn it into dots.
 """
 
 import random
+from collections.abc import Callable
 
 import pytest
 import zplkit
 from PIL import Image
+from pypdfium2 import PdfDocument
 
-from labels import raster, symbols, zpl
-from labels.layout import HEADS, dots
+from labels import pdf, raster, symbols, zpl
+from labels.heads import HEADS, dots
 from labels.primitives import Layout, Placed, Symbol, SymbolKind
 from labels.symbol_classes import LABEL_CLASSES, LabelClass, fault, limits
 from tests.labels import symbol_samples as samples
 
 SSCC = "00095060000000000015"  # short enough for distribution
+open_pdf: Callable[[bytes], PdfDocument] = PdfDocument
 MARGIN = 24  # dots around the quiet zone
 
 
@@ -38,6 +42,14 @@ def _printed(layout: Layout) -> Image.Image:
     options = zplkit.Options(width=layout.width, height=layout.height, dpi=layout.dpi)
     page = zplkit.render(zpl.write(layout, "job"), options).labels[0].rasterize()
     return Image.frombytes("L", (page.width, page.height), page.pixels)
+
+
+def _converted(layout: Layout) -> Image.Image:
+    """The PDF in dots; a hair less than whole, as the picture's size is rounded up."""
+    scale = HEADS[layout.dpi] * 25.4 / 72 * (1 - 1e-6)
+    page = open_pdf(pdf.write(layout, "job"))[0]
+    picture: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
+    return picture
 
 
 def _burnt(symbol: Symbol, module: int, height: int) -> Image.Image:
@@ -72,6 +84,7 @@ def test_every_bar_is_on_whole_dots(kind: SymbolKind, dpi: int, label_class: Lab
     layout = _layout(placed, dpi)
     _check(_printed(layout), placed, layout)
     _check(raster.draw(layout).convert("L"), placed, layout)
+    _check(_converted(layout), placed, layout)
 
 
 @pytest.mark.long

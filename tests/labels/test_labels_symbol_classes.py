@@ -3,7 +3,7 @@
 import pytest
 
 from labels import symbol_classes, symbols
-from labels.layout import HEADS
+from labels.heads import HEADS
 from labels.primitives import QUIET_MODULES, SymbolKind
 from labels.symbol_classes import LABEL_CLASSES, LabelClass, fault, height_fault, limits
 
