@@ -7,15 +7,17 @@ few hundred bytes (ZPL II programming guide, "Alternative Data Compression Schem
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import groupby
 from typing import Final
+
+from labels.bitmap import Bitmap
 
 # One ^GF takes 99,999 bytes; small printers and their imitators less.
 FIELD_BYTES_MAX: Final = 16_384
 _HIGH_STEP: Final = 20
 _HIGH_MAX: Final = 400  # "z"
 _RUNS: Final = re.compile(r"(.)\1+")
-_ZEROS_LAST: Final = re.compile(r"0+\Z")
-_ONES_LAST: Final = re.compile(r"F+\Z")
+_FILLS: Final = (("0", ","), ("F", "!"))
 
 
 def fields(x: int, y: int, rows: Iterable[tuple[str, int]], width: int) -> str:
@@ -25,11 +27,27 @@ def fields(x: int, y: int, rows: Iterable[tuple[str, int]], width: int) -> str:
     """
     row_bytes = -(-width // 8)
     lines = ((_line(row, width, row_bytes), count) for row, count in rows)
+    return _fields(x, y, lines, row_bytes)
+
+
+def bitmap_fields(x: int, y: int, bitmap: Bitmap) -> str:
+    """The fields of a whole bitmap; (x, y) is its top left dot."""
+    rows = ((row.hex().upper(), len(list(same))) for row, same in groupby(bitmap.rows()))
+    lines = ((_squeezed(digits), count) for digits, count in rows)
+    return _fields(x, y, lines, bitmap.row_bytes)
+
+
+def _fields(x: int, y: int, lines: Iterable[tuple[str, int]], row_bytes: int) -> str:
     bands = _bands(lines, max(1, FIELD_BYTES_MAX // row_bytes))
     return "^FS\n".join(
-        f"^FO{x},{y + top}^GFA,{height * row_bytes},{height * row_bytes},{row_bytes},{data}"
-        for top, height, data in bands
+        f"{head(x, y + top, height, row_bytes)}{data}" for top, height, data in bands
     )
+
+
+def head(x: int, y: int, height: int, row_bytes: int) -> str:
+    """A field up to its data: both byte counts are those of the picture."""
+    size = height * row_bytes
+    return f"^FO{x},{y}^GFA,{size},{size},{row_bytes},"
 
 
 def _bands(lines: Iterable[tuple[str, int]], height_max: int) -> Iterator[tuple[int, int, str]]:
@@ -51,9 +69,16 @@ def _bands(lines: Iterable[tuple[str, int]], height_max: int) -> Iterator[tuple[
 
 def _line(row: str, width: int, row_bytes: int) -> str:
     assert len(row) == width, f"a row of {width} dots wanted, not {len(row)}"
-    digits = f"{int(row, 2) << row_bytes * 8 - width:0{row_bytes * 2}X}"
-    filled = _ONES_LAST.sub("!", _ZEROS_LAST.sub(",", digits))
-    return _RUNS.sub(_run, filled)
+    return _squeezed(f"{int(row, 2) << row_bytes * 8 - width:0{row_bytes * 2}X}")
+
+
+def _squeezed(digits: str) -> str:
+    """A comma fills a line up with 0, an exclamation mark with F."""
+    for digit, sign in _FILLS:
+        left = digits.rstrip(digit)
+        if left != digits:
+            return _RUNS.sub(_run, left) + sign
+    return _RUNS.sub(_run, digits)
 
 
 def _run(found: re.Match[str]) -> str:
