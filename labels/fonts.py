@@ -39,6 +39,7 @@ _SOFT_HYPHEN: Final = "\xad"
 _SUBSTITUTES: Final = "\ufffc\ufffd"  # what stands where a letter was lost
 
 
+@cache
 def covers(char: str) -> bool:
     """Whether every output shows `char`: one code point, printed left to right, on its own."""
     return _stands_alone(char) and all(_glyphs(char))

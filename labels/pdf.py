@@ -1,26 +1,35 @@
-"""Primitives -> PDF vectors: label stock, one page a label. reportlab is imported at first use."""
+"""Primitives -> PDF vectors: label stock, a page a label; Roboto's letters go with the document.
+
+reportlab is imported at first use.
+"""
 
 import io
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, Final, TypeAlias
 
-from labels.layout import HEADS, PRINTABLE
-from labels.primitives import Box, Layout, Line, Placed, Primitive, Symbol, Text
+from labels import fonts
+from labels.heads import HEADS
+from labels.primitives import Box, Layout, Line, Placed, Primitive, Symbol, Text, Weight
 
-POINTS_A_MILLIMETRE = 72 / 25.4
-FONT = "Helvetica-Bold"
-BASELINE = 0.78  # of a font's height, from the top
+POINTS_A_MILLIMETRE: Final = 72 / 25.4
+_PRECISION: Final = 1000  # parts of a text's height that its letters' size is found in
 Page: TypeAlias = Any  # reportlab's canvas: its code has no types
 
 
 def write(layout: Layout, job: str) -> bytes:
     """One page of the label's size; the same layout and job give the same bytes."""
-    dot = POINTS_A_MILLIMETRE / HEADS[layout.dpi]
-    page, buffer = open_page((layout.width * dot, layout.height * dot), job)
-    page.scale(dot, dot)
-    for primitive in layout.primitives:
-        _draw(page, primitive, layout.height)
-    page.showPage()
+    return write_pages((layout,), job)
+
+
+def write_pages(layouts: Sequence[Layout], job: str) -> bytes:
+    """A document: a page for each layout, all of the first one's size."""
+    first = layouts[0]
+    dot = POINTS_A_MILLIMETRE / HEADS[first.dpi]
+    page, buffer = open_page((first.width * dot, first.height * dot), job)
+    for layout in layouts:
+        draw_layout(page, layout, (0, first.height * dot))
+        page.showPage()
     page.save()
     return buffer.getvalue()
 
@@ -48,23 +57,57 @@ def draw_symbol(page: Page, symbol: Symbol, box: tuple[float, float, float, floa
     page.drawPath(path, stroke=0, fill=1)
 
 
-def draw_text(page: Page, x: float, top: float, height: float, text: str) -> None:
-    """`text` whose line box of `height` hangs from `top`; what no font has becomes a `?`."""
-    page.setFont(FONT, height)
-    shown = text.encode(PRINTABLE, "replace").decode(PRINTABLE)
-    page.drawString(x, top - BASELINE * height, shown)
+def draw_text(
+    page: Page, x: float, top: float, height: float, text: str, weight: Weight = "bold"
+) -> None:
+    """`text` whose box of `height` hangs from `top`. Raises ValueRefusedError for lost letters."""
+    fonts.check(text)
+    size = fonts.size(text, _PRECISION, weight) * height / _PRECISION
+    _set_text(page, (x, top - fonts.BASELINE * height), size, text, weight)
+
+
+def draw_layout(page: Page, layout: Layout, corner: tuple[float, float]) -> None:
+    """A whole label, its top left at `corner` in points from the page's bottom left."""
+    dot = POINTS_A_MILLIMETRE / HEADS[layout.dpi]
+    page.saveState()
+    page.translate(corner[0], corner[1] - layout.height * dot)
+    page.scale(dot, dot)
+    for primitive in layout.primitives:
+        _draw(page, primitive, layout.height)
+    page.restoreState()
 
 
 def _draw(page: Page, primitive: Primitive, label_height: int) -> None:
     match primitive:
-        case Text(x, y, height, _, value):
-            draw_text(page, x, label_height - y, height, value)
+        case Text(x, y, height, value=value, weight=weight):
+            fonts.check(value)
+            line = label_height - y - fonts.baseline(height)
+            _set_text(page, (x, line), fonts.size(value, height, weight), value, weight)
         case Line() | Box():
             for area in primitive.areas:
                 width, height = area.right - area.left, area.bottom - area.top
                 page.rect(area.left, label_height - area.bottom, width, height, stroke=0, fill=1)
         case Placed(x, y, symbol, module, height):
             draw_symbol(page, symbol, (x, label_height - y - height, module, height))
+
+
+def _set_text(
+    page: Page, start: tuple[float, float], size: float, text: str, weight: Weight
+) -> None:
+    page.setFont(_face(weight), size)
+    page.drawString(start[0] + fonts.offsets(text, size, weight)[0], start[1], text)
+
+
+@cache
+def _face(weight: Weight) -> str:
+    """The name under which reportlab knows the font; each document takes the letters it shows."""
+    from reportlab.pdfbase import pdfmetrics, ttfonts
+
+    name = f"Roboto-{weight}"
+    read: Callable[[str, str], object] = ttfonts.TTFont
+    register: Callable[[object], None] = pdfmetrics.registerFont
+    register(read(name, str(fonts.file(weight))))
+    return name
 
 
 def _runs(row: str) -> Iterator[tuple[int, int]]:

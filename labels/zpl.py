@@ -4,13 +4,15 @@ Code 128 goes as our own code words (^BC mode N with subset switches), because p
 what their automatic modes insert. Where a printer would choose for itself what is drawn (the size
 and encoding of Data Matrix, version and mask of QR, columns of PDF417, how far the guards of EAN
 and UPC reach) or cannot draw it (modules wider than ^BY takes), the proved modules go as ^GFA
-graphics and ^GB bars: printed is what was read back. Texts are hex-escaped UTF-8 (^CI28, ^FH).
+graphics and ^GB bars: printed is what was read back. Texts are hex-escaped UTF-8 (^CI28, ^FH) in
+the printer's own font 0; one with a letter that font 0 lacks goes as its drawn dots.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from labels import zpl_graphic_field
+from labels import fonts, raster, zpl_graphic_field
 from labels.primitives import Box, Layout, Line, Placed, Primitive, Text
 
 _HEX = "\\"  # the ^FH indicator: not the default `_`, which texts hold more often
@@ -25,21 +27,36 @@ _FNC1_WORD = 102
 
 def write(layout: Layout, job: str) -> bytes:
     """One label as one ^XA … ^XZ; `job` is letters, digits, `.`, `_` and `-`, for the comment."""
+    return framed(layout, job, (_field(one) for one in layout.primitives))
+
+
+def framed(layout: Layout, job: str, fields: Iterable[str]) -> bytes:
+    """A whole format around its fields."""
     head = f"^XA^FXjob {job}^FS\n^CI28^LH0,0^PW{layout.width}^LL{layout.height}\n"
-    body = "".join(f"{_field(one)}^FS\n" for one in layout.primitives)
+    body = "".join(f"{one}^FS\n" for one in fields)
     return f"{head}{body}^XZ\n".encode("ascii")
 
 
 def _field(primitive: Primitive) -> str:
     match primitive:
-        case Text(x, y, height, _, value):
-            return f"^FO{x},{y}^A0N,{height},{height}{_data(value)}"
+        case Text():
+            return _text(primitive)
         case Line(x, y, width, height):
             return f"^FO{x},{y}^GB{width},{height},{min(width, height)}"
         case Box(x, y, width, height, thickness):
             return f"^FO{x},{y}^GB{width},{height},{thickness}"
         case Placed():
             return _symbol(primitive)
+
+
+def _text(text: Text) -> str:
+    """As high as the other outputs draw it, on their base line."""
+    fonts.check(text.value)
+    if not fonts.native(text.value):
+        return zpl_graphic_field.bitmap_fields(text.x, text.y, raster.text_bits(text))
+    size = fonts.size(text.value, text.height, text.weight)
+    y = text.y + fonts.baseline(text.height) - fonts.baseline(size)
+    return f"^FO{text.x},{y}^A0N,{size},{size}{_data(text.value)}"
 
 
 def _symbol(placed: Placed) -> str:

@@ -15,6 +15,7 @@ PURE: Final = (
     "kiosk/scanners/framing.py",
     "kiosk/scanners/keycodes.py",
     "kiosk/scanners/layouts.py",
+    "labels/bitmap.py",
     "labels/codes.py",
     "labels/gs1*.py",
     "labels/house.py",
