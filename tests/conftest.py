@@ -3,6 +3,7 @@ the terminal outside, no state of a kiosk that runs here. Done before anything r
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ NAMES: Final = {
     *("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("COLORTERM", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"),
     *("PYTHONPATH", "PYTHONWARNINGS", "SSLKEYLOGFILE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+    # Hundreds of processes are started: compiling the same modules in each was most of their time.
+    "PYTHONDONTWRITEBYTECODE",
 }
 
 # Files that take longest come first: begun last, one would be waited for alone. Beside the simulation,
@@ -34,6 +37,7 @@ LONGEST_FIRST: Final = (
 for name in list(os.environ):
     if name.upper() in NAMES or name.startswith(OUTER):
         del os.environ[name]
+sys.dont_write_bytecode = False
 os.environ["TERM"] = "xterm-256color"
 os.environ["LC_ALL"] = "C.UTF-8"
 
