@@ -1,53 +1,50 @@
-"""GS1 element strings <-> values, strictly: formats, check digits, dates, associations.
+"""GS1 data as it is scanned and printed <-> elements: the home of `parse` and `format`.
 
-An element string here is the payload after the AIM identifier: no leading FNC1, GS (0x1D) as
-separator (GS1 General Specifications 7.8). Values stay text; `amount_of`, `date_of` read them.
+A scan is an element string as a scanner passes it on, or a GS1 Digital Link URI. Before an element
+string may stand the AIM identifier of a GS1 symbol and one leading FNC1; FNC1 is GS (0x1D), or one
+of two signs that scanners send in its place, and such a sign then separates elements too. Values
+stay text; `amount_of`, `date_of` read them.
 
 Gs1Error(ValueError)    a rule of the specification is broken: names AI, position and rule
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from labels.gs1_table import AI_CHARS_MAX, IDENTIFIERS, Identifier
+from labels import digital_link, gs1_elements, gs1_table
+from labels.gs1_checks import CHARSET_82, check_digit
+from labels.gs1_elements import GS, Element, Gs1Error
 
-GS = "\x1d"
-CENTURY_YEAR = 2026  # the year that two-digit years are read against when the caller has no clock
-CHARSET_82 = frozenset(
-    "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+__all__ = (
+    "AIMS",
+    "CENTURY_YEAR",
+    "CHARSET_82",
+    "GS",
+    "Element",
+    "Gs1Error",
+    "amount_of",
+    "check_digit",
+    "date_of",
+    "format",
+    "format_human",
+    "format_scan",
+    "gtin_check_digit",
+    "has_check_digit",
+    "parse",
+    "parse_human",
+    "read_date",
+    "write_date",
 )
-_DIGITS = frozenset("0123456789")
-_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
-
-class Gs1Error(ValueError):
-    """A broken rule. `position` counts characters of the element string from 0."""
-
-    def __init__(self, ai: str, position: int, rule: str) -> None:
-        super().__init__(f"GS1 AI {ai or '?'} at character {position + 1}: {rule}")
-        self.ai = ai
-        self.position = position
-        self.rule = rule
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One application identifier with its value as it stands in the symbol."""
-
-    ai: str
-    value: str
-
-
-def check_digit(digits: str) -> str:
-    """The mod 10 check digit that follows `digits` (GenSpecs 7.9.1): GTIN, SSCC, GLN, GSRN."""
-    assert digits, "digits wanted"
-    assert set(digits) <= _DIGITS, f"digits wanted, not {digits!r}"
-    total = sum(
-        int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits))
-    )
-    return str(-total % 10)
+CENTURY_YEAR = 2026  # the year that two-digit years are read against when the caller has no clock
+# GS1-128, GS1 DataMatrix, GS1 QR, GS1 DataBar and composites, GS1 DotCode (GenSpecs 5.1.3).
+AIMS = frozenset({"]C1", "]d2", "]Q3", "]e0", "]J1"})
+_AIM_CHARS = 3
+# FNC1 as GS, as the code word 232 of Data Matrix, as the sign that encoders write in Code 128.
+_FNC1_SIGNS = (GS, "\xe8", "\xf1")
+_BRACKETED = re.compile(r"\(([0-9]{2,4})\)")
 
 
 def gtin_check_digit(digits: str) -> str:
@@ -58,30 +55,31 @@ def gtin_check_digit(digits: str) -> str:
 
 def has_check_digit(key: str) -> bool:
     """Whether `key` is digits of which the last is the check digit of the others."""
-    return len(key) > 1 and set(key) <= _DIGITS and check_digit(key[:-1]) == key[-1]
+    good = len(key) > 1 and key.isascii() and key.isdigit()
+    return good and check_digit(key[:-1]) == key[-1]
 
 
-def parse(text: str, *, associations: bool = True) -> tuple[Element, ...]:
-    """The elements of `text`, each AI once, in order; raises Gs1Error.
+def parse(scan: str, *, associations: bool = True) -> tuple[Element, ...]:
+    """The elements of `scan`, each AI once, in order; raises Gs1Error.
 
     `associations=False` is for one symbol of several on a label: the others may hold what it needs.
     """
-    found: dict[str, tuple[str, int]] = {}
-    position = 0
-    while position < len(text):
-        row = _identifier_at(text, position)
-        start = position + len(row.ai)
-        end = _value_end(text, start, row)
-        value = text[start:end]
-        _check_value(row, value, position)
-        if found.setdefault(row.ai, (value, position))[0] != value:
-            raise Gs1Error(row.ai, position, "stands twice with two values")
-        position = end + 1 if text[end : end + 1] == GS else end
-    if not found:
-        raise Gs1Error("", 0, "there is no element")
-    if associations:
-        _check_associations({ai: place for ai, (_, place) in found.items()})
-    return tuple(Element(ai, value) for ai, (value, _) in found.items())
+    if "0" <= scan[:1] <= "9":
+        return gs1_elements.read(scan, associations=associations)
+    start = 0
+    if scan.startswith("]"):
+        start = _AIM_CHARS
+    if digital_link.is_link(scan[start:]):
+        return digital_link.read(scan[start:], associations=associations).elements
+    if start and scan[:start] not in AIMS:
+        raise Gs1Error("", 0, f"{scan[:start]} marks no symbol of GS1")
+    text = scan
+    for sign in _FNC1_SIGNS:
+        if scan.startswith(sign, start):
+            start += 1
+            text = scan.replace(sign, GS)
+            break
+    return gs1_elements.read(text, start=start, associations=associations)
 
 
 def format(elements: Iterable[Element], *, associations: bool = True) -> str:  # noqa: A001
@@ -89,11 +87,41 @@ def format(elements: Iterable[Element], *, associations: bool = True) -> str:  #
 
     Raises Gs1Error for whatever `parse` would refuse.
     """
+    return gs1_elements.write(elements, associations=associations)
+
+
+def format_scan(elements: Iterable[Element], aim: str, *, associations: bool = True) -> str:
+    """What a scanner that sends AIM identifiers passes on of a GS1 symbol; raises Gs1Error."""
+    assert aim in AIMS, f"{aim} marks no symbol of GS1"
+    return aim + format(elements, associations=associations)
+
+
+def format_human(elements: Iterable[Element], *, associations: bool = True) -> str:
+    """Human readable interpretation: each AI in brackets (GenSpecs 4.15); raises Gs1Error.
+
+    A value in which digits stand in brackets as an AI does could not be told apart: refused.
+    """
     wanted = tuple(elements)
-    text = "".join(_with_separator(element) for element in wanted).removesuffix(GS)
-    if parse(text, associations=associations) != tuple(dict.fromkeys(wanted)):
-        raise Gs1Error(wanted[0].ai, 0, "the values do not stand apart in one element string")
+    format(wanted, associations=associations)
+    text = "".join(f"({element.ai}){element.value}" for element in wanted)
+    if _bracketed(text) != wanted:
+        ai = next(element.ai for element in wanted if _BRACKETED.search(element.value))
+        raise Gs1Error(ai, text.find(f"({ai})"), "digits in brackets would be read as an AI")
     return text
+
+
+def parse_human(text: str, *, associations: bool = True) -> tuple[Element, ...]:
+    """The elements of human readable text; two to four digits in brackets are always an AI."""
+    elements = _bracketed(text)
+    format(elements, associations=associations)
+    return tuple(dict.fromkeys(elements))
+
+
+def _bracketed(text: str) -> tuple[Element, ...]:
+    head, *pairs = _BRACKETED.split(text)
+    if head:
+        raise Gs1Error("", 0, f"{head!r} stands before the first AI in brackets")
+    return tuple(Element(ai, value) for ai, value in zip(pairs[::2], pairs[1::2], strict=True))
 
 
 def date_of(element: Element, current_year: int = CENTURY_YEAR) -> date:
@@ -106,7 +134,7 @@ def date_of(element: Element, current_year: int = CENTURY_YEAR) -> date:
 
 def read_date(digits: str, current_year: int = CENTURY_YEAR) -> date:
     """YYMMDD as a day, century by GenSpecs 7.12; day 00 is the month's last; raises ValueError."""
-    if len(digits) != 6 or not set(digits) <= _DIGITS:
+    if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"{digits} is not a date of six digits, YYMMDD")
     year = _full_year(int(digits[:2]), current_year)
     month, day = int(digits[2:4]), int(digits[4:])
@@ -124,97 +152,16 @@ def write_date(day: date, current_year: int = CENTURY_YEAR) -> str:
 
 
 def amount_of(element: Element) -> Decimal:
-    """The number in a count or measure element, exactly: (3103)001250 is 1.250."""
-    decimals = int(element.ai[3]) if len(element.ai) == AI_CHARS_MAX else 0
-    return Decimal(int(element.value)).scaleb(-decimals)
+    """The number in a count, measure or price element, exactly: (3103)001250 is 1.250.
 
-
-def _with_separator(element: Element) -> str:
-    row = IDENTIFIERS.get(element.ai)
-    if row is None:
-        raise Gs1Error(element.ai, 0, "is not an identifier that our labels know")
-    if GS in element.value:
-        raise Gs1Error(element.ai, 0, "a value holds no separator")
-    return f"{element.ai}{element.value}{GS if row.separator else ''}"
-
-
-def _identifier_at(text: str, position: int) -> Identifier:
-    for chars in range(2, AI_CHARS_MAX + 1):
-        row = IDENTIFIERS.get(text[position : position + chars])
-        if row is not None:
-            return row
-    named = text[position : position + 2].replace(GS, "<GS>")
-    raise Gs1Error(named, position, "is not an identifier that our labels know")
-
-
-def _value_end(text: str, start: int, row: Identifier) -> int:
-    if not row.separator:
-        return min(start + row.chars_max, len(text))
-    end = text.find(GS, start)
-    return len(text) if end < 0 else end
-
-
-def _check_value(row: Identifier, value: str, position: int) -> None:
-    if GS in value or not row.chars_min <= len(value) <= row.chars_max:
-        wanted = f"{row.chars_min} to {row.chars_max}"
-        if row.chars_min == row.chars_max:
-            wanted = f"{row.chars_max}"
-        raise Gs1Error(row.ai, position, f"wants {wanted} characters, has {value!r}")
-    allowed = _DIGITS if row.numeric else CHARSET_82
-    for place, char in enumerate(value):
-        if char not in allowed:
-            rule = "digits only" if row.numeric else "not in character set 82"
-            raise Gs1Error(row.ai, position + len(row.ai) + place, f"{char!r}: {rule}")
-    broken = _broken_meaning(row, value)
-    if broken:
-        raise Gs1Error(row.ai, position, f"{value}: {broken}")
-
-
-def _broken_meaning(row: Identifier, value: str) -> str:
-    """What is wrong with a value of right form, or nothing."""
-    if row.check == "check_digit" and not has_check_digit(value):
-        return f"the check digit should be {check_digit(value[:-1])}"
-    if row.check in {"date", "date_month", "time"}:
-        return _broken_date(value[:6], day_may_be_zero=row.check == "date_month") or (
-            _broken_time(value[6:]) if row.check == "time" else ""
-        )
-    return ""
-
-
-def _broken_date(digits: str, *, day_may_be_zero: bool) -> str:
-    year, month, day = int(digits[:2]), int(digits[2:4]), int(digits[4:])
-    if not 1 <= month <= 12:
-        return f"there is no month {digits[2:4]}"
-    days = 28 if month == 2 and year % 4 else _MONTH_DAYS[month - 1]
-    if not (0 if day_may_be_zero else 1) <= day <= days:
-        return f"month {digits[2:4]} has no day {digits[4:]}"
-    return ""
-
-
-def _broken_time(digits: str) -> str:
-    if len(digits) % 2:
-        return "a time is HH, HHMM or HHMMSS"
-    for part, limit in zip((digits[:2], digits[2:4], digits[4:]), (24, 60, 60), strict=True):
-        if part and int(part) >= limit:
-            return f"{part} is not below {limit}"
-    return ""
-
-
-def _check_associations(places: dict[str, int]) -> None:
-    """GenSpecs 4.13 and 4.14: which elements must and which must not stand together."""
-    for ai, position in places.items():
-        row = IDENTIFIERS[ai]
-        for excluded in row.excludes:
-            clash = next((other for other in places if _is_of(other, excluded, ai)), None)
-            if clash:
-                raise Gs1Error(ai, position, f"must not stand beside AI {clash}")
-        if row.needs and not any(all(one in places for one in group) for group in row.needs):
-            groups = " or ".join(" with ".join(group) for group in row.needs)
-            raise Gs1Error(ai, position, f"needs AI {groups} beside it")
-
-
-def _is_of(other: str, name: str, own: str) -> bool:
-    return other != own and (other == name or (name[-1] == "n" and other[:-1] == name[:-1]))
+    Raises Gs1Error where the value is not digits.
+    """
+    rule = gs1_table.RULES.get(element.ai)
+    if rule is None or not (element.value.isascii() and element.value.isdigit()):
+        raise Gs1Error(element.ai, 0, f"{element.value} is not a number")
+    decimals = int(element.ai[-1]) if gs1_table.is_measure(element.ai) else 0
+    digits = element.value[sum(part.chars_max for part in rule.parts[:-1]) :]
+    return Decimal(int(digits)).scaleb(-decimals)
 
 
 def _full_year(two_digits: int, current_year: int) -> int:

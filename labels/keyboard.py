@@ -22,7 +22,7 @@ SETUP_TEXT = SETUP_HEAD + SETUP_CORE  # a code whose characters reveal the layou
 _SETUP_HEAD_CHARS_MAX = 8  # an AIM identifier of the scanner's own may stand before it
 _GS_SPELLED_CHARS_MAX = 5  # "<GS>", "^]", "{GS}" and the like instead of the character
 _AIM = re.compile(r"\][A-Za-z][0-9A-Fa-f]")
-_GS1_AIM = re.compile(r"\](?:C1|d2|Q3|e0)")
+_GS1_AIM = re.compile(r"\](?:C1|d2|Q3|e0|J1)")
 _HOUSE = re.compile(r"(?:WO|LO|MA|LB|OP|KC|KR|KD|KE)[A-Z0-9.+-]+")
 
 

@@ -17,6 +17,7 @@ PURE: Final = (
     "kiosk/scanners/layouts.py",
     "labels/bitmap.py",
     "labels/codes.py",
+    "labels/digital_link.py",
     "labels/gs1*.py",
     "labels/house.py",
     "labels/keyboard.py",

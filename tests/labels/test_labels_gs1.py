@@ -1,6 +1,8 @@
 """The strict element string: every rule that our labels rest on, and the way back."""
 
+import re
 from datetime import date
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from labels import gs1
 from labels.gs1 import GS, Element, Gs1Error
-from labels.gs1_table import IDENTIFIERS, Identifier
+from tests.labels import gs1_corpus
 
 GTIN = "09506000134352"
 SSCC = "106141412345678908"
@@ -71,24 +73,24 @@ def test_good_strings(text: str, pairs: list[tuple[str, str]]) -> None:
         (f"01{GTIN}17270229", "17", 16, "has no day 29"),
         (f"01{GTIN}800826110005", "8008", 16, "has no day 00"),
         (f"01{GTIN}800826113024", "8008", 16, "24 is not below 24"),
-        (f"01{GTIN}8008261130126", "8008", 16, "HH, HHMM or HHMMSS"),
+        (f"01{GTIN}8008261130126", "8008", 16, "not of the form N6 N2 [N2] [N2]"),
         (f"01{GTIN}10", "10", 16, "wants 1 to 20 characters"),
         (f"01{GTIN}10{'A' * 21}", "10", 16, "wants 1 to 20 characters"),
         (f"01{GTIN}10A#B", "10", 19, "not in character set 82"),
         (f"01{GTIN}10A B", "10", 19, "not in character set 82"),
-        (f"01{GTIN}10A{GS}{GS}21B", "<GS>2", 20, "not an identifier"),
-        (f"{GS}01{GTIN}", "<GS>0", 0, "not an identifier"),
-        (f"01{GTIN}66X", "66", 16, "not an identifier"),
-        (f"01{GTIN}3106001250", "31", 16, "not an identifier"),
+        (f"01{GTIN}10A{GS}{GS}21B", "<GS>2", 20, "not an application identifier"),
+        (f"{GS}{GS}01{GTIN}", "<GS>0", 1, "not an application identifier"),
+        (f"01{GTIN}66X", "66", 16, "not an application identifier"),
+        (f"01{GTIN}3106001250", "31", 16, "not an application identifier"),
         (f"01{GTIN}10A{GS}10B", "10", 20, "two values"),
-        ("10A", "10", 0, "needs AI 01 or 02"),
-        ("17261231", "17", 0, "needs AI 01 or 02"),
+        ("10A", "10", 0, "needs AI 01 or 02 or 03 or 8006 or 8026"),
+        ("17261231", "17", 0, "needs AI 01 or 02 or 03 or 8006 or 8026"),
         (f"02{GTIN}10A", "02", 0, "needs AI 37"),
-        (f"02{GTIN}375", "37", 16, "needs AI 00 with 02"),
+        (f"02{GTIN}375", "37", 16, "needs AI 00 with 02 or 00 with 8026"),
         (f"00{SSCC}01{GTIN}375", "01", 20, "must not stand beside AI 37"),
         (f"00{SSCC}01{GTIN}02{GTIN}375", "01", 20, "must not stand beside AI 37"),
         (f"01{GTIN}02{GTIN}", "02", 16, "must not stand beside AI 01"),
-        (f"01{GTIN}250X", "250", 16, "needs AI 01 with 21"),
+        (f"01{GTIN}250X", "250", 16, "needs AI 01 with 21 or 03 with 21 or 8006 with 21"),
         (f"01{GTIN}31030012503102000125", "3103", 16, "must not stand beside AI 3102"),
         ("403X", "403", 0, "needs AI 00"),
         ("3302000100", "3302", 0, "needs AI 00 or 01"),
@@ -107,16 +109,27 @@ def test_one_symbol_of_several_may_stand_alone() -> None:
     assert gs1.parse("10A", associations=False) == (Element("10", "A"),)
 
 
-def test_an_element_that_cannot_be_written_is_refused() -> None:
-    for elements in (
-        [],
-        [Element("66", "A")],
-        [Element("01", GTIN), Element("10", f"A{GS}21B")],
-        [Element("01", GTIN), Element("10", "A"), Element("10", "B")],
-        [Element("10", "A")],
-    ):
-        with pytest.raises(Gs1Error):
-            gs1.format(elements)
+@pytest.mark.parametrize(
+    ("elements", "rule"),
+    [
+        ([], "there is no element"),
+        ([Element("66", "A")], "not an application identifier"),
+        ([Element("01", GTIN), Element("10", f"A{GS}21B")], "holds no separator"),
+        ([Element("01", GTIN), Element("10", "A"), Element("10", "B")], "two values"),
+        ([Element("01", f"{GTIN}1")], "wants 14 characters"),
+        ([Element("01", "")], "wants 14 characters"),
+        ([Element("01", GTIN[:-1] + "3")], "check digit should be 2"),
+        ([Element("01", GTIN), Element("10", "A#")], "'#': not in character set 82"),
+        ([Element("10", "A")], "needs AI 01"),
+    ],
+)
+def test_an_element_that_cannot_be_written_is_refused(elements: list[Element], rule: str) -> None:
+    with pytest.raises(Gs1Error, match=rule):
+        gs1.format(elements)
+
+
+def test_what_is_said_twice_is_written_once() -> None:
+    assert gs1.format([Element("01", GTIN), Element("01", GTIN)]) == f"01{GTIN}"
 
 
 @pytest.mark.parametrize(
@@ -145,44 +158,146 @@ def test_a_date_beyond_the_window_is_not_written() -> None:
 
 @pytest.mark.parametrize(
     ("ai", "value", "amount"),
-    [("3103", "001250", "1.250"), ("3100", "001250", "1250"), ("37", "50", "50"), ("30", "1", "1")],
+    [
+        ("3103", "001250", "1.250"),
+        ("3100", "001250", "1250"),
+        ("3105", "000001", "0.00001"),
+        ("37", "50", "50"),
+        ("30", "1", "1"),
+        ("3922", "1995", "19.95"),
+        ("3932", "9781995", "19.95"),
+        ("3900", "7", "7"),
+    ],
 )
 def test_amounts_are_exact(ai: str, value: str, amount: str) -> None:
-    assert str(gs1.amount_of(Element(ai, value))) == amount
+    assert f"{gs1.amount_of(Element(ai, value)):f}" == amount
 
 
-def _value(row: Identifier) -> st.SearchStrategy[str]:
-    if row.check == "check_digit":
-        body = st.text("0123456789", min_size=row.chars_max - 1, max_size=row.chars_max - 1)
-        return body.map(lambda digits: digits + gs1.check_digit(digits))
-    if row.check in {"date", "date_month"}:
-        return st.dates(date(1977, 1, 1), date(2076, 12, 31)).map(lambda day: f"{day:%y%m%d}")
-    if row.check == "time":
-        return st.datetimes(timezones=st.none()).map(lambda at: f"{at:%y%m%d%H%M}").filter(_real)
-    chars = "0123456789" if row.numeric else "".join(sorted(gs1.CHARSET_82))
-    return st.text(chars, min_size=row.chars_min, max_size=row.chars_max)
+@pytest.mark.parametrize(("ai", "value"), [("10", "A1"), ("37", "²"), ("66", "12"), ("37", "")])
+def test_what_is_no_number_has_no_amount(ai: str, value: str) -> None:
+    with pytest.raises(Gs1Error, match="is not a number"):
+        gs1.amount_of(Element(ai, value))
 
 
-def _real(stamp: str) -> bool:
-    return not (stamp[2:6] == "0229" and int(stamp[:2]) % 4)
-
-
-elements = st.lists(
-    st.sampled_from(sorted(IDENTIFIERS)), min_size=1, max_size=6, unique=True
-).flatmap(
-    lambda ais: st.tuples(*(st.builds(Element, st.just(ai), _value(IDENTIFIERS[ai])) for ai in ais))
+@pytest.mark.parametrize(
+    "scan",
+    [
+        f"01{GTIN}10A{GS}21B",
+        f"{GS}01{GTIN}10A{GS}21B",
+        f"]C101{GTIN}10A{GS}21B",
+        f"]d201{GTIN}10A{GS}21B",
+        f"]Q301{GTIN}10A{GS}21B",
+        f"]e001{GTIN}10A{GS}21B",
+        f"]J101{GTIN}10A{GS}21B",
+        f"]C1{GS}01{GTIN}10A{GS}21B{GS}",
+        f"\xe801{GTIN}10A{GS}21B",
+        f"\xe801{GTIN}10A\xe821B",
+        f"\xf101{GTIN}10A\xf121B",
+        f"]d2\xe801{GTIN}10A\xe821B",
+        f"https://id.gs1.org/01/{GTIN}/10/A/21/B",
+        f"]Q1https://example.com/a/01/{GTIN}/10/A/21/B?linkType=gs1:pip",
+    ],
 )
+def test_the_ways_in_which_scanners_send_it(scan: str) -> None:
+    assert gs1.parse(scan) == (Element("01", GTIN), Element("10", "A"), Element("21", "B"))
 
 
-@given(elements)
-def test_what_is_formatted_is_parsed(wanted: tuple[Element, ...]) -> None:
-    families = [element.ai[:3] for element in wanted if len(element.ai) == 4]
-    ais = {element.ai for element in wanted}
-    if len(families) != len(set(families)) or {"01", "02"} <= ais:
-        return
-    text = gs1.format(wanted, associations=False)
-    assert gs1.parse(text, associations=False) == wanted
-    assert not text.endswith(GS)
+@pytest.mark.parametrize(
+    ("scan", "position", "rule"),
+    [
+        (f"]C001{GTIN}", 0, "]C0 marks no symbol of GS1"),
+        (f"]E0{GTIN[1:]}", 0, "]E0 marks no symbol of GS1"),
+        ("]C", 0, "]C marks no symbol of GS1"),
+        ("]C1", 3, "there is no element"),
+        (GS, 1, "there is no element"),
+        (f"]C1]C101{GTIN}", 3, "not an application identifier"),
+        (f"]d2{GS}\xe801{GTIN}", 4, "not an application identifier"),
+        (f"\xe801{GTIN}10A\xf121B", 20, "not in character set 82"),
+        (f"01{GTIN}10A\xe821B", 19, "not in character set 82"),
+        (f"]C101{GTIN}10A#", 22, "not in character set 82"),
+        ("]C10109506000134353", 3, "check digit should be 2"),
+        (f" 01{GTIN}", 0, "not an application identifier"),
+        ("https://example.com/", 0, "names no GS1 key"),
+        ("²1", 0, "not an application identifier"),
+    ],
+)
+def test_what_scanners_must_not_send(scan: str, position: int, rule: str) -> None:
+    with pytest.raises(Gs1Error) as caught:
+        gs1.parse(scan)
+    assert caught.value.position == position
+    assert rule in caught.value.rule
+
+
+def test_a_scan_is_written_with_its_mark() -> None:
+    elements = (Element("01", GTIN), Element("10", "A"), Element("21", "B"))
+    assert gs1.format_scan(elements, "]d2") == f"]d201{GTIN}10A{GS}21B"
+    with pytest.raises(AssertionError):
+        gs1.format_scan(elements, "]C0")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "text"),
+    [
+        ([("01", GTIN), ("10", "A(1)")], f"(01){GTIN}(10)A(1)"),
+        ([("10", "A("), ("21", "(x)"), ("01", GTIN)], f"(10)A((21)(x)(01){GTIN}"),
+        ([("00", SSCC)], f"(00){SSCC}"),
+        ([("01", GTIN), ("3103", "001250")], f"(01){GTIN}(3103)001250"),
+    ],
+)
+def test_human_readable_text(pairs: list[tuple[str, str]], text: str) -> None:
+    elements = tuple(Element(*pair) for pair in pairs)
+    assert gs1.format_human(elements) == text
+    assert gs1.parse_human(text) == elements
+
+
+@pytest.mark.parametrize("value", ["A(21)B", "(99)", "X(0000)", "(01)"])
+def test_a_value_that_looks_like_an_identifier_has_no_human_readable_text(value: str) -> None:
+    elements = (Element("01", GTIN), Element("10", value))
+    assert gs1.parse(gs1.format(elements)) == elements
+    with pytest.raises(Gs1Error, match="digits in brackets would be read as an AI") as caught:
+        gs1.format_human(elements)
+    assert caught.value.ai == "10"
+    assert caught.value.position == 18
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "there is no element"),
+        (f"01{GTIN}", "stands before the first AI"),
+        (f" (01){GTIN}", "stands before the first AI"),
+        (f"(01){GTIN}(66)A", "not an application identifier"),
+        (f"(01) {GTIN}", "wants 14 characters"),
+        (f"(01) {GTIN[1:]}", "digits only"),
+        (f"(01){GTIN}(10)", "wants 1 to 20 characters"),
+        (f"(01){GTIN}(10)A(10)B", "two values"),
+        ("(10)A", "needs AI 01"),
+        (f"(01){GTIN}(10)A{GS}", "holds no separator"),
+    ],
+)
+def test_broken_human_readable_text(text: str, rule: str) -> None:
+    with pytest.raises(Gs1Error, match=rule):
+        gs1.parse_human(text)
+
+
+@given(st.randoms(use_true_random=False))
+def test_what_is_written_is_read(random: Random) -> None:
+    text, pairs = gs1_corpus.whole(random)
+    elements = gs1.parse(text)
+    assert elements == tuple(Element(*pair) for pair in pairs)
+    assert gs1.parse(gs1.format(elements)) == elements
+    assert gs1.parse(gs1.format_scan(elements, "]C1")) == elements
+    assert gs1.format(elements) == gs1_corpus.element_string(pairs)
+
+
+@given(st.randoms(use_true_random=False))
+def test_human_readable_text_is_read_or_never_written(random: Random) -> None:
+    elements = tuple(Element(*pair) for pair in gs1_corpus.pairs_of(random))
+    if any(re.search(r"\([0-9]{2,4}\)", element.value) for element in elements):
+        with pytest.raises(Gs1Error, match="digits in brackets"):
+            gs1.format_human(elements)
+    else:
+        assert gs1.parse_human(gs1.format_human(elements)) == elements
 
 
 @given(st.text(max_size=60))
