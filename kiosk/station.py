@@ -7,7 +7,7 @@ journal has it on disk.
 import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from uuid_utils import uuid7
@@ -70,7 +70,8 @@ class Station:
         journal = open_journal(config, clock)
         try:
             shop, reached = journal.folded()
-            dialog = begin(workplace(config), shop, journal.kept(DIALOG_KEY))
+            place = workplace(config, journal.origin)
+            dialog = begin(place, shop, journal.kept(DIALOG_KEY))
             if journal.salvaged is not None:
                 dialog = session_ended(dialog)
                 journal.keep(DIALOG_KEY, kept(dialog))  # if the disk refuses, the next act tells
@@ -95,6 +96,7 @@ class Station:
         Raises `JournalError`, and then nothing has changed.
         """
         await self._look_at_clock(given)
+        self._know_origin()
         turn = advance(self.dialog, self.shop, given, self.moment())
         memory = kept(turn.dialog)
         self.append_seconds = None
@@ -111,6 +113,13 @@ class Station:
         self._kept = memory
         self.dialog = turn.dialog
         return turn
+
+    def _know_origin(self) -> None:
+        """After a fork numbers are taken from what the new origin is granted."""
+        place = self.dialog.workplace
+        if place.origin != self.journal.origin:
+            place = replace(place, origin=self.journal.origin)
+            self.dialog = replace(self.dialog, workplace=place)
 
     async def _look_at_clock(self, given: Input) -> None:
         """A jump of the wall clock is on record before what follows it."""
@@ -221,8 +230,8 @@ def new_id() -> str:
     return str(uuid7())
 
 
-def workplace(config: Config) -> Workplace:
-    """What the dialog has to know of the configuration."""
+def workplace(config: Config, origin: str = "") -> Workplace:
+    """What the dialog has to know of the configuration, and the journal's origin."""
     site = config.site
     changed = {name: Severity(value) for name, value in site.severities.items()}
     return Workplace(
@@ -233,4 +242,6 @@ def workplace(config: Config) -> Workplace:
         severities={**SEVERITIES, **changed},
         shifts=config.station.shifts,
         labour_in_full=site.labour == "full",
+        origin=origin,
+        printers=tuple(one.name for one in config.printers),
     )

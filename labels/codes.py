@@ -1,12 +1,14 @@
 """Every barcode that we print or read -> Code: one class per meaning, `decode` and `encode`.
 
-Two families. GS1 element strings belong to plants with a company prefix and to suppliers. In-house
-codes need none: two letters, fields between `+`, a check character last, A-Z 0-9 - . only.
+Two families. GS1 element strings and Digital Link URIs belong to plants with a company prefix and
+to suppliers. In-house codes need none: two letters, fields between `+`, a check character last,
+A-Z 0-9 - . only.
 
     WO order number [material amount unit]
     LO lot [material amount unit expiry gtin serial]
     MA material [gtin serial]
     LB label [station]
+    LU logistic unit (an SSCC, or an in-house number)
     OP badge    KC command    KR reason    KD digit    KE server (base 32) and one-time code
 
 CodeError(ValueError)    cannot be read or written; `kind` says why, the message says it in words
@@ -15,7 +17,7 @@ CodeError(ValueError)    cannot be read or written; `kind` says why, the message
 from datetime import date
 from decimal import Decimal
 
-from labels import gs1, house, keyboard
+from labels import digital_link, gs1, house, keyboard
 from labels.meanings import (
     CODE_CHARS_MAX,
     COMMANDS,
@@ -32,6 +34,7 @@ from labels.meanings import (
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
 )
 
 __all__ = (
@@ -51,11 +54,12 @@ __all__ = (
     "MaterialCode",
     "OrderCode",
     "ReasonCode",
+    "UnitCode",
     "decode",
     "encode",
 )
 
-GS1_AIMS = frozenset({"]C1", "]d2", "]Q3", "]e0"})
+GS1_AIMS = gs1.AIMS
 _ARTICLE_AIMS = {"]E0": 13, "]E4": 8}  # EAN and UPC symbols: a bare GTIN of so many digits
 _KEY_CHARS = {"00": 18, "01": 14, "02": 14}
 # What an amount may stand in, the most exact first: (AI or its family, UN/CEFACT unit).
@@ -99,6 +103,8 @@ def _meaning(text: str, aim: str, current_year: int) -> Code:
         return _decode_gs1(text, current_year)
     if aim in _ARTICLE_AIMS:
         return _decode_article(text, _ARTICLE_AIMS[aim])
+    if digital_link.is_link(text):
+        return _decode_link(text, current_year)
     if text[:2].upper() in _READERS:
         return _decode_in_house(text, current_year)
     if not aim and text[:2] in _KEY_CHARS and _starts_with_key(text):
@@ -165,9 +171,21 @@ def _decode_gs1(text: str, current_year: int) -> Code:
         raise CodeError("gs1", f"The label breaks a GS1 rule: {error}.") from error
 
 
+def _decode_link(text: str, current_year: int) -> Code:
+    """A GS1 Digital Link URI; any other web address means nothing here."""
+    if not digital_link.names_key(text):
+        raise CodeError("unknown", f"{text} is a web address that names no article.")
+    try:
+        return _of_elements(digital_link.read(text).elements, current_year)
+    except gs1.Gs1Error as error:
+        raise CodeError("gs1", f"The label breaks a GS1 rule: {error}.") from error
+
+
 def _of_elements(elements: tuple[gs1.Element, ...], current_year: int) -> Code:
     values = {element.ai: element for element in elements}
     gtin = values.get("01") or values.get("02")
+    if gtin is None and "00" in values:
+        return UnitCode(values["00"].value)
     if gtin is None:
         named = ", ".join(f"({element.ai}) {element.value}" for element in elements)
         raise CodeError("unknown", f"{named} names no article: scan the label with the lot.")
@@ -276,6 +294,10 @@ def _read_label(values: dict[str, str], _: int) -> Code:
     return LabelCode(values["label"], values.get("station"))
 
 
+def _read_unit(values: dict[str, str], _: int) -> Code:
+    return UnitCode(values["unit"])
+
+
 def _read_enrolment(values: dict[str, str], _: int) -> Code:
     return EnrolmentCode(house.from_base32(values["server"]), values["code"])
 
@@ -289,6 +311,7 @@ _READERS = {
     "KR": (("reason",), _read_reason),
     "KD": (("digit",), _read_digit),
     "LB": (("label", "station"), _read_label),
+    "LU": (("unit",), _read_unit),
     "KE": (("server", "code"), _read_enrolment),
 }
 
@@ -314,6 +337,8 @@ def _fields_of(code: Code, current_year: int) -> tuple[str, list[str]]:
             return "KD", [digit]
         case LabelCode(label, station):
             return "LB", [label, station or ""]
+        case UnitCode(unit):
+            return "LU", [unit]
         case EnrolmentCode(server, one_time):
             return "KE", [house.to_base32(server), one_time]
 

@@ -32,6 +32,8 @@ COMMANDS = (
     "HANDOVER",
     "DRAWING",
     "DOCTOR",
+    "PACK",
+    "SEAL",
 )
 DIGITS = (*"0123456789", ".")
 CODE_CHARS_MAX = 512
@@ -121,6 +123,13 @@ class LabelCode:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitCode:
+    """A logistic unit (carton, pallet): its SSCC of 18 digits, or its in-house number."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentCode:
     """Where a new station finds its server, and the one-time code that lets it in."""
 
@@ -137,5 +146,6 @@ Code = (
     | ReasonCode
     | DigitCode
     | LabelCode
+    | UnitCode
     | EnrolmentCode
 )

@@ -20,6 +20,7 @@ from kiosk.dialog.steps import (
 )
 from kiosk.dialog.trouble import stops_here
 from labels.codes import DIGITS, Code, CommandCode, DigitCode, ReasonCode
+from sync.domain.packing import contents
 from sync.domain.shop import Shop
 
 Group = Literal["forward", "around", "back", "goods", "trouble", "show"]
@@ -70,6 +71,8 @@ ACTIONS: Final = (
     Action("OUTBOX", "show", "f3"),
     Action("DRAWING", "show"),
     Action("DOCTOR", "show"),
+    Action("PACK", "goods"),
+    Action("SEAL", "goods"),
 )
 NUMBERS: Final = {action.command: number for number, action in enumerate(ACTIONS, 1)}
 # A scanner that reads the one instead of the other does the contrary of what was meant.
@@ -158,11 +161,19 @@ def fitting(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
         return ()
     if dialog.handover is not None:
         return _handing_over(dialog, shop)
+    if dialog.packing is not None:
+        return _packing(dialog, shop)
     if stops_here(dialog, shop):
         return ("RESUME", "HELP")
     if here is None or here.order.is_ended(here.operation):
         return ("HELP",)
     return _at_work(dialog, shop, here)
+
+
+def _packing(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
+    """SEAL once there is something on the unit and no number waits for a scan."""
+    is_begun = bool(contents(shop, dialog.packing or ""))
+    return ("SEAL", "HELP") if is_begun and not dialog.number else ("CANCEL", "HELP")
 
 
 def _handing_over(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
@@ -177,6 +188,8 @@ def _answers(asking: Asking) -> tuple[str, ...]:
     """Of a question: HELP cannot be opened over a list of answers."""
     if asking.choices:
         return ("OK",)
+    if asking.wanted == "doubt":
+        return ("OK", "PRINT")
     if asking.wanted == "confirm" or (asking.wanted == "pin" and asking.digits):
         return ("OK", "HELP")
     return ("CANCEL", "HELP")

@@ -27,7 +27,10 @@ _FETCHED = frozenset(
     {"wrong_material", "lot_blocked", "lot_expired", "under_issue", "line_unconsumed"}
 )
 _HAPPENED = frozenset(
-    {"order_not_released", "order_held", "over_production", "unknown_order", "step_skipped"}
+    {
+        *("order_not_released", "order_held", "over_production", "unknown_order", "step_skipped"),
+        "sealed_elsewhere",
+    }
 )
 
 
@@ -85,6 +88,8 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         helps=dict(shop.helps),
         help_answers=dict(shop.help_answers),
         units=dict(shop.units),
+        unit_names=set(shop.unit_names),
+        labels=dict(shop.labels),
         serials=dict(shop.serials),
         serials_made=dict(shop.serials_made),
         label_counts=dict(shop.label_counts),
@@ -102,6 +107,7 @@ def _apart(shop: Shop, events: Sequence[Event]) -> Shop:
         _own_branches(apart.serials, shop.serials, material, serials)
         _own_branches(apart.serials_made, shop.serials_made, material, serials)
         _own_branches(apart.units, shop.units, getattr(event, "unit", ""), ())
+        _own_branches(apart.labels, shop.labels, getattr(event, "label", ""), ())
     return apart
 
 

@@ -36,11 +36,12 @@ def stage(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     """A number stands in the band, for the scan that follows."""
     if dialog.person is None:
         return stop(dialog, "not_signed_in")
-    if dialog.order is None and dialog.booked != "done":
+    if not is_counted(dialog) and dialog.booked != "done":
         return stop(dialog, "no_order")
     after = replace(dialog, number=_plain(number), number_since=now.mono)
     line, output = line_to_feed(after, shop), output_unit(after, shop)
-    line = line if after.handover is None else None  # a handover counts what is made
+    if after.handover is not None or after.packing is not None:
+        line = None  # what is counted there was made
     unit = line.line.quantity.unit if line is not None else output
     facts = {"number": after.number, "unit": shown(unit), "output_unit": shown(output)}
     name = "number"
@@ -49,6 +50,11 @@ def stage(dialog: Dialog, shop: Shop, now: Moment, number: str) -> Turn:
     elif line is not None and unit != output and _counts(after.number, output):
         name, facts["next_name"] = "number_of_lot", line_name(shop, line.line)
     return Turn(after, notice=said("note", name, **facts))
+
+
+def is_counted(dialog: Dialog) -> bool:
+    """Whether a number can belong to the next scan: an order is open, or a unit is packed."""
+    return dialog.order is not None or dialog.packing is not None
 
 
 def is_number(text: str) -> bool:

@@ -29,6 +29,7 @@ from labels.codes import (
     ReasonCode,
 )
 from sync.domain.needs import LineState
+from sync.domain.packing import contents, made_of, packed_of
 from sync.domain.rules_base import is_expired
 from sync.domain.shop import Lot, Shop
 
@@ -41,6 +42,8 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
         return _handing_over(dialog, shop)
     if dialog.person is None:
         return _badges(dialog, shop, "operator") + _badges(dialog, shop, "supervisor")
+    if dialog.packing is not None:
+        return _packing(dialog, shop)
     if stops_here(dialog, shop):
         return (CommandCode("RESUME"), CommandCode("DOWNTIME"))
     here = current(dialog, shop)
@@ -66,6 +69,19 @@ def expected(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
     return (CommandCode("DONE"),)
 
 
+def _packing(dialog: Dialog, shop: Shop) -> tuple[Code, ...]:
+    """What was made and is on no unit yet; then SEAL."""
+    left = tuple(
+        LotCode(lot, order.material)
+        for order in shop.orders.values()
+        for lot in order.outputs.get(order.material, {})
+        if packed_of(order, order.material, lot, order.unit)
+        < made_of(order, order.material, lot, order.unit)
+    )
+    end = CommandCode("SEAL" if contents(shop, dialog.packing or "") else "CANCEL")
+    return (*left, end)
+
+
 def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
     cancel: Code = CommandCode("CANCEL")
     match asking.wanted:
@@ -81,6 +97,12 @@ def _answers(dialog: Dialog, shop: Shop, asking: Asking) -> tuple[Code, ...]:
             return (CommandCode("PAUSE"), CommandCode("OK"), cancel)
         case "label":
             return (LabelCode(asking.label), cancel)
+        case "doubt":
+            return (CommandCode("OK"), CommandCode("PRINT"), cancel)
+        case "void":
+            return (cancel,)
+        case "reprint":
+            return (CommandCode("OK"), cancel)
         case "lot":
             known = (
                 one for one in shop.fefo(asking.of) if not is_expired(one.expiry, dialog.today)

@@ -6,6 +6,7 @@ from typing import Final
 
 from kiosk.dialog import (
     actions,
+    bare,
     checks,
     dispositions,
     drawing,
@@ -14,7 +15,9 @@ from kiosk.dialog import (
     materials,
     orders,
     output,
+    packing,
     people,
+    printing,
     questions,
     readings,
     returns,
@@ -22,6 +25,7 @@ from kiosk.dialog import (
     undo,
 )
 from kiosk.dialog.acts import foreseen, said, stop
+from kiosk.dialog.bodies import home
 from kiosk.dialog.rest import told
 from kiosk.dialog.state import (
     IDLE_SECONDS_MAX,
@@ -42,7 +46,6 @@ from kiosk.dialog.state import (
     Turn,
     Typing,
 )
-from kiosk.dialog.steps import current, open_check, open_note, open_steps
 from kiosk.dialog.waiting import queue
 from labels.codes import (
     BadgeCode,
@@ -56,6 +59,7 @@ from labels.codes import (
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
 )
 from sync.domain.shop import Shop
 
@@ -66,11 +70,9 @@ _BODIES: Final[dict[str, Body]] = {
     "DOCTOR": readings.DOCTOR,
     "ORDER": "order",
     "DRAWING": drawing.DRAWING,
-    "PRINT": "prints",
+    "PRINT": printing.PRINTS,
 }
-_PAGED: Final = frozenset({"outbox", "prints"})
 PAGES_TURNED_MAX: Final = 5_040  # a whole number of turns through up to ten pages
-_BOOKINGS: Final = frozenset({"lot", "done"})
 
 
 def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
@@ -91,6 +93,7 @@ def advance(dialog: Dialog, shop: Shop, given: Input, now: Moment) -> Turn:
             turn = _entry(replace(dialog, touched=now.mono, entry=""), shop, now, text.strip())
         case Pointed(place, takes):
             turn = _pointed(replace(dialog, touched=now.mono), shop, now, place, takes)
+    turn = packing.held_to(turn, shop)
     turn = trouble.asked(dialog, undo.ask_label(turn, shop, now), shop, now)
     turn = handover.progressed(turn, shop)
     turn = _secret_gone(dialog, turn)
@@ -126,7 +129,7 @@ def _scan(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError, paylo
         return raw
     measured = checks.measured(dialog, shop, now, code, payload)
     if measured is not None:
-        return replace(measured, dialog=replace(measured.dialog, body=_home(dialog), recent=()))
+        return replace(measured, dialog=replace(measured.dialog, body=home(dialog), recent=()))
     recent = tuple(one for one in dialog.recent if 0 <= now.mono - one[1] < STUTTER_SECONDS)
     dialog = replace(dialog, recent=recent)
     if any(one == payload and not _asked_since(dialog, at) for one, at in recent):
@@ -145,15 +148,16 @@ def _asked_since(dialog: Dialog, at: float) -> bool:
 
 def _meaning(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
     """A code as if no body were open; one that is accepted leads back to the work."""
-    if isinstance(code, CommandCode) and code.command in _BODIES:
-        return _body(dialog, shop, _BODIES[code.command])
+    is_body = isinstance(code, CommandCode) and code.command in _BODIES
+    if isinstance(code, CommandCode) and is_body and not printing.is_own(dialog, code):
+        return _body(dialog, shop, now, _BODIES[code.command])
     turn = _answered(dialog, shop, now, code)
     if turn.refused or turn.notice is None or turn.notice.kind in {"stop", "ask"}:
         return turn
     after = turn.dialog
-    home = _home(after)
-    selected = after.selected if after.body == home else 0
-    return replace(turn, dialog=replace(after, body=home, selected=selected))
+    body = home(after)
+    selected = after.selected if after.body == body else 0
+    return replace(turn, dialog=replace(after, body=body, selected=selected))
 
 
 def _answered(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
@@ -177,6 +181,9 @@ def _dropping(asking: Asking | None, turn: Turn) -> Turn:
 def _unasked(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn:
     """A code by itself."""
     claimed = handover.claim(dialog, shop, now, code) if dialog.handover is not None else None
+    claimed = claimed or printing.claimed(dialog, shop, now, code)
+    claimed = claimed or undo.unit_voided(dialog, shop, now, code)
+    claimed = claimed or packing.scanned(dialog, shop, now, code)
     if claimed is not None:
         return claimed
     match code:
@@ -197,6 +204,8 @@ def _unasked(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) ->
             return _reason(dialog, shop, reason)
         case LabelCode():
             return undo.scan_label(dialog, shop, now, code)
+        case UnitCode(unit):
+            return packing.scan_unit(dialog, shop, unit)
         case EnrolmentCode():
             return stop(dialog, "enrolled_already", station=dialog.workplace.station)
 
@@ -213,20 +222,16 @@ def _command(dialog: Dialog, shop: Shop, now: Moment, command: str) -> Turn:
     return act(dialog, shop, now)
 
 
-def _home(dialog: Dialog) -> Body:
-    if dialog.handover is not None:
-        return "handover"
-    return "order" if dialog.order is not None else "queue"
-
-
-def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
+def _body(dialog: Dialog, shop: Shop, now: Moment, body: Body) -> Turn:
     """Another body in the middle; the same again goes back to the work; a question stands on."""
     asked = questions.question(dialog, shop)
     if dialog.asking is not None and dialog.asking.choices:
         return Turn(dialog, notice=asked)
     if body == drawing.DRAWING:
-        return drawing.show(dialog, shop, _home(dialog), asked)
-    other = _home(dialog) if dialog.body == body else body
+        return drawing.show(dialog, shop, home(dialog), asked)
+    other = home(dialog) if dialog.body == body else body
+    if other == printing.PRINTS and dialog.asking is None and dialog.person is not None:
+        return printing.opened(dialog, shop, now)
     selected = actions.first_fitting(dialog, shop) if other == "help" else 0
     after = replace(dialog, body=other, selected=selected)
     if after.body == readings.DOCTOR:
@@ -234,48 +239,9 @@ def _body(dialog: Dialog, shop: Shop, body: Body) -> Turn:
     return Turn(after, notice=asked or said("note", f"body_{after.body}"))
 
 
-def _ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
-    """OK where nothing is asked: a correction, a value, a note that was read, a step."""
-    if dialog.person is None:
-        return stop(dialog, "not_signed_in")
-    here = current(dialog, shop)
-    if dialog.number and dialog.booked in _BOOKINGS:
-        return undo.correct(dialog, shop, now)
-    if dialog.number and here is not None and open_check(here) is not None:
-        return orders.record_check(dialog, shop, now)
-    if dialog.number:
-        return stop(dialog, "nothing_to_correct", number=dialog.number)
-    if open_note(dialog, shop):
-        return orders.read_note(dialog, shop)
-    if here is not None and open_steps(here):
-        return orders.confirm_step(dialog, shop, now)
-    if here is not None and here.in_setup:
-        return orders.end_setup(dialog, shop, now)
-    return Turn(dialog, notice=said("note", "nothing_to_confirm"))
-
-
-def _cancel(dialog: Dialog, _shop: Shop, _now: Moment) -> Turn:
-    """CANCEL where nothing is asked: the number goes, then staged scrap, then the body."""
-    if dialog.number:
-        after = replace(dialog, number="")
-        return Turn(after, notice=said("note", "number_cancelled"))
-    if dialog.scrap or dialog.serials:
-        after = replace(dialog, scrap=(), serials=())
-        return Turn(after, notice=said("note", "scrap_cancelled"))
-    selected = dialog.selected if dialog.body == _home(dialog) else 0
-    after = replace(dialog, body=_home(dialog), entry="", selected=selected)
-    return Turn(after, notice=said("note", "nothing_to_cancel"))
-
-
-def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
-    if dialog.number:
-        return output.stage_scrap(dialog, shop, now)
-    if dialog.booked == "lot":
-        return undo.scrap_last(dialog, shop, now)
-    return stop(dialog, "scrap_what" if dialog.person else "not_signed_in")
-
-
 def _key(dialog: Dialog, shop: Shop, now: Moment, name: str) -> Turn:
+    if name in {"up", "down"} and dialog.body == printing.PRINTS and dialog.asking is None:
+        return printing.select(dialog, shop, dialog.selected + (1 if name == "down" else -1))
     if name in {"up", "down"}:
         return Turn(_moved(dialog, shop, 1 if name == "down" else -1))
     if name == "enter":
@@ -288,7 +254,7 @@ def _moved(dialog: Dialog, shop: Shop, step: int) -> Dialog:
         return replace(dialog, selected=(dialog.selected + step) % len(actions.items(shop)))
     if dialog.asking is not None:
         return questions.move(dialog, step)
-    if dialog.body in _PAGED:
+    if dialog.body == "outbox":
         return replace(dialog, selected=(dialog.selected + step) % PAGES_TURNED_MAX)
     if dialog.body == drawing.DRAWING:
         return replace(dialog, selected=(dialog.selected + step) % drawing.pages(dialog, shop))
@@ -313,7 +279,9 @@ def _enter(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
         return _meaning(dialog, shop, now, CommandCode("OK"))
     if dialog.body == "queue":
         return orders.pick(dialog, shop, now)
-    return _ok(dialog, shop, now)
+    if dialog.body == printing.PRINTS:
+        return _meaning(dialog, shop, now, CommandCode("PRINT"))
+    return bare.ok(dialog, shop, now)
 
 
 def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
@@ -335,11 +303,13 @@ def _entry(dialog: Dialog, shop: Shop, now: Moment, text: str) -> Turn:
         claimed = handover.number_typed(dialog, shop)
         if claimed is not None:
             return claimed
+    if dialog.body == printing.PRINTS and asking is None and printing.is_row(dialog, shop, text):
+        return printing.select(dialog, shop, int(text) - 1)
     value = checks.typed(dialog, shop, now, text) if asking is None else None
     if value is not None:
         return value
     kept = asking if asking is not None and asking.wanted in questions.TAKES_NUMBERS else None
-    counts = dialog.order is not None or (dialog.booked == "done" and text not in shop.orders)
+    counts = entry.is_counted(dialog) or (dialog.booked == "done" and text not in shop.orders)
     if counts and (free or kept) and entry.is_like_number(text):
         turn = entry.number_typed(replace(dialog, asking=kept), shop, now, text)
         return turn if kept else _dropping(asking, turn)
@@ -383,9 +353,9 @@ def _named(turn: Turn, shop: Shop) -> Turn:
 
 _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
     "DONE": output.done,
-    "OK": _ok,
-    "CANCEL": _cancel,
-    "SCRAP": _scrap,
+    "OK": bare.ok,
+    "CANCEL": bare.cancel,
+    "SCRAP": bare.scrap,
     "UNDO": undo.undo,
     "END": output.end,
     "RETURN": returns.ask,
@@ -397,4 +367,6 @@ _COMMANDS: Final[dict[str, Callable[[Dialog, Shop, Moment], Turn]]] = {
     "CALL": trouble.call,
     "JOIN": people.join_own,
     "HANDOVER": handover.hand_over,
+    "PACK": packing.pack,
+    "SEAL": packing.seal,
 }

@@ -7,6 +7,7 @@ from typing import Final
 from kiosk.dialog import entry
 from kiosk.dialog.handover_state import at_question
 from kiosk.dialog.state import Answer, Dialog, Handover, Scrap, Workplace
+from sync.domain.packing import closing
 from sync.domain.shop import Shop
 
 KEPT_VERSION: Final = 1
@@ -22,7 +23,8 @@ def begin(workplace: Workplace, shop: Shop, kept: bytes | None) -> Dialog:
         person = min(here, default=None) if "person" not in memory else None
     dialog = replace(dialog, person=person, noted=frozenset(_texts(memory.get("noted"))))
     dialog = replace(dialog, offered=str(memory.get("offered") or ""))
-    return _handed_over(_current_again(dialog, shop, memory), shop, memory)
+    dialog = _packing_again(_current_again(dialog, shop, memory), shop, memory)
+    return _handed_over(dialog, shop, memory)
 
 
 def _current_again(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dialog:
@@ -40,6 +42,17 @@ def _current_again(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dia
         serials=tuple(_texts(memory.get("serials"))) if number == memory.get("order") else (),
         number=staged if entry.is_number(staged.removeprefix("-").removesuffix(".")) else "",
     )
+
+
+def _packing_again(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dialog:
+    """The unit that was packed, unless it was sealed or nobody is signed in."""
+    unit = memory.get("packing")
+    if not isinstance(unit, str) or dialog.person is None or closing(shop, unit) is not None:
+        return dialog
+    if dialog.order is None:
+        number = str(memory.get("number") or "")
+        dialog = replace(dialog, number=number if entry.is_number(number) else "")
+    return replace(dialog, packing=unit, body="packing")
 
 
 def _handed_over(dialog: Dialog, shop: Shop, memory: dict[str, object]) -> Dialog:
@@ -70,6 +83,7 @@ def kept(dialog: Dialog) -> bytes:
         "serials": list(dialog.serials),
         "noted": sorted(dialog.noted),
         "offered": dialog.offered,
+        "packing": dialog.packing,
     }
     handover = dialog.handover
     if handover is not None:

@@ -8,8 +8,10 @@ from kiosk.dialog import (
     handover_signs,
     materials,
     orders,
+    packing,
     people,
     pins,
+    printing,
     returns,
     trouble,
 )
@@ -40,7 +42,9 @@ from sync.domain.events import (
 from sync.domain.shop import Shop
 
 Given = Code | CodeError
-LET_GO: Final[frozenset[Wanted]] = frozenset({"confirm", "label"})  # any other scan ends these
+LET_GO: Final[frozenset[Wanted]] = frozenset(
+    {"confirm", "label", "doubt", "void"}
+)  # any other scan ends these
 TAKES_NUMBERS: Final[frozenset[Wanted]] = frozenset({"return", "lot"})
 TOLD_WHEN_DROPPED: Final[frozenset[Wanted]] = frozenset({"confirm", "return", "lot"})
 _GIVEN_A_REASON: Final = (OperationEnded, OperationPaused, DowntimeStarted, MaterialDisposed)
@@ -61,6 +65,10 @@ def answer(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None
             return _pin(dialog, shop, now, given)
         case "label":
             return None
+        case "doubt":
+            return printing.doubt_answered(dialog, shop, now, given)
+        case "void":
+            return printing.void_scanned(dialog, shop, now, given)
         case "return":
             return returns.answer(dialog, shop, now, given)
         case "lot":
@@ -120,6 +128,12 @@ def choose(dialog: Dialog, shop: Shop, now: Moment, code: str) -> Turn:
         return trouble.chosen_place(dialog, shop, now, code)
     if asking.wanted == "help":
         return trouble.called(dialog, shop, now, code)
+    if asking.wanted == "unit":
+        return packing.chosen(dialog, shop, code)
+    if asking.wanted == "reprint":
+        return printing.reason_chosen(dialog, shop, now, code)
+    if asking.wanted == "printer":
+        return printing.printer_chosen(dialog, shop, now, code)
     choice = next((one for one in asking.choices if one.code == code), None)
     if choice is None:
         return stop(dialog, "reason_other", reason=code, first=_first(asking))
@@ -177,7 +191,7 @@ def _pin(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn | None:
 def _choice(dialog: Dialog, shop: Shop, now: Moment, given: Given) -> Turn:
     asking = dialog.asking
     assert asking is not None, "an answer without a question"
-    if asking.wanted in {"reason", "help"} and isinstance(given, ReasonCode):
+    if asking.wanted in {"reason", "help", "reprint"} and isinstance(given, ReasonCode):
         return choose(dialog, shop, now, given.reason)
     if asking.wanted == "leave" and given in {CommandCode("PAUSE"), CommandCode("OK")}:
         keep = given == CommandCode("OK") and asking.choices[asking.selected].code == "KEEP"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk.dialog import handover, people, questions, trouble
+from kiosk.dialog import handover, packing, people, questions, trouble
 from kiosk.dialog.acts import said
 from kiosk.dialog.state import FOLLOWS, Dialog, Moment, Notice
 from kiosk.dialog.steps import current, done_quantity, elapsed, following
@@ -19,7 +19,7 @@ def settled(dialog: Dialog, shop: Shop, now: Moment) -> Notice:
     open_handover = handover.question(dialog, shop)
     if open_handover is not None:
         return told(dialog, shop, open_handover)
-    stands = trouble.at_rest(dialog, shop, now)
+    stands = packing.at_rest(dialog, shop) or trouble.at_rest(dialog, shop, now)
     if stands is not None:
         return told(dialog, shop, stands)
     here = current(dialog, shop)
@@ -46,7 +46,8 @@ def told(dialog: Dialog, shop: Shop, notice: Notice) -> Notice:
     key = notice.next
     more: dict[str, str] = {}
     if notice.next == FOLLOWS:
-        key, more = handover.following(dialog, shop) or following(dialog, shop)
+        other = handover.following(dialog, shop) or packing.following(dialog, shop)
+        key, more = other or following(dialog, shop)
     base = {
         "current": dialog.order or "",
         "order": dialog.order or "",

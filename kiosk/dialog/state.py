@@ -19,14 +19,20 @@ NUMBER_WORD_CHARS_MAX: Final = 12  # of a number with its unit, so that it is ne
 FOLLOWS: Final = "follows"  # of `Notice.next`: whatever comes next once the act is written
 
 Kind = Literal["rest", "ok", "note", "stop", "ask"]
-Body = Literal["queue", "order", "outbox", "help", "handover", "doctor", "drawing", "prints"]
+Body = Literal[
+    "queue", "order", "outbox", "help", "handover", "doctor", "drawing", "prints", "packing"
+]
 _Answer = Literal["supervisor", "confirm", "reason", "operation", "leave", "label", "pin"]
-Wanted = _Answer | Literal["place", "help", "rework", "return", "lot"]
+_Paper = Literal["doubt", "void", "reprint", "printer", "unit"]
+Wanted = _Answer | _Paper | Literal["place", "help", "rework", "return", "lot"]
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What the site's configuration says of this station; `pin` asks supervisors for theirs."""
+    """What the site's configuration says of this station; `pin` asks supervisors for theirs.
+
+    `origin` is the journal's, by which numbers are taken; `printers` are those of the station.
+    """
 
     station: str
     work_centers: tuple[str, ...] = ()
@@ -35,6 +41,8 @@ class Workplace:
     severities: Mapping[str, Severity] = field(default_factory=lambda: dict(SEVERITIES))
     shifts: tuple[Shift, ...] = ()
     labour_in_full: bool = False
+    origin: str = ""
+    printers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,8 @@ class Dialog:
     `person` acts; `order` and `operation` are current; `number` is staged as text, `scrap` waits
     for DONE; `noted` holds order notes that were read ("B-1/3"); `booked` tells that the last
     accepted input was a booking; `recent` holds accepted payloads with their times; `offered` is
-    the end of the shift for which a handover was offered.
+    the end of the shift for which a handover was offered; `packing` is the unit that is packed
+    ("" until its first content gives it a name, None: nothing is packed).
     """
 
     workplace: Workplace
@@ -229,6 +238,7 @@ class Dialog:
     today: str = ""
     handover: Handover | None = None
     offered: str = ""
+    packing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

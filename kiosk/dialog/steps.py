@@ -16,6 +16,7 @@ from sync.domain.events import (
 )
 from sync.domain.needs import LineState
 from sync.domain.order import Order
+from sync.domain.packing import contents
 from sync.domain.quantity import MICROS_PER_ONE, QuantityError, shown, text, typed
 from sync.domain.rules_base import amount, fetch_facts, line_name, product_name
 from sync.domain.rules_operation import before
@@ -147,7 +148,8 @@ def number_unit(dialog: Dialog, shop: Shop) -> str:
     check = check_next(dialog, shop)
     if check is not None:
         return check.unit
-    line = line_to_feed(dialog, shop) if dialog.handover is None else None
+    is_made = dialog.handover is not None or dialog.packing is not None
+    line = line_to_feed(dialog, shop) if not is_made else None
     return line.line.quantity.unit if line is not None else output_unit(dialog, shop)
 
 
@@ -163,8 +165,16 @@ def output_unit(dialog: Dialog, shop: Shop) -> str:
     now = current(dialog, shop)
     if now is not None:
         return now.order.unit
+    if dialog.packing is not None:
+        return unit_packed(shop, dialog.packing)
     act = shop.last_act(dialog.workplace.station, dialog.person or "") if dialog.booked else ()
     return next((one.good.unit for one in act if isinstance(one, OperationReported)), "")
+
+
+def unit_packed(shop: Shop, unit: str) -> str:
+    """The unit of measure of what went onto a logistic unit last; pieces where nothing did."""
+    packed = [one.quantity for one in contents(shop, unit) if one.quantity is not None]
+    return packed[-1].unit if packed else "C62"
 
 
 def open_steps(now: Current) -> tuple[str, ...]:
@@ -189,6 +199,8 @@ def check_next(dialog: Dialog, shop: Shop) -> Check | None:
     """The value to be measured now: what is to be fed and confirmed goes before it."""
     now = current(dialog, shop)
     if now is None or dialog.person is None or dialog.handover is not None:
+        return None
+    if dialog.packing is not None:
         return None
     if now.pause is not None or now.in_setup or now.order.is_ended(now.operation):
         return None

@@ -1,11 +1,12 @@
 """Taking back: UNDO of an act, labels to be voided, a number that corrects what was just booked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from kiosk.dialog import materials, output
+from kiosk.dialog import materials, output, printing
 from kiosk.dialog.acts import born, judged, propose, said, stop, told, without
 from kiosk.dialog.state import Asking, Dialog, Moment, Notice, Proposal, Turn
-from labels.codes import LabelCode
+from labels.codes import Code, CodeError, LabelCode, UnitCode
 from sync.domain.events import (
     Event,
     EventReversed,
@@ -13,10 +14,13 @@ from sync.domain.events import (
     MaterialConsumed,
     MaterialProduced,
     OperationReported,
+    UnitClosed,
+    UnitPacked,
     order_of,
 )
+from sync.domain.label_jobs import Told, labels_of
 from sync.domain.rules import Deviation, Severity
-from sync.domain.rules_repair import CORRECTION, act_facts, outstanding_label
+from sync.domain.rules_repair import CORRECTION, act_facts, outstanding
 from sync.domain.shop import Shop
 
 _ACT_TEXTS = {
@@ -33,6 +37,8 @@ _ACT_TEXTS = {
     "DowntimeEnded": "undo_runs",
     "HelpCalled": "undo_call",
     "HelpAnswered": "undo_help_came",
+    "UnitPacked": "undo_packed",
+    "UnitClosed": "undo_sealed",
 }
 _UNDONE_TEXTS = {
     "MaterialConsumed": "undone",
@@ -48,6 +54,8 @@ _UNDONE_TEXTS = {
     "DowntimeEnded": "undone_runs",
     "HelpCalled": "undone_call",
     "HelpAnswered": "undone_help_came",
+    "UnitPacked": "undone_packed",
+    "UnitClosed": "undone_sealed",
 }
 
 
@@ -69,6 +77,9 @@ def undo(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 def undoes(dialog: Dialog, shop: Shop) -> Notice | None:
     """What UNDO would take back now, to be shown before it is scanned; None: nothing."""
     is_asked = dialog.person is not None and dialog.handover is None
+    other = printing.undo_shown(dialog) if is_asked else None
+    if other is not None:
+        return other
     act = _last_act(dialog, shop) if is_asked else ()
     if not act or _is_final(shop, act):
         return None
@@ -79,7 +90,8 @@ def undoes(dialog: Dialog, shop: Shop) -> Notice | None:
 def _is_final(shop: Shop, act: tuple[Event, ...]) -> bool:
     """Whether the act's order is complete: then only the office takes back."""
     order = shop.orders.get(next((order_of(event) for event in act if order_of(event)), ""))
-    return order is not None and (order.is_over or order.is_completed)
+    is_packing = any(isinstance(event, UnitPacked | UnitClosed) for event in act)
+    return order is not None and (order.is_over or (order.is_completed and not is_packing))
 
 
 def ask_label(turn: Turn, shop: Shop, now: Moment) -> Turn:
@@ -87,34 +99,52 @@ def ask_label(turn: Turn, shop: Shop, now: Moment) -> Turn:
     event = next((one for one in turn.events if isinstance(one, EventReversed)), None)
     if event is None:
         return turn
-    act = shop.acts.get(event.of, ())
-    label = outstanding_label(shop, act)
-    if not label or turn.dialog.asking is not None:
+    if turn.dialog.asking is not None:
         return turn
-    of = next(e.id for e in act if isinstance(e, MaterialProduced) and e.label == label)
+    return _ask_first(turn, shop, now, shop.acts.get(event.of, ()))
+
+
+def _ask_first(turn: Turn, shop: Shop, now: Moment, act: Sequence[Event], but: str = "") -> Turn:
+    """The first label of what was taken back that nobody voided, `but` the one that is now."""
+    left = [(told, label) for told, label in outstanding(shop, act) if label != but]
+    if not left:
+        return turn
+    output, label = left[0]
     facts = {**(turn.notice.facts if turn.notice is not None else {}), "label": label}
     notice = Notice("note", "label_wanted", facts)
-    asking = Asking("label", notice, now.mono, label=label, of=of)
+    asking = Asking("label", notice, now.mono, label=label, of=output.id)
     return replace(turn, dialog=replace(turn.dialog, asking=asking), notice=notice)
 
 
-def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode) -> Turn:
+def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode | UnitCode) -> Turn:
     """A printed label: voids it where its act was taken back, else tells what it is."""
-    label = code.label
+    label = code.label if isinstance(code, LabelCode) else code.unit
     if dialog.person is None:
         return stop(dialog, "not_signed_in")
-    made = _made_with(shop, code.station or dialog.workplace.station, label)
+    made = _made_with(shop, dialog, code)
     if made is None:
         return stop(dialog, "label_unknown", label=label)
-    facts = {"label": label, "lot": made.lot, "order": made.order, "quantity": str(made.quantity)}
+    lot = made.unit if isinstance(made, UnitClosed) else made.lot
+    quantity = str(made.quantity) if isinstance(made, MaterialProduced) else ""
+    facts = {"label": label, "lot": lot, "order": made.order, "quantity": quantity}
     if made.act not in shop.reversed:
         return stop(dialog, "label_valid", **facts)
     after = replace(dialog, asking=None)
-    if not outstanding_label(shop, (made,)):
+    if not any(name == label for _, name in outstanding(shop, (made,))):
         return Turn(after, notice=said("note", "label_void_already", **facts))
     event = LabelVoided(label=label, of=made.id, order=made.order, reason="undone")
-    notice = said("ok", "label_voided", **facts)
-    return Turn(after, (born(dialog, now, event),), notice)
+    turn = Turn(after, (born(dialog, now, event),), said("ok", "label_voided", **facts))
+    return _ask_first(turn, shop, now, shop.acts.get(made.act, ()), but=label)
+
+
+def unit_voided(dialog: Dialog, shop: Shop, now: Moment, code: Code | CodeError) -> Turn | None:
+    """The label of a unit whose seal was taken back; None: no such label is about."""
+    if not isinstance(code, UnitCode) or dialog.person is None:
+        return None
+    made = _made_with(shop, dialog, code)
+    if made is None or made.act not in shop.reversed or not outstanding(shop, (made,)):
+        return None
+    return scan_label(dialog, shop, now, code)
 
 
 def correct(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
@@ -175,10 +205,21 @@ def _undone(dialog: Dialog, shop: Shop, act: tuple[Event, ...]) -> Dialog:
     return replace(after, body="order" if after.order else "queue")
 
 
-def _made_with(shop: Shop, station: str, label: str) -> MaterialProduced | None:
-    """What a station made under a label number, the latest first, reversed or not."""
+def _made_with(shop: Shop, dialog: Dialog, code: LabelCode | UnitCode) -> Told | None:
+    """What a station made or sealed under a label, the latest first, reversed or not."""
+    station = dialog.workplace.station
+    if isinstance(code, LabelCode):
+        station = code.station or station
     for act in reversed(shop.station_acts.get(station, [])):
         for event in shop.acts.get(act, ()):
-            if isinstance(event, MaterialProduced) and event.label == label:
+            if isinstance(event, MaterialProduced | UnitClosed) and _bears(shop, event, code):
                 return event
     return None
+
+
+def _bears(shop: Shop, event: Told, code: LabelCode | UnitCode) -> bool:
+    """Whether a label of an event is the one that was scanned."""
+    if isinstance(code, UnitCode) or isinstance(event, UnitClosed):
+        return isinstance(code, UnitCode) and getattr(event, "unit", None) == code.unit
+    known = [job.label for job in labels_of(shop, event)]
+    return code.label in known or code.label == event.label

@@ -21,10 +21,12 @@ from labels.codes import (
     CommandCode,
     DigitCode,
     EnrolmentCode,
+    LabelCode,
     LotCode,
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
 )
 from sync.domain.shop import Shop
 
@@ -149,6 +151,10 @@ def code_words(code: Code | CodeError, payload: bytes, label: Label) -> str:
             return label("scanned_enrolment")
         case CommandCode(command=command):
             return label(f"command_{command}")
+        case UnitCode(unit=unit):
+            return label("scanned_unit", code=unit)
+        case LabelCode(label=number):
+            return label("scanned_label", code=number)
         case ReasonCode(reason=reason):
             return label("scanned_reason", code=reason)
         case DigitCode(digit=digit):

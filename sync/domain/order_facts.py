@@ -39,6 +39,8 @@ from sync.domain.events import (
     OrderResumed,
     SetupEnded,
     StepConfirmed,
+    UnitClosed,
+    UnitPacked,
 )
 from sync.domain.needs import Sums, Used, needs_of
 from sync.domain.pieces import repeated
@@ -135,6 +137,8 @@ class OrderFacts(Derived):
     steps: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → operator
     checks: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # … → id → value
     labels: dict[str, dict[str, Label]] = field(default_factory=dict)  # label number → id
+    on_units: dict[str, dict[str, UnitPacked | UnitClosed]] = field(default_factory=dict)  # … → id
+    packed: dict[str, AmountsBy] = field(default_factory=dict)  # material → lot, on units
     accepted: dict[str, dict[str, str]] = field(default_factory=dict)  # deviation → id → badge
 
     @property
@@ -287,6 +291,13 @@ def _label(order: OrderFacts, event: LabelEvent, sign: int) -> None:
     put(order.labels, sign, event, event.label, event.id)
 
 
+def _on_unit(order: OrderFacts, event: UnitPacked | UnitClosed, sign: int) -> None:
+    put(order.on_units, sign, event, event.unit, event.id)
+    if isinstance(event, UnitPacked) and event.quantity is not None:
+        micros, unit = micros_of(event.quantity), event.quantity.unit
+        add(order.packed, sign * micros, event.material, event.lot, unit)
+
+
 _FACTS: Final[dict[type[Event], Callable[[OrderFacts, Any, int], None]]] = {
     OrderPlanned: _header,
     OrderReleased: _header,
@@ -314,5 +325,7 @@ _FACTS: Final[dict[type[Event], Callable[[OrderFacts, Any, int], None]]] = {
     LabelPrinted: _label,
     LabelDoubted: _label,
     LabelVoided: _label,
+    UnitPacked: _on_unit,
+    UnitClosed: _on_unit,
 }
 ORDER_FACTS: Final = frozenset(_FACTS)

@@ -21,11 +21,14 @@ from sync.domain.events import (
     OperationReported,
     OperationStarted,
     OperatorSignedIn,
+    UnitClosed,
+    UnitPacked,
     order_of,
 )
 from sync.domain.rules_base import SEVERITIES, Case, Deviation, Severity, material_name
 from sync.domain.rules_material import consumption, giving_back
 from sync.domain.rules_operation import check_value, end, operating, report, start
+from sync.domain.rules_packing import packing, sealing
 from sync.domain.rules_repair import reversal, seconds_between
 from sync.domain.shop import Shop
 
@@ -94,6 +97,8 @@ _RULES_OF: Final[Mapping[type[Event], Rule]] = {
     EventReversed: reversal,
     OperatorSignedIn: _clock,
     ClockJumped: _clock,
+    UnitPacked: packing,
+    UnitClosed: sealing,
 }
 
 

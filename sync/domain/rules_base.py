@@ -35,6 +35,9 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "unit_unknown": Severity.REFUSE,
     "reversal_after_end": Severity.REFUSE,
     "over_return": Severity.REFUSE,
+    "packed_already": Severity.REFUSE,
+    "unit_sealed": Severity.REFUSE,
+    "unit_empty": Severity.REFUSE,
     "wrong_material": Severity.SUPERVISOR,
     "lot_blocked": Severity.SUPERVISOR,
     "lot_expired": Severity.SUPERVISOR,
@@ -47,6 +50,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "reversal_of_other": Severity.SUPERVISOR,
     "reversal_of_used": Severity.SUPERVISOR,
     "reversal_late": Severity.SUPERVISOR,
+    "sealed_elsewhere": Severity.SUPERVISOR,
     "wrong_work_center": Severity.CONFIRM,
     "out_of_sequence": Severity.CONFIRM,
     "over_issue": Severity.CONFIRM,
@@ -56,11 +60,15 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "lot_assumed": Severity.CONFIRM,
     "check_out_of_limits": Severity.CONFIRM,
     "step_skipped": Severity.CONFIRM,
+    "packed_elsewhere": Severity.CONFIRM,
+    "over_packed": Severity.CONFIRM,
+    "carton_unknown": Severity.CONFIRM,
     "lot_unknown_offline": Severity.NOTE,
     "lot_short": Severity.NOTE,
     "clock_off": Severity.NOTE,
     "unknown_target": Severity.NOTE,
     "label_outstanding": Severity.NOTE,
+    "reprint": Severity.NOTE,
 }
 
 

@@ -12,14 +12,16 @@ from sync.domain.events import (
     EventReversed,
     HelpAnswered,
     HelpCalled,
-    LabelVoided,
     MaterialConsumed,
     MaterialDisposed,
     MaterialProduced,
     MaterialReturned,
     OperationReported,
+    UnitClosed,
+    UnitPacked,
     order_of,
 )
+from sync.domain.label_jobs import Told, label_facts, labels_of, state_of
 from sync.domain.order import Order, Status
 from sync.domain.rules_base import Case, Deviation, material_name, order_facts
 from sync.domain.shop import Shop
@@ -27,7 +29,11 @@ from sync.domain.shop import Shop
 UNDO_SECONDS_MAX: Final = 60.0
 CORRECTION: Final = "quantity"  # the reason of a reversal that has the right number in its own act
 _AT_WORK_CENTER: Final = (DowntimeStarted, DowntimeEnded, HelpCalled, HelpAnswered)
-_CALLED_BY: Final = (MaterialDisposed, OperationReported, MaterialReturned, MaterialConsumed)
+_CALLED_BY: Final = (
+    *(MaterialDisposed, OperationReported, MaterialReturned, MaterialConsumed),
+    *(UnitPacked, UnitClosed),
+)
+_VOID: Final = frozenset({"voided"})
 _OVER: Final = frozenset({Status.COMPLETED, Status.CLOSED, Status.CANCELLED})
 
 
@@ -51,9 +57,8 @@ def reversal(case: Case, event: EventReversed) -> Iterator[Deviation]:
     if used:
         by = _user_of(case.shop, *used)
         yield case.deviation("reversal_of_used", **{**facts, "lot": used[1], "other": by})
-    output = outstanding_output(case.shop, act)
-    if output is not None:
-        told = {"label": output.label, "output": output.id}
+    for output, label in outstanding(case.shop, act)[:1]:
+        told = {"label": label, "output": output.id}
         yield case.deviation("label_outstanding", **{**facts, **told})
 
 
@@ -79,6 +84,8 @@ def act_facts(shop: Shop, act: Sequence[Event]) -> dict[str, str]:
         facts.update(lot=told.lot, quantity=str(told.quantity))
     elif isinstance(told, OperationReported):
         facts["quantity"] = str(told.good)
+    elif isinstance(told, UnitPacked | UnitClosed):
+        facts.update(_unit_facts(shop, told))
     elif isinstance(told, _AT_WORK_CENTER):
         facts["name"] = facts["work_center"] = work_center_name(shop, told.work_center)
     return facts
@@ -90,23 +97,15 @@ def work_center_name(shop: Shop, work_center: str) -> str:
     return known.name if known is not None and known.name else work_center
 
 
-def outstanding_label(shop: Shop, act: Sequence[Event]) -> str:
-    """The number of an act's label that nobody voided, or nothing."""
-    output = outstanding_output(shop, act)
-    return output.label if output is not None else ""
-
-
-def outstanding_output(shop: Shop, act: Sequence[Event]) -> MaterialProduced | None:
-    """The first output of an act whose label nobody voided."""
-    for event in act:
-        if isinstance(event, MaterialProduced) and event.label:
-            order = shop.orders.get(event.order)
-            told = order.labels.get(event.label, {}) if order is not None else {}
-            if not any(
-                isinstance(one, LabelVoided) and one.of == event.id for one in told.values()
-            ):
-                return event
-    return None
+def outstanding(shop: Shop, act: Sequence[Event]) -> tuple[tuple[Told, str], ...]:
+    """The labels of an act that nobody voided, each with what it tells; a unit's once printed."""
+    return tuple(
+        (event, job.label)
+        for event in act
+        if isinstance(event, MaterialProduced | UnitClosed)
+        for job in labels_of(shop, event)
+        if state_of(label_facts(shop, job.of, job.label, job.order)) not in _no_paper(event)
+    )
 
 
 def seconds_between(earlier: str, later: str) -> float:
@@ -115,6 +114,20 @@ def seconds_between(earlier: str, later: str) -> float:
         return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
     except (ValueError, TypeError):
         return 0.0
+
+
+def _no_paper(event: Told) -> frozenset[str]:
+    """States in which no label of it is about; that of an output may be printed any moment."""
+    return _VOID if isinstance(event, MaterialProduced) else _VOID | {"unprinted"}
+
+
+def _unit_facts(shop: Shop, told: UnitPacked | UnitClosed) -> dict[str, str]:
+    facts = {"carton": told.unit, "name": told.unit}
+    if isinstance(told, UnitPacked):
+        facts["name"] = told.packed_unit or material_name(shop, told.material) or told.lot
+        facts["lot"] = told.serial or ("" if told.packed_unit else told.lot)
+        facts["quantity"] = str(told.quantity) if told.quantity is not None else ""
+    return facts
 
 
 def _telling(act: Sequence[Event]) -> Event:
@@ -128,9 +141,12 @@ def _telling(act: Sequence[Event]) -> Event:
 
 def _is_over(shop: Shop, act: Sequence[Event], *, corrects: bool) -> bool:
     """After completion only the office reverses; the number that completed it can be put right."""
-    order = shop.orders.get(order_of(_telling(act)))
+    told = _telling(act)
+    order = shop.orders.get(order_of(told))
     if order is None or order.status not in _OVER:
         return False
+    if isinstance(told, UnitPacked | UnitClosed) and order.status is Status.COMPLETED:
+        return False  # packing goes on after the last piece was made
     return order.status is not Status.COMPLETED or not corrects or not completed(order, act)
 
 

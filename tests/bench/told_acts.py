@@ -22,6 +22,7 @@ from labels.codes import (
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
     decode,
 )
 
@@ -145,7 +146,7 @@ def _cause(act: Act, later: Sequence[Act], done: Sequence[Act]) -> str:
             return "another operation"
         case DigitCode():
             return "number scanned"
-        case LabelCode():
+        case LabelCode() | UnitCode():
             return "taken back and done again"
         case ReasonCode():
             return _of_reason(act)

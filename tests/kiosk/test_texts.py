@@ -93,6 +93,10 @@ FACTS = {
     "dropped": "TOO MUCH?",
     "next_rework": "12 PCS",
     "layout": "BELGIAN",
+    "carton": "340123450000000017",
+    "packed": "360 PCS",
+    "made": "480 PCS",
+    "next_unit": "340123450000000017",
     "next_order": "B-2024-119",
     "next_product": "Rye loaf 1000 g",
     "next_name": "Wheat flour type 550",
@@ -105,7 +109,9 @@ FACTS = {
 }
 OWN_LABEL = {"label": "17"}
 NUMBERED = {"label_wanted", "label_outstanding", "label_voided", "label_void_already"} | {
-    *("label_valid", "label_unknown", "printing", "printed", "print_doubt")
+    *("label_valid", "label_unknown", "printing", "printed", "print_doubt"),
+    *("doubt_asked", "doubt_out", "doubt_again", "print_selected", "reprint_why", "reprint"),
+    *("reprint_asked", "reprint_void", "reprint_waits", "which_printer", "void_why"),
 }
 FORBIDDEN = re.compile(r"\b(invalid|errors?|failed|failure|illegal|abort(ed)?)\b", re.IGNORECASE)
 VERBS = {

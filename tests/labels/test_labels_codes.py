@@ -20,6 +20,7 @@ from labels.codes import (
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
     decode,
     encode,
 )
@@ -43,6 +44,7 @@ some_code: st.SearchStrategy[Code] = st.one_of(
     st.builds(CommandCode, st.sampled_from(codes.COMMANDS)),
     st.builds(DigitCode, st.sampled_from(codes.DIGITS)),
     st.builds(LabelCode, words, st.none() | words),
+    st.builds(UnitCode, words),
     st.builds(EnrolmentCode, st.text(min_size=1, max_size=60), words),
 )
 
@@ -62,6 +64,8 @@ GTIN = "09506000134352"
     ("payload", "aim", "code"),
     [
         (f"01{GTIN}10W-204", "]C1", LotCode("W-204", gtin=GTIN)),
+        ("00340123450000000017", "]C1", UnitCode("340123450000000017")),
+        ("00340123450000000017", "", UnitCode("340123450000000017")),
         (f"01{GTIN}10W-204", "", LotCode("W-204", gtin=GTIN)),
         (
             f"01{GTIN}172612003103001250" + "10W-204\x1d21S7",
@@ -114,7 +118,7 @@ def test_supplier_labels(payload: str, aim: str, code: Code) -> None:
         (f"01{GTIN}17261301".encode(), "", "gs1"),
         (b"0109506000134353", "]C1", "gs1"),
         (b"10W-204", "]C1", "gs1"),
-        (b"00106141412345678908", "]C1", "unknown"),
+        (b"400PO-1", "]C1", "unknown"),
         (b"9506000134353", "]E0", "gs1"),
         (encode(BadgeCode("4711")).lower().encode(), "", "layout"),
         (b"LOX-1", "", "layout"),

@@ -43,7 +43,7 @@ class LabelVoided(LabelEvent, frozen=True, kw_only=True):
 
 
 class UnitPacked(Event, frozen=True, kw_only=True):
-    """A lot quantity or a lower unit goes onto a logistic unit (SSCC, or an in-house number)."""
+    """A lot, a piece or a lower unit goes onto a logistic unit (SSCC, or an in-house number)."""
 
     unit: Name
     order: Name = ""
@@ -51,6 +51,7 @@ class UnitPacked(Event, frozen=True, kw_only=True):
     lot: Name = ""
     quantity: Quantity | None = None
     packed_unit: Name = ""
+    serial: Name = ""
 
 
 class UnitClosed(Event, frozen=True, kw_only=True):
