@@ -59,7 +59,7 @@ def width(text: str, height_dots: int) -> int:
     """The most dots that `text` takes in any output: Roboto of either weight, or font 0."""
     check(text)
     drawn = [offsets(text, size(text, height_dots, weight), weight)[-1] for weight in _FILES]
-    own = sum(_font_0_advance(char) for char in text) * height_dots / 32 if native(text) else 0
+    own = sum(_font_0_dots(char, height_dots) for char in text) if native(text) else 0
     return math.ceil(max(own, *drawn))
 
 
@@ -155,6 +155,8 @@ def _stands_alone(char: str) -> bool:
     return unicodedata.bidirectional(char) not in {"R", "AL", "AN"}
 
 
-def _font_0_advance(char: str) -> int:
+def _font_0_dots(char: str, height_dots: int) -> int:
+    """Whole dots, as printers round each letter, with a 32nd more, as they fit it to the dots."""
     base = unicodedata.normalize("NFD", char)[0]
-    return _FONT_0[ord(base) - 32] if " " <= base <= "~" else _FONT_0_WIDEST
+    advance = _FONT_0[ord(base) - 32] if " " <= base <= "~" else _FONT_0_WIDEST
+    return -(-(advance + 1) * height_dots // 32)
