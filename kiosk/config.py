@@ -85,12 +85,16 @@ class ScreenConfig:
 
 @dataclass(frozen=True, slots=True)
 class PrinterConfig:
-    """A label printer: where its bytes go, as `labels.printers` reads it, and its language."""
+    """A label printer: where its bytes go, as `labels.printers` reads it, and its language.
+
+    It prints labels of these `kinds`, all where none is named; the first printer that does prints.
+    """
 
     name: str
     url: str
     language: Literal["zpl", "pdf"] = "zpl"
     dpi: int = 203
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
         "url": printer_url,
         "language": choice("zpl", "pdf"),
         "dpi": whole(DPI_MIN, DPI_MAX),
+        "kinds": names,
     },
     SiteConfig: {
         "one_person": flag,

@@ -108,9 +108,8 @@ def make_readers(
     post: Callable[[Message], None],
     shop: ShopAccess,
 ) -> list[Reader]:
-    """What reads the journal beside the screen: sync client, token, a spooler a printer."""
+    """What reads the journal beside the screen: sync client, token, numbers, spooler."""
     from kiosk.drawings.keeper import DrawingKeeper
-    from kiosk.spooler import Spooler
     from kiosk.tokens import TokenKeeper
     from sync.client import SyncClient
 
@@ -129,19 +128,6 @@ def make_readers(
         on_time=station.time.heard,
         numbers=lambda: (granted.highest(), {}),
     )
-    spoolers = [
-        Spooler(
-            station.journal,
-            shop,
-            name=printer.name,
-            url=printer.url,
-            language=printer.language,
-            dpi=printer.dpi,
-            on_state=lambda state: post(PrintChanged(state)),
-            time_of=station.time.time_of,
-        )
-        for printer in config.printers
-    ]
     drawings = DrawingKeeper(
         config.data,
         config.station.server,
@@ -151,7 +137,21 @@ def make_readers(
         pin=config.pin,
         now=station.time.time,
     )
-    return [client, keeper, *spoolers, drawings]
+    return [client, keeper, *make_spooler(station, post, shop), drawings]
+
+
+def make_spooler(
+    station: Station, post: Callable[[Message], None], shop: ShopAccess
+) -> list[Reader]:
+    """What prints, where the station has a printer."""
+    from kiosk.printing import Spooler
+
+    printers, time_of = station.config.printers, station.time.time_of
+    if not printers:
+        return []
+    return [
+        Spooler(station.journal, shop, printers, lambda state: post(PrintChanged(state)), time_of)
+    ]
 
 
 def paper_of(station: Station | None, *, console: bool) -> Paper | None:

@@ -31,7 +31,22 @@ class Reader(Protocol):
     def stop(self) -> None: ...
 
 
-PrintingState = Literal["idle", "printing", "printed", "doubt", "waiting"]
+PrintingState = Literal["idle", "printing", "printed", "doubt", "waiting", "failed"]
+QueuedState = Literal["queued", "sending", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedLabel:
+    """A print that a printer has before it. "sent": the printer has all of it and prints.
+
+    "failed": it cannot be printed, `why` says so; nothing of it was sent.
+    """
+
+    label: str
+    order: str
+    state: QueuedState
+    copy: int = 1
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +55,10 @@ class PrintState:
     `lot` and `quantity` ("480 PCS") are what the label says.
 
     "printing": bytes are on their way. "printed": the label is out. "doubt": it may be out, a
-    person has to look. "waiting": the printer cannot be reached, `why` says so. "idle": nothing
-    to do. `events` are what the spooler appended to the journal about it: the app folds them.
+    person has to look. "waiting": the printer cannot be reached, or wants a person: `why` says so.
+    "failed": this label cannot be printed, `why` says so. "idle": nothing to do. `queue` are the
+    first of its prints, in their order, those that failed last. `events` are what the spooler
+    appended to the journal about it: the app folds them.
     """
 
     printer: str
@@ -52,6 +69,7 @@ class PrintState:
     why: str = ""
     queued: int = 0
     events: tuple[Event, ...] = ()
+    queue: tuple[QueuedLabel, ...] = ()
 
 
 class ShopAccess(Protocol):

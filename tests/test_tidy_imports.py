@@ -38,7 +38,7 @@ WRONG: Final = [
     ("server-layers", "sync.server.projector", "sync.server.api"),
     ("views-layers", "sync.server.views.stock", "sync.server.views.orders"),
     ("importing-layers", "sync.server.importing.cells", "sync.server.importing.tables"),
-    ("textual", "kiosk.spooler", "textual.app"),
+    ("textual", "kiosk.printing.sender", "textual.app"),
     ("textual", "kiosk.scanners.simulated", "textual.message"),
     ("serial", "kiosk.config", "serial"),
     ("evdev", "kiosk.scanners.wedge", "evdev"),

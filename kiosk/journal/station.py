@@ -47,7 +47,7 @@ class Journal:
         self.salvaged: Salvage | None = None
         self.cloned = ""
         self._born, self._clock, self._held = born, born.clock, held
-        self._readers = files.Readers(self.path)
+        self.readers = files.Readers(self.path)
         self._writer = Writer(self.path, ballast_bytes)
         self.pulse = self._writer.pulse
         self._forking: tuple[Future[str], Future[bool]] | None = None
@@ -127,13 +127,13 @@ class Journal:
 
     def kept(self, name: str) -> bytes | None:
         """The value last kept under that name."""
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             return queries.kept(connection, name)
 
     def replay(self, after_local: int = 0) -> Iterator[tuple[int, Recorded]]:
         """Every event known here with its `local`, oldest first, own and absorbed."""
         while True:
-            with self._readers.reading() as connection:
+            with self.readers.reading() as connection:
                 rows = queries.page(connection, after_local, REPLAY_EVENTS_MAX)
             if not rows:
                 return
@@ -152,7 +152,7 @@ class Journal:
     def folded(self) -> tuple[Shop, int]:
         """The folded Shop and the `local` it reaches: from the image, then the rest."""
         with image.nothing_thrown_away():
-            with self._readers.reading() as connection:
+            with self.readers.reading() as connection:
                 shop, local = image.load(self.folder, connection) or (Shop(), 0)
                 retired = retention.retired_orders(connection)
             local = self.fold(shop, local)
@@ -173,7 +173,7 @@ class Journal:
         It is a cache: without it the next start only takes longer.
         """
         try:
-            with self._readers.reading() as connection:
+            with self.readers.reading() as connection:
                 event_id = image.id_at(connection, local)
             image.save(self.folder, shop, local, event_id)
         except (OSError, JournalError):
@@ -214,7 +214,7 @@ class Journal:
         self._await_fork()
         head = self._writer.head
         origin = head.origin
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             low, before = queries.low(connection, origin)
             after = max(head.acknowledged, low - 1)
             digest = queries.digest_at(connection, origin, after)
@@ -232,7 +232,7 @@ class Journal:
         """
         self._await_fork()
         head = self._writer.head
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             low, _ = queries.low(connection, head.origin)
             digest = queries.digest_at(connection, head.origin, mark.seq)
         if mark.seq < low - 1:
@@ -261,7 +261,7 @@ class Journal:
         head = self._writer.head  # before the folding: a fork meanwhile drops the plan
         origin, seq = head.origin, min(safe, head.acknowledged, head.seq - 1)
         shop, local = self.folded()
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             limits = retention.limits(connection, today, seq, local)
             held = retention.held(connection, origin)
         made = plan(shop, self._between(1, local), held, limits)
@@ -296,12 +296,12 @@ class Journal:
         return list(enumerate(found, last + 1 - len(found)))
 
     def _own_after(self, seq: int, limit: int) -> list[Recorded]:
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             return queries.records_after(connection, self.origin, seq, limit)
 
     def reader_mark(self, name: str) -> int:
         """How far a reader inside the station got, 0 at first."""
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             return queries.reader_mark(connection, name)
 
     def move_mark(
@@ -323,17 +323,17 @@ class Journal:
 
     def scan_log(self, limit: int = 100) -> list[queries.ScanRow]:
         """(at, source, payload, answer) of the newest refused scans, newest first."""
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             return queries.newest_scans(connection, limit)
 
     def verify(self) -> None:
         """Check every page, row and digest; raises `JournalDamaged` naming the first bad one."""
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             audit.verify(connection, self.path)
 
     def export(self, target: Path | IO[bytes]) -> int:
         """Write the station's own events as JSON lines with origin, seq and digest; how many."""
-        with self._readers.reading() as connection:
+        with self.readers.reading() as connection:
             if not isinstance(target, Path):
                 return audit.export(connection, target)
             with target.open("wb") as stream:
@@ -341,7 +341,7 @@ class Journal:
 
     def close(self) -> None:
         """Finish what is queued, give the folder back; the second time nothing happens."""
-        self._readers.close()
+        self.readers.close()
         self._writer.close()
         if self._held >= 0:
             os.close(self._held)

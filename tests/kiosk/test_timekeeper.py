@@ -14,10 +14,10 @@ from kiosk.config import Config
 from kiosk.correction import Reading, Sign
 from kiosk.dialog import Dialog, Key, Scanned, Tick, Workplace
 from kiosk.journal import Journal
+from kiosk.printing.jobs import values_of
 from kiosk.screens.around import Around, Link
 from kiosk.screens.head import head
 from kiosk.screens.words import told
-from kiosk.spooler import values_of
 from kiosk.station import Station, new_id
 from kiosk.surroundings import Surroundings
 from kiosk.texts import Texts
@@ -30,8 +30,9 @@ from sync.domain.events import (
     OperationStarted,
     stamped,
 )
+from sync.domain.label_jobs import Job
 from sync.domain.quantity import Quantity
-from sync.domain.shop import Shop
+from sync.domain.shop import Shop, absorb
 from tests.kiosk.dialog.bakery import TODAY
 from tests.kiosk.terminals import BADGES, seeded
 from tests.missing import missing
@@ -184,6 +185,8 @@ def test_the_head_says_how_far_to_trust_the_clock(sign: Sign, shown: str) -> Non
 
 def test_a_label_tells_the_true_time() -> None:
     event = MaterialProduced(
+        id="m",
+        act="a",
         order="B-1",
         operation="10",
         work_center="MIX",
@@ -191,7 +194,10 @@ def test_a_label_tells_the_true_time() -> None:
         lot="L",
         quantity=Quantity("1", "C62"),
     )
-    values = values_of(Shop(), event, "2026-11-22T10:00:00.000+01:00")
+    shop, job = Shop(), Job(of="m", label="1", order="B-1", template="batch")
+    absorb(shop, event)
+    values = values_of(shop, job, 1, lambda _: "2026-11-22T10:00:00.000+01:00")
+    assert values is not None
     assert values["produced"] == "2026-11-22 10:00"
 
 
