@@ -1,263 +1,200 @@
-"""Template and values -> placed primitives in dots. Raises ValueRefusedError.
+"""Template and values -> pages of placed primitives in dots. Raises ValueRefusedError.
 
-Symbols come from the `build` that is passed in, so that this stays free of barcode libraries.
+Symbols and letters come in as arguments, so that this stays free of barcode and font libraries.
 """
 
-import unicodedata
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from labels import codes, gs1, house
+from labels import gs1
+from labels.heads import HEADS, dots
+from labels.layout_fields import UNIT_WORDS, Filled, fill
+from labels.layout_symbols import elements_of, place_symbol
+from labels.layout_text import cut, set_lines, shrunk
 from labels.primitives import (
     Box,
     Build,
     Layout,
+    Letters,
     Line,
-    Placed,
     Primitive,
-    Symbol,
-    SymbolError,
-    Text,
     ValueRefusedError,
 )
-from labels.symbol_classes import fault
 from labels.template import (
-    CODE_CLASSES,
-    Field,
+    Flow,
     Item,
+    Point,
+    RowsItem,
     RuleItem,
     SymbolItem,
     Template,
     TextItem,
+    Values,
 )
 
-# Dots per millimetre of the heads that are sold; "203 dpi" is 8 dots a millimetre exactly.
-HEADS = {203: 8.0, 300: 300 / 25.4, 600: 600 / 25.4}
-CUT_SIGN = ".."
-PRINTABLE = "cp1252"  # what both the printer's own font and the PDF's can show
-# What operators call a UN/CEFACT unit code.
-UNIT_WORDS = {
-    "C62": "PCS",
-    "H87": "PCS",
-    "EA": "PCS",
-    "KGM": "KG",
-    "GRM": "G",
-    "TNE": "T",
-    "LTR": "L",
-    "MLT": "ML",
-    "MTR": "M",
-    "MTK": "M2",
-    "MTQ": "M3",
-    "BG": "BAG",
-    "BX": "BOX",
-}
-# Advance widths from space to tilde, thousandths of the height: the wider of Helvetica Bold (PDF)
-# and a label printer's font 0, whose signs are wide. What fits by these fits on paper.
-_WIDTHS = (
-    *(312, 333, 500, 556, 556, 938, 722, 312, 333, 333, 500, 938, 312, 938, 312, 312),
-    *(556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 333, 333, 1000, 938, 1000, 611),
-    *(975, 722, 722, 722, 722, 667, 611, 778, 722, 300, 556, 722, 611, 833, 722, 778),
-    *(667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 333, 500, 333, 584, 556),
-    *(333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611),
-    *(611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 528, 512, 528, 1000),
-)
-_WIDTH_OTHER = 1000
+__all__ = ("HEADS", "PAGES_MAX", "UNIT_WORDS", "Page", "dots", "pages", "place", "placed")
+
+PAGES_MAX = 99
+Page = list[tuple[str, Primitive]]
+"""Primitives, each with the item that it comes from."""
 
 
-def dots(millimetres: float, dpi: int) -> int:
-    """Whole dots of a head of `dpi`, one of HEADS."""
-    return round(millimetres * HEADS[dpi])
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """What placing needs and no item changes."""
+
+    template: Template
+    dpi: int
+    build: Build
+    letters: Letters
 
 
-def place(template: Template, values: Mapping[str, str], dpi: int, build: Build) -> Layout:
-    """The label of one record. Values that the template does not name are left aside."""
-    filled = fill(template, values)
-    primitives: list[Primitive] = []
-    for item in template.items:
-        if isinstance(item, RuleItem) or not item.when or filled[item.when]:
-            primitives += _place(template, item, filled, dpi, build)
+def place(template: Template, values: Values, dpi: int, build: Build, letters: Letters) -> Layout:
+    """The label of one record, of a document its first page."""
+    return pages(template, values, dpi, build, letters)[0]
+
+
+def pages(
+    template: Template, values: Values, dpi: int, build: Build, letters: Letters
+) -> tuple[Layout, ...]:
+    """The pages of one record. Values that the template does not name are left aside."""
     width, height = (dots(size, dpi) for size in template.media)
-    return Layout(template.name, dpi, width, height, tuple(primitives))
+    return tuple(
+        Layout(template.name, dpi, width, height, tuple(primitive for _, primitive in page))
+        for page in placed(template, values, dpi, build, letters)
+    )
 
 
-def fill(template: Template, values: Mapping[str, str]) -> dict[str, str]:
-    """Every field of the template with its checked text, empty where optional and absent."""
-    filled = {}
-    for name, field in template.fields.items():
-        text = values.get(name, "")
-        if text:
-            _check_field(field, text)
-        elif not field.optional:
-            raise ValueRefusedError(name, text, f"the label {template.name} needs it")
-        filled[name] = text
-    return filled
+def placed(
+    template: Template, values: Values, dpi: int, build: Build, letters: Letters
+) -> list[Page]:
+    """The pages of one record, every primitive with the `where` of its item."""
+    maker = _Maker(template, dpi, build, letters)
+    filled = fill(template, values, letters)
+    _check_elements(template, filled)
+    found: list[Page] = [[]]
+    if template.flow is not None:
+        _flow(maker, template.flow, filled, found)
+    for number, page in enumerate(found, 1):
+        texts = {"page": str(number), "pages": str(len(found))}
+        numbered = filled.with_texts(texts) if template.flow is not None else filled
+        still = [one for one in template.items if not isinstance(one, RowsItem)]
+        page[:0] = _place_all(maker, still, numbered, (0.0, 0.0), number)
+    return found
 
 
-def text_width(text: str, height: int) -> int:
-    """Dots that `text` takes at most in a font of `height` dots."""
-    thousandths = sum(_advance(char) for char in text)
-    return -(-thousandths * height // 1000)
-
-
-def _advance(char: str) -> int:
-    base = unicodedata.normalize("NFD", char)[0]
-    return _WIDTHS[ord(base) - 32] if " " <= base <= "~" else _WIDTH_OTHER
-
-
-def _check_field(field: Field, text: str) -> None:
-    reason = _field_fault(field, text)
-    if reason:
-        raise ValueRefusedError(field.name, text, reason)
-
-
-def _field_fault(field: Field, text: str) -> str:
-    """Why `text` is not a value of this field, or nothing."""
-    if len(text) > field.chars_max:
-        return f"is longer than {field.chars_max} characters"
-    match field.kind:
-        case "text":
-            return _text_fault(text)
-        case "code" | "unit":
-            return "" if house.is_plain(text) else "has other characters than A-Z 0-9 - ."
-        case "amount":
-            return _reading_fault(house.read_amount, text)
-        case "date":
-            return _reading_fault(date.fromisoformat, text)
-        case "gtin":
-            good = len(text) == 14 and gs1.has_check_digit(text)
-            return "" if good else "is not a GTIN of 14 digits with check digit"
-
-
-def _text_fault(text: str) -> str:
-    for char in text:
-        if not char.isprintable() or not char.encode(PRINTABLE, "ignore"):
-            return f"{char!r} is in no printer's font"
-    return ""
-
-
-def _reading_fault(read: object, text: str) -> str:
-    assert callable(read)
+def _check_elements(template: Template, filled: Filled) -> None:
+    """What the GS1 symbols of one label say is legal as a whole (GenSpecs 4.13, 4.14)."""
+    found: dict[gs1.Element, str] = {}
+    for item in template.items:
+        if isinstance(item, SymbolItem) and _is_wanted(item, filled, 1):
+            found.update(dict.fromkeys(elements_of(item, filled), item.where))
+    if not found:
+        return
     try:
-        read(text)
-    except ValueError as error:
-        return str(error)
-    return ""
+        gs1.format(found, associations=True)
+    except gs1.Gs1Error as error:
+        where = next((found[one] for one in found if one.ai == error.ai), template.name)
+        value = "".join(f"({one.ai}){one.value}" for one in found)
+        raise ValueRefusedError(where, value, f"on the whole label: {error}") from error
 
 
-def _place(
-    template: Template, item: Item, filled: Mapping[str, str], dpi: int, build: Build
-) -> list[Primitive]:
-    if isinstance(item, TextItem):
-        return _place_text(item, _words(template, filled), dpi)
-    if isinstance(item, SymbolItem):
-        return [_place_symbol(template, item, filled, dpi, build)]
-    x, y = (dots(one, dpi) for one in item.at)
+def _flow(maker: _Maker, flow: Flow, filled: Filled, found: list[Page]) -> None:
+    """Rows below each other, on as many pages as they need."""
+    top = flow.first
+    for item in maker.template.items:
+        if isinstance(item, RowsItem) and _is_wanted(item, filled, 1):
+            top = _place_rows(maker, item, filled, found, top)
+
+
+def _place_rows(
+    maker: _Maker, item: RowsItem, filled: Filled, found: list[Page], top: float
+) -> float:
+    """Rows from `top` mm of the last page on; where on it they end."""
+    flow = maker.template.flow
+    assert flow is not None, "names were checked"
+    field = maker.template.fields[item.of]
+    records = filled.rows[item.of]
+    lines = [
+        records[start : start + item.columns] for start in range(0, len(records), item.columns)
+    ]
+    top += item.at[1]
+    needs_head = True
+    for line in lines:
+        needed = item.cell[1] + (item.head_height if needs_head else 0.0)
+        if top + needed > flow.bottom:
+            top, needs_head = _next_page(item, found, flow), True
+        if needs_head:
+            corner = (item.at[0], top)
+            found[-1] += _place_all(maker, item.head, filled, corner, len(found))
+            top, needs_head = top + item.head_height, False
+        for column, record in enumerate(line):
+            corner = (item.at[0] + column * item.cell[0], top)
+            inside = filled.with_row(field, record)
+            found[-1] += _place_all(maker, item.cells, inside, corner, len(found))
+        top += item.cell[1]
+    return top
+
+
+def _next_page(item: RowsItem, found: list[Page], flow: Flow) -> float:
+    if flow.following + item.head_height + item.cell[1] > flow.bottom:
+        raise ValueRefusedError(item.where, "one cell", "is higher than a page's flow")
+    if len(found) == PAGES_MAX:
+        raise ValueRefusedError(item.where, "its rows", f"need more than {PAGES_MAX} pages")
+    found.append([])
+    return flow.following
+
+
+def _is_wanted(item: Item, filled: Filled, page: int) -> bool:
+    on_page = item.page == "every" or (item.page == "first") == (page == 1)
+    if any(filled.has(name) for name in item.unless):
+        return False
+    return on_page and (not item.when or filled.has(item.when))
+
+
+def _place_all(
+    maker: _Maker, items: Iterable[Item], filled: Filled, corner: Point, page: int
+) -> Iterator[tuple[str, Primitive]]:
+    for item in items:
+        if _is_wanted(item, filled, page):
+            for primitive in _place(maker, item, filled, corner):
+                yield item.where, primitive
+
+
+def _place(maker: _Maker, item: Item, filled: Filled, corner: Point) -> list[Primitive]:
+    at = (corner[0] + item.at[0], corner[1] + item.at[1])
+    match item:
+        case TextItem():
+            return _place_text(item, filled.words(), at, maker)
+        case SymbolItem():
+            label_class = maker.template.label_class
+            dpi, build, letters = maker.dpi, maker.build, maker.letters
+            return place_symbol(item, filled, at, dpi, build, letters, label_class)
+        case RuleItem():
+            return [_place_rule(item, at, maker.dpi)]
+        case RowsItem():
+            raise AssertionError("rows stand in the flow")
+
+
+def _place_rule(item: RuleItem, at: Point, dpi: int) -> Primitive:
+    x, y = (dots(one, dpi) for one in at)
     width, height = max(1, dots(item.width, dpi)), max(1, dots(item.height, dpi))
     if item.thickness:
-        return [Box(x, y, width, height, max(1, dots(item.thickness, dpi)))]
-    return [Line(x, y, width, height)]
+        return Box(x, y, width, height, max(1, dots(item.thickness, dpi)))
+    return Line(x, y, width, height)
 
 
-def _words(template: Template, filled: Mapping[str, str]) -> dict[str, str]:
-    """The values as people read them: a unit by its word."""
-    kinds = template.fields
-    return {
-        name: UNIT_WORDS.get(text, text) if kinds[name].kind == "unit" else text
-        for name, text in filled.items()
-    }
-
-
-def _place_text(item: TextItem, words: Mapping[str, str], dpi: int) -> list[Primitive]:
-    text = item.value.format_map(words).strip()
+def _place_text(item: TextItem, words: dict[str, str], at: Point, maker: _Maker) -> list[Primitive]:
+    text = " ".join(item.value.format_map(words).split())
     if not text:
         return []
-    x, y, width = dots(item.at[0], dpi), dots(item.at[1], dpi), dots(item.width, dpi)
-    height, least = dots(item.size, dpi), dots(item.min_size, dpi)
-    while height > least and text_width(text, height) > width:
-        height -= 1
-    if text_width(text, height) > width:
-        if item.fit == "shrink":
-            raise ValueRefusedError(item.where, text, f"is wider than {item.width:g} mm")
-        text = _cut(text, height, width)
-    return [Text(x, y, height, width, text)]
-
-
-def _cut(text: str, height: int, width: int) -> str:
-    while text and text_width(text + CUT_SIGN, height) > width:
-        text = text[:-1]
-    return text.rstrip() + CUT_SIGN
-
-
-def _place_symbol(
-    template: Template, item: SymbolItem, filled: Mapping[str, str], dpi: int, build: Build
-) -> Placed:
-    content = _content(item, template, filled)
-    try:
-        symbol = build(item.kind, content)
-    except SymbolError as error:
-        raise ValueRefusedError(item.where, content, str(error)) from error
-    module = _module(template, item, symbol, dpi)
-    quiet = symbol.quiet * module
-    x, y = dots(item.at[0], dpi) + quiet, dots(item.at[1], dpi)
-    if symbol.is_linear:
-        return Placed(x, y, symbol, module, dots(item.height, dpi))
-    return Placed(x, y + quiet, symbol, module, len(symbol.rows) * module)
-
-
-def _module(template: Template, item: SymbolItem, symbol: Symbol, dpi: int) -> int:
-    """Dots of the widest module that fits: whole dots inside the label class's range."""
-    reasons = []
-    for wanted in item.modules:
-        module = dots(wanted, dpi)
-        reason = fault(template.label_class, symbol, module, HEADS[dpi])
-        if not reason and symbol.modules_across * module <= dots(item.width, dpi):
-            return module
-        across = f"{symbol.modules_across} modules within {item.width:g} mm"
-        reasons.append(reason or f"{module} dots are too wide for {across}")
-    wide = ", ".join(f"{one:g}" for one in item.modules)
-    reason = f"none of x = {wide} mm gives whole dots at {dpi} dpi: {'; '.join(reasons)}"
-    raise ValueRefusedError(item.where, symbol.content, reason)
-
-
-def _content(item: SymbolItem, template: Template, filled: Mapping[str, str]) -> str:
-    if item.value:
-        return item.value.format_map(filled)
-    if item.code:
-        return _in_house(item, filled)
-    return _element_string(item, template, filled)
-
-
-def _in_house(item: SymbolItem, filled: Mapping[str, str]) -> str:
-    parts: dict[str, object] = {}
-    for name, value in item.code[1:]:
-        text = value.format_map(filled)
-        if text:
-            parts[name] = _part(name, text)
-    try:
-        return codes.encode(CODE_CLASSES[item.code[0][1]](**parts))
-    except (codes.CodeError, TypeError) as error:
-        raise ValueRefusedError(item.where, str(parts), str(error)) from error
-
-
-def _part(name: str, text: str) -> object:
-    if name == "amount":
-        return Decimal(text)
-    return date.fromisoformat(text) if name == "expiry" else text
-
-
-def _element_string(item: SymbolItem, template: Template, filled: Mapping[str, str]) -> str:
-    written = {
-        name: _six_digits(text) if text and template.fields[name].kind == "date" else text
-        for name, text in filled.items()
-    }
-    pairs = [(ai, value.format_map(written)) for ai, value in item.elements]
-    elements = [gs1.Element(ai, value) for ai, value in pairs if value]
-    try:
-        return gs1.format(elements, associations=False)
-    except gs1.Gs1Error as error:
-        raise ValueRefusedError(item.where, str(pairs), str(error)) from error
-
-
-def _six_digits(iso: str) -> str:
-    return date.fromisoformat(iso).strftime("%y%m%d")
+    dpi, letters = maker.dpi, maker.letters
+    room = (dots(item.width, dpi), dots(item.height, dpi))
+    sizes = (dots(item.size, dpi), dots(item.min_size, dpi))
+    height, lines = shrunk(text, sizes, room, item.lines, letters)
+    kept = cut(lines, height, room, item.lines, letters)
+    if kept != lines and item.fit == "shrink":
+        over = f" on {item.lines} lines" if item.lines > 1 else ""
+        raise ValueRefusedError(item.where, text, f"is wider than {item.width:g} mm{over}")
+    corner = (dots(at[0], dpi), dots(at[1], dpi))
+    return [*set_lines(kept, corner, height, room[0], item.align, item.weight, letters)]

@@ -1,100 +1,110 @@
 """The proof of a template: the worst records it allows are laid out before any is printed.
 
 Proved for a head: everything lies on the media, nothing touches another's ink or quiet zone, each
-symbol has whole-dot modules of its class, and each is read back. Raises TemplateError.
+symbol has whole-dot modules and the height of its class, is read back, and what the GS1 symbols say
+is legal together. Raises TemplateError.
 """
 
-from itertools import combinations, cycle, islice
+from collections.abc import Iterator
+from functools import cache
 
-from labels import gs1
-from labels.layout import HEADS, dots, place
-from labels.primitives import Area, Build, LabelError, Layout, TemplateError, ValueRefusedError
+from labels.heads import HEADS, dots
+from labels.layout import Page, placed
+from labels.primitives import (
+    LINEAR_KINDS,
+    Area,
+    Build,
+    LabelError,
+    Letters,
+    TemplateError,
+    ValueRefusedError,
+)
+from labels.proof_samples import Sample, sample, samples
 from labels.symbol_classes import height_fault
-from labels.template import Field, SymbolItem, Template
+from labels.template import Item, RowsItem, SymbolItem, Template
 
-_WIDEST = "W"
-_DENSEST = "W-.9A"  # changes of character class cost a symbol most
-_SHORT = "9"
+__all__ = ("prove", "sample", "samples")
+
+_SSCC = "00"
 
 
-def prove(template: Template, dpi: int, build: Build) -> None:
+def prove(template: Template, dpi: int, build: Build, letters: Letters) -> None:
     """Raises TemplateError unless the template works on a head of `dpi` for every record."""
     if dpi not in HEADS:
         known = ", ".join(str(head) for head in HEADS)
         raise TemplateError(template.file, "dpi", f"{dpi} is none of {known}")
-    _check_heights(template)
-    for sample in samples(template):
-        try:
-            layout = place(template, sample, dpi, build)
-        except ValueRefusedError as error:
-            raise TemplateError(
-                template.file, error.field, f"{error.value!r}: {error.reason} ({dpi} dpi)"
-            ) from error
-        except LabelError as error:
-            raise TemplateError(template.file, "item", f"{error} ({dpi} dpi)") from error
-        _check_areas(template, layout)
+    symbols = [item for item in _every_item(template.items) if isinstance(item, SymbolItem)]
+    _check_heights(template, symbols)
+    if template.label_class == "distribution":
+        _check_logistic(template, symbols)
+    kept = cache(build)  # the records share most of their symbols
+    for record in samples(template):
+        for page in _laid_out(template, record, dpi, kept, letters):
+            _check_areas(template, page, dpi)
 
 
-def samples(template: Template) -> list[dict[str, str]]:
-    """Records at the ends of what the fields allow."""
-    fields = template.fields.values()
-    full = [
-        {field.name: _sample(field, pattern) for field in fields}
-        for pattern in (_WIDEST, _DENSEST, "99")
-    ]
-    least = {field.name: _sample(field, "")[:1] or "" for field in fields}
-    short = {
-        field.name: "" if field.optional else _shortest(field, least[field.name])
-        for field in fields
-    }
-    return [*full, short]
+def _laid_out(
+    template: Template, record: Sample, dpi: int, build: Build, letters: Letters
+) -> list[Page]:
+    try:
+        return placed(template, record, dpi, build, letters)
+    except ValueRefusedError as error:
+        field = error.field if error.field in template.lines else _field_of(template, error.field)
+        raise template.refuse(field, f"{error.value!r}: {error.reason} ({dpi} dpi)") from error
+    except LabelError as error:
+        raise template.refuse("item", f"{error} ({dpi} dpi)") from error
 
 
-def _sample(field: Field, pattern: str) -> str:
-    length = field.chars_max
-    match field.kind:
-        case "text" | "code" | "unit":
-            return "".join(islice(cycle(pattern or _SHORT), length))
-        case "amount":
-            places = min(6, max(0, length - 13))
-            whole = "9" * min(12, length)
-            return f"{whole}.{'9' * places}" if places else whole
-        case "date":
-            return "2026-12-28"
-        case "gtin":
-            body = "0987654321987"
-            return body + gs1.check_digit(body)
+def _field_of(template: Template, field: str) -> str:
+    """What a template calls a field of a record."""
+    name, _, inner = field.partition(" ")
+    if name not in template.fields:
+        return field
+    row_field = inner.rpartition(".")[2]
+    return f"fields.{name}.fields.{row_field}" if row_field else f"fields.{name}"
 
 
-def _shortest(field: Field, least: str) -> str:
-    return _sample(field, "") if field.kind in {"date", "gtin"} else least
+def _every_item(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        if isinstance(item, RowsItem):
+            yield from item.head
+            yield from item.cells
 
 
-def _check_heights(template: Template) -> None:
-    for item in template.items:
-        if isinstance(item, SymbolItem) and item.height:
+def _check_heights(template: Template, symbols: list[SymbolItem]) -> None:
+    for item in symbols:
+        if item.height:
             reason = height_fault(template.label_class, item.kind, item.height)
             if reason:
-                raise TemplateError(template.file, f"{item.where}.height", reason)
+                raise template.refuse(f"{item.where}.height", reason)
 
 
-def _check_areas(template: Template, layout: Layout) -> None:
-    margin = dots(template.margin, layout.dpi)
-    media = Area(margin, margin, layout.width - margin, layout.height - margin)
-    named = [(_name(one), area) for one in layout.primitives for area in one.areas]
-    for name, area in named:
+def _check_logistic(template: Template, symbols: list[SymbolItem]) -> None:
+    """Bars with their interpretation, the SSCC lowest (GenSpecs 6.6.4)."""
+    lowest = max((item.at[1] for item in symbols), default=0.0)
+    for item in symbols:
+        if item.kind in LINEAR_KINDS and item.hri == "none":
+            reason = "bars of a distribution label have a human-readable interpretation"
+            raise template.refuse(f"{item.where}.hri", reason)
+        if any(ai == _SSCC for ai, _ in item.elements) and item.at[1] < lowest:
+            reason = "the symbol of the SSCC stands lowest on a logistic label"
+            raise template.refuse(f"{item.where}.at", reason)
+
+
+def _check_areas(template: Template, page: Page, dpi: int) -> None:
+    margin = dots(template.margin, dpi)
+    width, height = (dots(size, dpi) for size in template.media)
+    media = Area(margin, margin, width - margin, height - margin)
+    named = [(where, one, area) for where, one in page for area in one.areas]
+    for where, _, area in named:
         if not media.holds(area):
-            raise TemplateError(template.file, name, f"leaves the media at {layout.dpi} dpi")
-    for one, other in combinations(layout.primitives, 2):
-        if any(left.overlaps(right) for left in one.areas for right in other.areas):
-            reason = f"touches {_name(other)} or its quiet zone at {layout.dpi} dpi"
-            raise TemplateError(template.file, _name(one), reason)
-
-
-def _name(primitive: object) -> str:
-    content = getattr(primitive, "value", None)
-    symbol = getattr(primitive, "symbol", None)
-    if symbol is not None:
-        content = symbol.content
-    kind = type(primitive).__name__.lower() if symbol is None else symbol.kind
-    return f"{kind} {content!r}" if content else kind
+            raise template.refuse(where, f"leaves the media at {dpi} dpi")
+    named.sort(key=lambda entry: entry[2].top)
+    for number, (where, one, area) in enumerate(named):
+        for other_where, other, other_area in named[number + 1 :]:
+            if other_area.top >= area.bottom:
+                break
+            if other is not one and area.overlaps(other_area):
+                reason = f"touches {other_where} or its quiet zone at {dpi} dpi"
+                raise template.refuse(where, reason)

@@ -1,57 +1,121 @@
 """One door: template name and values -> the bytes that a printer takes, every symbol read back.
 
-Raises the LabelError tree of `primitives`. What draws and reads symbols is imported at first use.
+A template is the name of one that we ship, of one in the caller's own folder, which goes first, or
+the path of a .toml file. Raises the LabelError tree of `primitives`. What draws and reads symbols
+is imported at first use.
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TypeAlias
 
-from labels import pdf, proof, symbols, template, zpl
-from labels.layout import place
+from labels import fonts, languages, layout, proof, symbols, template_read
 from labels.primitives import Layout, TemplateError, ValueRefusedError
-from labels.template import Template
+from labels.template import Template, Values
 
-Language = Literal["zpl", "pdf"]
+Language: TypeAlias = languages.Language
+PreviewForm: TypeAlias = languages.PreviewForm
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATES_KEPT_MAX = 64
+TEMPLATE_BYTES_MAX = 256 * 1024
 _JOB = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def render(
-    template_name: str, values: Mapping[str, str], language: Language, dpi: int, job: str
+    template_name: str,
+    values: Values,
+    language: Language,
+    dpi: int,
+    job: str,
+    folder: Path | None = None,
 ) -> bytes:
-    """One label in `language`; `job` is the id that the bytes name. Raises LabelError."""
+    """One label, or all pages of a document, in `language`; `job` is the id that the bytes name."""
     if _JOB.fullmatch(job) is None:
         raise ValueRefusedError("job", job, "wants 1 to 64 of A-Z a-z 0-9 . _ -")
-    layout = lay_out(template_name, values, dpi)
-    match language:
-        case "zpl":
-            return zpl.write(layout, job)
-        case "pdf":
-            return pdf.write(layout, job)
+    pages = lay_out_pages(template_name, values, dpi, folder)
+    return languages.write(pages, language, job)
 
 
-def lay_out(template_name: str, values: Mapping[str, str], dpi: int) -> Layout:
-    """The placed label of one record, its symbols read back. Raises LabelError."""
-    return place(load(template_name, dpi), values, dpi, symbols.build)
+def preview(
+    template_name: str,
+    values: Values,
+    dpi: int,
+    form: PreviewForm,
+    folder: Path | None = None,
+    columns: int = languages.PREVIEW_COLUMNS,
+) -> bytes:
+    """All pages as a picture; `columns` are those of a terminal, for text in UTF-8."""
+    return languages.preview(lay_out_pages(template_name, values, dpi, folder), form, columns)
+
+
+def lay_out(template_name: str, values: Values, dpi: int, folder: Path | None = None) -> Layout:
+    """The placed label of one record, of a document its first page. Raises LabelError."""
+    return lay_out_pages(template_name, values, dpi, folder)[0]
+
+
+def lay_out_pages(
+    template_name: str, values: Values, dpi: int, folder: Path | None = None
+) -> tuple[Layout, ...]:
+    """The placed pages of one record, their symbols read back. Raises LabelError."""
+    template = load(template_name, dpi, folder)
+    return layout.pages(template, values, dpi, symbols.build, fonts)
+
+
+def kind_of(template_name: str, folder: Path | None = None) -> str:
+    """What printers choose by: "batch", "unit", "traveller" … Raises TemplateError."""
+    return read(template_name, folder).kind
+
+
+def names(folder: Path | None = None) -> tuple[str, ...]:
+    """The templates that there are, those of `folder` among them."""
+    found = {path.stem for path in TEMPLATES.glob("*.toml")}
+    return tuple(sorted(found | {path.stem for path in folder.glob("*.toml")} if folder else found))
+
+
+def load(name: str, dpi: int, folder: Path | None = None) -> Template:
+    """A template, proved for a head of `dpi` the first time and again once its file changed."""
+    path = path_of(name, folder)
+    return _proved(path, _stamp(path), dpi)
+
+
+def read(name: str, folder: Path | None = None) -> Template:
+    """A template as it is written, not yet proved for a head. Raises TemplateError."""
+    path = path_of(name, folder)
+    return _read(path, _stamp(path))
+
+
+def path_of(name: str, folder: Path | None = None) -> Path:
+    """Where a template is, whether it is there or not."""
+    if name.endswith(".toml"):
+        return Path(name)
+    own = folder / f"{name}.toml" if folder is not None else None
+    return own if own is not None and own.is_file() else TEMPLATES / f"{name}.toml"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when the file does; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 @lru_cache(TEMPLATES_KEPT_MAX)
-def load(name: str, dpi: int) -> Template:
-    """A template that we ship, or the path of a .toml file, proved for a head of `dpi`.
+def _proved(path: Path, stamp: tuple[int, int], dpi: int) -> Template:
+    template = _read(path, stamp)
+    proof.prove(template, dpi, symbols.build, fonts)
+    return template
 
-    Kept after the first time. Raises TemplateError.
-    """
-    path = Path(name) if name.endswith(".toml") else TEMPLATES / f"{name}.toml"
+
+@lru_cache(TEMPLATES_KEPT_MAX)
+def _read(path: Path, stamp: tuple[int, int]) -> Template:
+    if stamp[1] > TEMPLATE_BYTES_MAX:
+        raise TemplateError(str(path), "file", f"has more than {TEMPLATE_BYTES_MAX} bytes")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        shipped = ", ".join(sorted(file.stem for file in TEMPLATES.glob("*.toml")))
-        reason = f"cannot be read ({error}); templates that come with this: {shipped}"
+        reason = f"cannot be read ({error}); templates that come with this: {', '.join(names())}"
         raise TemplateError(str(path), "file", reason) from error
-    read = template.parse(text, str(path))
-    proof.prove(read, dpi, symbols.build)
-    return read
+    return template_read.parse(text, str(path))

@@ -7,8 +7,7 @@ GS1 element strings a GS1 Data Matrix. Raises SymbolError.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labels import symbols
-from labels.layout import text_width
+from labels import fonts, symbols
 from labels.pdf import POINTS_A_MILLIMETRE as MM
 from labels.pdf import Page, draw_symbol, draw_text, open_page
 from labels.primitives import Symbol
@@ -90,5 +89,5 @@ def _draw_entry(page: Page, entry: SheetEntry, left: float, top: float) -> None:
 
 
 def _fitting(text: str, height: float, width: float) -> float:
-    natural = text_width(text, 1000) / 1000
+    natural = fonts.width(text, 1000) / 1000
     return min(height, width / natural) if natural else height

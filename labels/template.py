@@ -1,131 +1,207 @@
-"""A label template: TOML in millimetres, read strictly; `proof.prove` shows that it works.
+"""The home of what a label template is; `template_read` reads one, `proof` shows that it works.
 
-[label]         name, revision, class (in-house or distribution), media and margin in mm
-[fields.NAME]   type (text, code, amount, unit, date, gtin), max characters, optional
-[[item]]        kind text, line, box or a symbol; `at` is its top left corner, quiet zone included
+[label]         name, kind, revision, class, media and margin in mm; `flow` makes it a document
+[fields.NAME]   type, max characters (of rows: how many), optional, sample
+[[item]]        text, line, box, rows or a symbol; `at` is its top left corner, quiet zone included
 
-A value holds field names in braces; `when` names a field without which the item is left out.
-Raises TemplateError, naming file and field.
+A value holds field names in braces; an item is left out without the field that `when` names, and
+with any that `unless` names. Rows repeat their parts for each record of a field of type rows; they
+stand below each other inside the flow, and on further pages under their head again. The texts of a
+document may name {page} and {pages}.
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from string import Formatter
-from typing import Any, Literal, cast
+from typing import Literal
 
-from labels.codes import LabelCode, LotCode, MaterialCode, OrderCode
-from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, TemplateError
-from labels.symbol_classes import LABEL_CLASSES, LabelClass
+from labels.codes import (
+    BadgeCode,
+    CommandCode,
+    DigitCode,
+    LabelCode,
+    LotCode,
+    MaterialCode,
+    OrderCode,
+    ReasonCode,
+    UnitCode,
+)
+from labels.primitives import SymbolKind, TemplateError, Weight
+from labels.symbol_classes import LabelClass
 
-FieldKind = Literal["text", "code", "amount", "unit", "date", "gtin"]
-FIELD_KINDS: tuple[FieldKind, ...] = ("text", "code", "amount", "unit", "date", "gtin")
+FieldKind = Literal[
+    "text",
+    "code",
+    "serial",
+    "amount",
+    "count",
+    "unit",
+    "date",
+    "gtin",
+    "sscc",
+    "gln",
+    "scan",
+    "gs1",
+    "rows",
+]
+FIELD_KINDS: tuple[FieldKind, ...] = (
+    *("text", "code", "serial", "amount", "count", "unit", "date"),
+    *("gtin", "sscc", "gln", "scan", "gs1", "rows"),
+)
+# Kinds whose length is a standard's: of the GS1 keys with their check digit.
+FIELD_CHARS: Mapping[str, int] = {"date": 10, "gtin": 14, "sscc": 18, "gln": 13}
 FIELD_CHARS_MAX = 100
+ROWS_MAX = 400
 MEDIA_MM_MAX = 300.0
-CODE_CLASSES = {"lot": LotCode, "order": OrderCode, "material": MaterialCode, "label": LabelCode}
+PAGE_NAMES = ("page", "pages")
+CODE_CLASSES = {
+    "lot": LotCode,
+    "order": OrderCode,
+    "material": MaterialCode,
+    "label": LabelCode,
+    "unit": UnitCode,
+    "badge": BadgeCode,
+    "command": CommandCode,
+    "digit": DigitCode,
+    "reason": ReasonCode,
+}
+SETUP_CODE = "setup"  # the text whose characters show what a scanner changes on their way
 Point = tuple[float, float]
+Pairs = tuple[tuple[str, str], ...]
+Align = Literal["left", "center", "right"]
+Hri = Literal["none", "above", "below"]
+PageChoice = Literal["every", "first", "next"]
+Record = Mapping[str, str]
+Values = Mapping[str, str | Sequence[Record]]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value of a record. `chars_max` bounds its text."""
+    """One value of a record. `chars_max` bounds its text, of rows their number.
+
+    `fields` are those of one row. `sample` is what previews show.
+    """
 
     name: str
     kind: FieldKind
     chars_max: int
     optional: bool
+    fields: Mapping[str, "Field"]
+    sample: str | tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TextItem:
-    """`fit`: "shrink" down to `min_size` and no further, or then "cut" the text's end."""
+class Common:
+    """What every item has. `where` is what errors call it, `page` which pages of a document."""
 
     where: str
     at: Point
     width: float
+    when: str
+    unless: tuple[str, ...]
+    page: PageChoice
+
+
+@dataclass(frozen=True, slots=True)
+class TextItem(Common):
+    """`fit`: "shrink" down to `min_size` and no further, or then "cut" the text's end.
+
+    A text of several `lines` breaks between words, as many lines as `height` has room for.
+    """
+
     size: float
     min_size: float
+    lines: int
+    height: float
+    align: Align
+    weight: Weight
     value: str
     fit: str
-    when: str
 
 
 @dataclass(frozen=True, slots=True)
-class RuleItem:
+class RuleItem(Common):
     """A line (thickness 0: filled) or a box, sizes in mm."""
 
-    where: str
-    at: Point
-    width: float
     height: float
     thickness: float
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolItem:
+class SymbolItem(Common):
     """A barcode; the widest of `modules` (mm) that fits `width` is taken.
 
-    Content is one of `value` (text), `code` (class name and field texts of an in-house code) and
-    `elements` (AI and text pairs).
+    Content is one of `value` (text), `code` (class name and field texts of an in-house code),
+    `elements` (AI and text pairs) and `element_string` (the field that holds one). `hri` is where
+    the human-readable interpretation stands, `hri_size` its height.
     """
 
-    where: str
     kind: SymbolKind
-    at: Point
-    width: float
     height: float
     modules: tuple[float, ...]
+    align: Align
     value: str
-    code: tuple[tuple[str, str], ...]
-    elements: tuple[tuple[str, str], ...]
-    when: str
+    code: Pairs
+    elements: Pairs
+    element_string: str
+    hri: Hri
+    hri_size: float
 
 
-Item = TextItem | RuleItem | SymbolItem
+@dataclass(frozen=True, slots=True)
+class RowsItem(Common):
+    """Cells of `cell` mm in `columns`, one for each record of the field `of`.
+
+    `at` is left and the gap above; the items inside are placed from their cell's corner, those of
+    the head, `head_height` mm high, from the head's.
+    """
+
+    of: str
+    columns: int
+    cell: Point
+    head_height: float
+    head: tuple["Item", ...]
+    cells: tuple["Item", ...]
+
+
+Item = TextItem | RuleItem | SymbolItem | RowsItem
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where rows stand on the page, in mm: tops of the first page and the next, and the bottom."""
+
+    first: float
+    following: float
+    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template as read; `file` is what errors call it."""
+    """A template as read; `file` is what errors call it, `lines` where what they name stands."""
 
     file: str
     name: str
+    kind: str
     revision: int
     label_class: LabelClass
     media: Point
     margin: float
+    flow: Flow | None
     fields: Mapping[str, Field]
     items: tuple[Item, ...]
+    lines: Mapping[str, int]
+
+    def refuse(self, field: str, reason: str) -> TemplateError:
+        """The error that names `field` and its line."""
+        return TemplateError(self.file, field, reason, line_of(self.lines, field))
 
 
-def parse(text: str, file: str) -> Template:
-    """The template that `text` (TOML) describes; raises TemplateError."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(file, "TOML", str(error)) from None
-    root = _Table(file, "file", data)
-    label = _Table(file, "label", root.take("label", dict))
-    known = {
-        name: _field(_Table(file, f"fields.{name}", entry), name)
-        for name, entry in root.take("fields", dict).items()
-    }
-    entries = root.take("item", list)
-    root.finish()
-    template = Template(
-        file=file,
-        name=label.text("name"),
-        revision=label.take("revision", int),
-        label_class=cast("LabelClass", label.choice("class", LABEL_CLASSES)),
-        media=label.point("media"),
-        margin=label.number("margin", 0.0, 20.0),
-        fields=known,
-        items=tuple(_item(file, place, entry) for place, entry in enumerate(entries, 1)),
-    )
-    label.finish()
-    _check_names(template)
-    return template
+def line_of(lines: Mapping[str, int], field: str) -> int:
+    """The line of a field or of the nearest thing around it, 0 if none is known."""
+    while field and field not in lines:
+        field = field.rpartition(".")[0]
+    return lines.get(field, 0)
 
 
 def names_in(value: str) -> tuple[str, ...]:
@@ -140,188 +216,21 @@ def names_in(value: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-class _Table:
-    """One TOML table, taken key by key; what is left at `finish` is refused."""
-
-    def __init__(self, file: str, where: str, data: object) -> None:
-        self.file = file
-        self.where = where
-        if not isinstance(data, dict):
-            raise TemplateError(file, where, "must be a table")
-        self._left = dict(data)
-        self._known: list[str] = []
-
-    def refuse(self, key: str, reason: str) -> TemplateError:
-        return TemplateError(self.file, f"{self.where}.{key}", reason)
-
-    def take(self, key: str, kind: type, default: Any = None) -> Any:
-        self._known.append(key)
-        value = self._left.pop(key, default)
-        if value is None:
-            raise self.refuse(key, "is missing")
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise self.refuse(key, f"must be a {kind.__name__}, not {value!r}")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self.take(key, str, default))
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(key, default)
-        if value not in allowed:
-            raise self.refuse(key, f"{value!r} is none of {', '.join(allowed)}")
-        return value
-
-    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
-        value = float(self.take(key, (int, float), default))  # type: ignore[arg-type]
-        if not low <= value <= high:
-            raise self.refuse(key, f"{value:g} mm is not within {low:g} and {high:g} mm")
-        return value
-
-    def point(self, key: str) -> Point:
-        pair = self.take(key, list)
-        if len(pair) != 2 or any(type(one) not in {int, float} for one in pair):
-            raise self.refuse(key, f"must be two numbers in mm, not {pair!r}")
-        if not all(0 <= one <= MEDIA_MM_MAX for one in pair):
-            raise self.refuse(key, f"{pair!r} is not within 0 and {MEDIA_MM_MAX:g} mm")
-        return float(pair[0]), float(pair[1])
-
-    def finish(self) -> None:
-        for key in self._left:
-            near = get_close_matches(key, self._known, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise self.refuse(key, f"is not known{hint}")
-
-
-def _field(table: _Table, name: str) -> Field:
-    if not name.isidentifier():
-        raise table.refuse("name", f"{name!r} is not a plain name")
-    kind = cast("FieldKind", table.choice("type", FIELD_KINDS))
-    chars_max = {"date": 10, "gtin": 14}.get(kind) or table.take("max", int)
-    if not 1 <= chars_max <= FIELD_CHARS_MAX:
-        raise table.refuse("max", f"{chars_max} is not within 1 and {FIELD_CHARS_MAX}")
-    field = Field(name, kind, chars_max, table.take("optional", bool, default=False))
-    table.finish()
-    return field
-
-
-def _item(file: str, place: int, data: object) -> Item:
-    table = _Table(file, f"item {place}", data)
-    kind = table.choice("kind", ("text", "line", "box", *QUIET_MODULES))
-    table.where = f"item {place} ({kind})"
-    item: Item
-    if kind == "text":
-        item = _text_item(table)
-    elif kind in {"line", "box"}:
-        item = _rule_item(table, kind)
-    else:
-        item = _symbol_item(table, cast("SymbolKind", kind))
-    table.finish()
-    return item
-
-
-def _text_item(table: _Table) -> TextItem:
-    size = table.number("size", 1.5, 40.0)
-    return TextItem(
-        table.where,
-        table.point("at"),
-        table.number("width", 1.0, MEDIA_MM_MAX),
-        size,
-        table.number("min_size", 1.5, size, size),
-        table.text("value"),
-        table.choice("fit", ("shrink", "cut"), "shrink"),
-        table.text("when", ""),
-    )
-
-
-def _rule_item(table: _Table, kind: str) -> RuleItem:
-    return RuleItem(
-        table.where,
-        table.point("at"),
-        table.number("width", 0.1, MEDIA_MM_MAX),
-        table.number("height", 0.1, MEDIA_MM_MAX),
-        table.number("thickness", 0.1, 5.0) if kind == "box" else 0.0,
-    )
-
-
-def _symbol_item(table: _Table, kind: SymbolKind) -> SymbolItem:
-    modules = table.take("x", list)
-    if not modules or any(type(one) not in {int, float} or one <= 0 for one in modules):
-        raise table.refuse("x", f"must be module widths in mm, not {modules!r}")
-    code = _Table(table.file, f"{table.where}.code", table.take("code", dict, {}))
-    item = SymbolItem(
-        table.where,
-        kind,
-        table.point("at"),
-        table.number("width", 1.0, MEDIA_MM_MAX),
-        table.number("height", 1.0, MEDIA_MM_MAX) if kind in LINEAR_KINDS else 0.0,
-        tuple(sorted((float(one) for one in modules), reverse=True)),
-        table.text("value", ""),
-        _code(code),
-        _elements(table),
-        table.text("when", ""),
-    )
-    _check_content(table, item)
-    return item
-
-
-def _code(table: _Table) -> tuple[tuple[str, str], ...]:
-    if not table._left:
-        return ()
-    name = table.choice("type", tuple(CODE_CLASSES))
-    parts = [("type", name)]
-    for part in fields(CODE_CLASSES[name]):
-        text = table.text(part.name, "")
-        if text:
-            parts.append((part.name, text))
-    table.finish()
-    return tuple(parts)
-
-
-def _elements(table: _Table) -> tuple[tuple[str, str], ...]:
-    pairs = table.take("elements", list, [])
-    for pair in pairs:
-        texts = isinstance(pair, list) and [type(one) for one in pair] == [str, str]
-        if not texts:
-            raise table.refuse("elements", f"{pair!r} is not a pair of AI and value")
-    return tuple((ai, value) for ai, value in pairs)
-
-
-def _check_content(table: _Table, item: SymbolItem) -> None:
-    is_gs1 = item.kind.startswith("gs1-")
-    given = [key for key in ("value", "code", "elements") if getattr(item, key)]
-    if is_gs1 and given != ["elements"]:
-        raise table.refuse("elements", "a GS1 symbol has elements and nothing else")
-    if not is_gs1 and given not in (["value"], ["code"]):
-        raise table.refuse("value", "needs either value or code")
-
-
-def _check_names(template: Template) -> None:
-    used: set[str] = set()
-    for item in template.items:
-        for key, value in _texts_of(item):
-            where = f"{item.where}.{key}"
-            try:
-                names = (value,) if key == "when" else names_in(value)
-            except ValueError as error:
-                raise TemplateError(template.file, where, str(error)) from None
-            for name in names:
-                if name not in template.fields:
-                    near = get_close_matches(name, template.fields, 1)
-                    hint = f"; did you mean {near[0]}?" if near else ""
-                    raise TemplateError(template.file, where, f"there is no field {name}{hint}")
-            used.update(names)
-    for name in template.fields:
-        if name not in used:
-            raise TemplateError(template.file, f"fields.{name}", "is used by no item")
-
-
-def _texts_of(item: Item) -> list[tuple[str, str]]:
-    """(key, text) of all that may name a field."""
-    if isinstance(item, RuleItem):
-        return []
-    texts = [("value", item.value), *([("when", item.when)] if item.when else [])]
+def texts_of(item: Item) -> list[tuple[str, str]]:
+    """(key, text) of all of an item that may hold field names in braces."""
+    if isinstance(item, TextItem):
+        return [("value", item.value)]
     if isinstance(item, SymbolItem):
-        texts += [(f"code.{name}", text) for name, text in item.code[1:]]
-        texts += [(f"elements ({ai})", text) for ai, text in item.elements]
-    return texts
+        texts = [("value", item.value), *((f"code.{name}", text) for name, text in item.code[1:])]
+        return [*texts, *((f"elements ({ai})", text) for ai, text in item.elements)]
+    return []
+
+
+def fields_named(item: Item) -> list[tuple[str, str]]:
+    """(key, field name) of all of an item that is the name of a field."""
+    named = [("when", item.when), *(("unless", name) for name in item.unless)]
+    if isinstance(item, SymbolItem):
+        named.append(("element_string", item.element_string))
+    if isinstance(item, RowsItem):
+        named.append(("of", item.of))
+    return [(key, name) for key, name in named if name]

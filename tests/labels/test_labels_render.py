@@ -10,7 +10,7 @@ import zplkit
 from PIL import Image, ImageOps
 from pypdfium2 import PdfDocument
 
-from labels import layout, raster, render, symbols
+from labels import fonts, layout, raster, render, symbols
 from labels.codes import Code, LotCode, decode
 from labels.primitives import LabelError, Text, ValueRefusedError
 
@@ -152,7 +152,7 @@ def test_texts_stay_in_their_room_on_a_printer(char: str) -> None:
         ink = ImageOps.invert(Image.frombytes("L", (page.width, page.height), page.pixels))
         box = ink.getbbox()
         assert box is not None
-        assert box[2] <= layout.text_width(char * 12, height)
+        assert box[2] <= fonts.width(char * 12, height)
 
 
 def test_signs_that_printers_take_for_commands_are_escaped() -> None:
@@ -162,16 +162,25 @@ def test_signs_that_printers_take_for_commands_are_escaped() -> None:
     assert data.count(b"^XZ") == 1
 
 
-def test_long_names_are_cut_and_long_lots_shrink() -> None:
+def test_long_names_take_two_lines_and_long_lots_shrink() -> None:
     record = RECORD | {"product": "Rye " * 25, "lot": "W" * 20}
-    texts = [
-        one for one in render.lay_out("batch", record, 203).primitives if isinstance(one, Text)
-    ]
-    assert texts[0].value.endswith("..")
-    assert texts[0].height == layout.dots(4.5, 203)
+    texts = _texts(record)
+    assert " ".join(one.value for one in texts[:2]) == " ".join(["Rye"] * 25)
+    assert texts[0].height == texts[1].height >= layout.dots(3.2, 203)
     assert [one.value for one in texts if one.value.startswith("LOT")] == [f"LOT {'W' * 20}"]
     for one in texts:
-        assert layout.text_width(one.value, one.height) <= one.width
+        assert fonts.width(one.value, one.height) <= one.width
+
+
+def test_what_has_no_room_on_two_lines_is_cut_at_its_end() -> None:
+    first, second = _texts(RECORD | {"product": "W" * 100})[:2]
+    assert set(first.value) == {"W"}
+    assert second.value.endswith("W..")
+
+
+def _texts(record: Mapping[str, str]) -> list[Text]:
+    placed = render.lay_out("batch", record, 203)
+    return [one for one in placed.primitives if isinstance(one, Text)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labels import proof, render, symbols, template
+from labels import fonts, proof, render, symbols, template, template_read
 from labels.primitives import TemplateError
 
 SHIPPED = sorted(render.TEMPLATES.glob("*.toml"))
@@ -61,8 +61,8 @@ code = { type = "material", material = "{lot}", gtin = "{gtin}" }
 
 
 def _load(text: str) -> template.Template:
-    read = template.parse(text, "small.toml")
-    proof.prove(read, 203, symbols.build)
+    read = template_read.parse(text, "small.toml")
+    proof.prove(read, 203, symbols.build, fonts)
     return read
 
 
@@ -74,7 +74,7 @@ def test_what_we_ship_is_proved(path: Path, dpi: int) -> None:
 
 def test_a_good_template_is_read_whole() -> None:
     read = _load(GOOD)
-    proof.prove(read, 300, symbols.build)
+    proof.prove(read, 300, symbols.build, fonts)
     assert (read.name, read.revision, read.media, read.margin) == ("small", 3, (60.0, 40.0), 1.0)
     assert [type(item).__name__ for item in read.items] == [
         "TextItem",
@@ -95,14 +95,14 @@ def test_a_good_template_is_read_whole() -> None:
         ("revision = 3", "revison = 3", "label.revision", "is missing"),
         ("margin = 1", "margin = 1\nmargen = 2", "label.margen", "did you mean margin?"),
         ("margin = 1", "margin = 30", "label.margin", "not within 0 and 20 mm"),
-        ("margin = 1", "margin = 3", "text", "leaves the media at 203 dpi"),
+        ("margin = 1", "margin = 3", "item 1 (text)", "leaves the media at 203 dpi"),
         ('"in-house"', '"pretty"', "label.class", "none of in-house, distribution"),
         ("media = [60, 40]", "media = [60]", "label.media", "two numbers in mm"),
         ("media = [60, 40]", "media = [60, 900]", "label.media", "not within 0 and 300 mm"),
-        ("media = [60, 40]", "media = [60, 30]", "box", "leaves the media"),
+        ("media = [60, 40]", "media = [60, 30]", "item 2 (box)", "leaves the media"),
         ("[fields]", "[field]", "file.fields", "is missing"),
         ("max = 10", "max = 0", "fields.lot.max", "not within 1 and 100"),
-        ("max = 10", "max = 40", "item 1 (text)", "is wider than 40 mm"),
+        ("width = 40", "width = 10", "item 1 (text)", "is wider than 10 mm"),
         ("max = 10", "max = 18", "item 3 (code128)", "none of x = 0.375, 0.25 mm"),
         ('type = "code"', 'type = "cod"', "fields.lot.type", "none of text, code"),
         ("optional = true", "optional = 1", "fields.expiry.optional", "must be a bool"),
@@ -113,9 +113,9 @@ def test_a_good_template_is_read_whole() -> None:
         ('"{expiry}"', '"261231"', "fields.expiry", "is used by no item"),
         ("size = 4", "size = 90", "item 1 (text).size", "not within 1.5 and 40 mm"),
         ("size = 4", "size = 4\nfit = 'squeeze'", "item 1 (text).fit", "none of shrink, cut"),
-        ("at = [2, 2]", "at = [2, 6]", "text", "touches box or its quiet zone"),
-        ("at = [22, 20]", "at = [12, 20]", "gs1-datamatrix", "touches qr"),
-        ("at = [2, 9]", "at = [2, 12]", "code128", "touches gs1-datamatrix"),
+        ("at = [2, 2]", "at = [2, 6]", "item 1 (text)", "touches item 2 (box) or its quiet zone"),
+        ("at = [22, 20]", "at = [12, 20]", "item 4 (gs1-datamatrix)", "touches item 5 (qr)"),
+        ("at = [2, 9]", "at = [2, 12]", "item 3 (code128)", "touches item 4 (gs1-datamatrix)"),
         ('kind = "qr"', 'kind = "maxicode"', "item 5.kind", "'maxicode' is none of text, line"),
         ("x = [0.375, 0.25]", "x = []", "item 3 (code128).x", "module widths in mm"),
         ("x = [0.375, 0.25]", "x = [0.125]", "item 3 (code128)", "whole dots at 203 dpi"),
@@ -124,7 +124,7 @@ def test_a_good_template_is_read_whole() -> None:
         ("height = 10", "", "item 3 (code128).height", "is missing"),
         ('value = "{lot}"', "", "item 3 (code128).value", "either value or code"),
         ('["10", "{lot}"]', '["10"]', "item 4 (gs1-datamatrix).elements", "pair of AI and"),
-        ('["10", "{lot}"]', '["66", "{lot}"]', "item 4 (gs1-datamatrix)", "not an identifier"),
+        ('["10", "{lot}"]', '["66", "{lot}"]', "item 4 (gs1-datamatrix)", "AI 66"),
         ("elements = [[", 'value = "A"\nelements = [[', "item 4 (gs1-datamatrix).elements", "else"),
         ('type = "material"', 'type = "pallet"', "item 5 (qr).code.type", "none of lot, order"),
         ("material = ", "matrial = ", "item 5 (qr).code.matrial", "did you mean material?"),
@@ -139,13 +139,15 @@ def test_a_bad_template_is_refused(old: str, new: str, field: str, reason: str) 
     assert error.file == "small.toml"
     assert error.field.startswith(field)
     assert reason in error.reason
-    assert str(error) == f"small.toml: {error.field}: {error.reason}"
+    assert str(error) == f"small.toml:{error.line}: {error.field}: {error.reason}"
 
 
 def test_an_unknown_head_or_template_says_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="150 is none of 203, 300, 600"):
         render.load("batch", 150)
-    with pytest.raises(TemplateError, match="templates that come with this: batch"):
+    with pytest.raises(
+        TemplateError, match="templates that come with this: badge, batch, commands"
+    ):
         render.load("pallet", 203)
     own = tmp_path / "own.toml"
     own.write_bytes(b"\xff")
