@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import shutil
-import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +25,8 @@ from kiosk.journal import files, flushes, queries
 from kiosk.journal.ballast import BALLAST_BYTES, BALLAST_NAME, ROOM_FACTOR_MIN
 from kiosk.scanners import KEYS_SWALLOWED, Delivery, SourceState
 from kiosk.scanners.drivers import make_scanner
-from labels.printers import FolderPrinter, NetworkPrinter, PrinterAddressError, open_printer
+from labels.printers import PrinterError
+from labels.printers import status as printer_status
 from sync.pinning import is_unproved, pinned
 
 if TYPE_CHECKING:
@@ -305,27 +305,19 @@ def clock(date: str, now: datetime) -> Iterator[Finding]:
 
 
 def printer(config: PrinterConfig) -> Iterator[Finding]:
-    """Whether the printer can be reached; nothing is printed."""
+    """Whether the printer can be reached, and how it says that it is; nothing is printed."""
     what = f"printer {config.name}"
     try:
-        reach(config.url)
-    except (OSError, PrinterAddressError) as fault:
+        told = printer_status(config.url, config.language)
+    except PrinterError as fault:
         step = "check power, cable and address; labels wait and are printed later"
         yield Finding(what, "bad", f"{config.url}: {fault}", step)
+        return
+    way = f"{config.url}, {config.language}, {config.dpi} dpi"
+    if told.state in {"ready", "busy", "unknown"}:
+        yield Finding(what, "ok", f"{way}: {told.detail}")
     else:
-        yield Finding(what, "ok", f"{config.url}, {config.language}, {config.dpi} dpi")
-
-
-def reach(url: str) -> None:
-    """Open and close the way to a printer; raises `OSError` or `PrinterAddressError`."""
-    match open_printer(url):
-        case NetworkPrinter(host, port):
-            with socket.create_connection((host, port), timeout=ANSWER_WAIT_S):
-                return
-        case FolderPrinter(folder):
-            there = next(one for one in (folder, *folder.parents) if one.exists())
-            if not there.is_dir() or not os.access(there, os.W_OK):
-                raise OSError(f"{there} cannot be written")
+        yield Finding(what, "warn", f"{way}: {told.detail}", "see to it; labels wait meanwhile")
 
 
 def _has_input_device(config: Config) -> bool:

@@ -19,6 +19,10 @@ VENDORS: Final[tuple[tuple[str, str, Feedback], ...]] = (
     ("05e0", "symbol", "zebra-ssi"),
     ("05f9", "datalogic", "datalogic"),
 )
+PRINTER_WAYS: Final = (
+    *("tcp://", "device:///", "serial:///"),
+    *("cups://", "windows://", "folder:///"),
+)
 _QUEUE: Final = re.compile(r"^device for ([^:]+): socket://([^/\s]+)/?$", re.MULTILINE)
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
@@ -85,8 +89,12 @@ def queues(told: str) -> list[tuple[str, str]]:
 def printer_address(typed: str) -> str:
     """A printer as a person types it, as an address; raises ValueError."""
     given = typed.strip()
-    if given.startswith(("tcp://", "folder:///")):
+    if given.startswith(PRINTER_WAYS):
         return given
+    if given.startswith(("/dev/usb/", "/dev/lp")):
+        return f"device://{given}"
+    if given.startswith("/dev/"):
+        return f"serial://{given}"
     if _HOST.fullmatch(given):
         return f"tcp://{given}"
     raise ValueError(f"{given[:60]}: want an address such as 10.0.0.9, or folder:///srv/labels")

@@ -32,7 +32,7 @@ from kiosk.scanners import Delivery, Scan, Scanner, visible
 from kiosk.scanners.drivers import make_scanner
 from labels import render
 from labels.primitives import LabelError
-from labels.printers import PrinterError, open_printer
+from labels.printers import PrinterError, discover, open_printer
 from labels.proof import samples
 
 TRIAL_SECONDS: Final = 60.0
@@ -196,8 +196,11 @@ def choose_printers(config: Config, who: Person) -> list[PrinterConfig]:
     seen = queues(lpstat())
     for name, url in seen:
         print(f"  seen: print queue {name}, {url}")
-    for device in sorted(Path("/dev/usb").glob("lp*")):
-        print(f"  seen: {device}; labels go to network ports and folders, not to it")
+    network = {f"cups://{name}" for name, _ in seen}
+    scanners = {f"serial://{one.port}" for one in config.scanners}
+    for found in discover():
+        if found.url not in network | scanners:
+            print(f"  seen: {found.url}, {found.what}")
     chosen: list[PrinterConfig] = []
     while typed := who.ask("Address of the label printer (Enter: none, or no more)?"):
         taken = {one.name for one in (*config.printers, *chosen)}

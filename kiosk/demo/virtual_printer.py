@@ -19,6 +19,13 @@ DPI: Final = 203
 LABEL_BYTES_MAX: Final = 1024 * 1024
 IDLE_SECONDS_MAX: Final = 30.0
 
+# What a Zebra in order answers to ~HS: it holds nothing, and nothing is the matter.
+_ASKED: Final = re.compile(rb"~HS\r?\n?")
+_READY: Final = (
+    b"\x02030,0,0,1215,000,0,0,0,000,0,0,0\x03\r\n"
+    b"\x02001,0,0,0,1,2,6,0,00000000,1,000\x03\r\n"
+    b"\x021234,0\x03\r\n"
+)
 _JOB: Final = re.compile(rb"\^FXjob ([^\^]*)\^FS")
 _LABEL: Final = re.compile(rb"\^XA.*?\^XZ", re.DOTALL)
 
@@ -121,6 +128,9 @@ class _Session(socketserver.BaseRequestHandler):
             return
 
     def _taken(self, data: bytes) -> bytes:
+        if _ASKED.search(data):
+            self.request.sendall(_READY)
+            data = _ASKED.sub(b"", data)
         end = 0
         for match in _LABEL.finditer(data):
             self.server.tray.take(match.group())  # type: ignore[attr-defined]

@@ -24,6 +24,7 @@ from kiosk.config import (
 from kiosk.config_scanner import ScannerConfig
 from kiosk.doctor import Finding
 from kiosk.journal.files import JOURNAL_BYTES_MAX
+from tests.labels.faulty_printer import Faults, on_tcp
 
 
 @pytest.fixture
@@ -190,10 +191,17 @@ def test_the_clock(date: str, findings: list[Finding]) -> None:
     assert list(doctor.clock(date, now)) == findings
 
 
-def test_printers(server: str, tmp_path: Path) -> None:
-    port = server.rsplit(":", 1)[1]
-    (there,) = doctor.printer(PrinterConfig("batch", f"tcp://127.0.0.1:{port}"))
-    assert there == Finding("printer batch", "ok", f"tcp://127.0.0.1:{port}, zpl, 203 dpi")
+def test_printers(tmp_path: Path) -> None:
+    with on_tcp(Faults()) as (port, printed):
+        config = PrinterConfig("batch", f"tcp://127.0.0.1:{port}")
+        way = f"tcp://127.0.0.1:{port}, zpl, 203 dpi"
+        (there,) = doctor.printer(config)
+        assert there == Finding("printer batch", "ok", f"{way}: ready")
+        printed.faults.paper_out = True
+        (out,) = doctor.printer(config)
+        step = "see to it; labels wait meanwhile"
+        assert out == Finding("printer batch", "warn", f"{way}: out of labels", step)
+        assert not printed.got
     (away,) = doctor.printer(PrinterConfig("batch", "tcp://127.0.0.1:1"))
     assert away.state == "bad"
     (folder,) = doctor.printer(PrinterConfig("files", f"folder://{tmp_path}/labels", "pdf"))

@@ -63,6 +63,9 @@ def test_queues_of_network_printers_are_found() -> None:
         ("zd420:6101", "tcp://zd420:6101"),
         ("tcp://10.0.0.9:9100", "tcp://10.0.0.9:9100"),
         ("folder:///srv/labels", "folder:///srv/labels"),
+        ("cups://labels", "cups://labels"),
+        ("/dev/usb/lp0", "device:///dev/usb/lp0"),
+        ("/dev/serial/by-id/usb-Zebra", "serial:///dev/serial/by-id/usb-Zebra"),
     ],
 )
 def test_a_printers_address_as_it_is_typed(typed: str, url: str) -> None:
