@@ -1,20 +1,23 @@
 """Symbols say what they should, by two readers, and a wrong one never passes."""
 
 import random
+import shutil
 from dataclasses import replace
 from typing import cast
 
 import pytest
+import treepoem
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from typing_extensions import Buffer
 
 from labels import gs1, symbols
 from labels.keyboard import SETUP_TEXT
 from labels.primitives import LINEAR_KINDS, SymbolError, SymbolKind
 from tests.labels import symbol_samples as samples
+from tests.missing import missing
 
 GTIN = "09506000134352"
 GS1 = f"01{GTIN}10A%(B){gs1.GS}21x/9"
@@ -79,6 +82,32 @@ def _read_random(kind: SymbolKind, records: int) -> None:
             assert samples.second_reading(symbol) in samples.second_sent(symbol), text
         if "matrix" in kind:
             assert len(symbol.rows) == symbol.width, text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "name"), [("pdf417", "pdf417"), ("aztec", "azteccode")])
+def test_the_only_reader_reads_what_another_project_wrote(kind: SymbolKind, name: str) -> None:
+    """PDF417 and Aztec have one reader: that it reads BWIPP's symbols too clears it of its writer."""
+    if shutil.which("gs") is None:
+        missing("gs", "install ghostscript")
+    dice = random.Random()
+    for _ in range(4):
+        text = samples.content(kind, dice).replace("^", "")  # BWIPP's own escape
+        picture = treepoem.generate_barcode(name, text).convert("L")
+        framed = ImageOps.expand(picture, 20, 255)
+        assert symbols.decode_image(framed, [kind]) == [(text.encode(), samples.AIMS[kind], kind)]
+
+
+@pytest.mark.parametrize("kind", ["datamatrix", "qr", "pdf417", "aztec"])
+def test_a_thousand_characters_are_read_back(kind: SymbolKind) -> None:
+    text = "".join(random.Random().choices(samples.PRINTABLE, k=1000))
+    assert symbols.build(kind, text).content == text
+    with pytest.raises(SymbolError, match="1 to 1000 characters"):
+        symbols.build(kind, f"{text}1")
+
+
+def test_gs1_128_holds_48_characters() -> None:
+    assert symbols.build("gs1-128", f"91{'A' * 46}").content == f"91{'A' * 46}"
 
 
 @pytest.mark.parametrize("kind", samples.KINDS)
