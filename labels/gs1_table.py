@@ -294,7 +294,8 @@ def _rule(layout: str, needs: str = "", excludes: str = "", link: str = "") -> R
     )
 
 
-def _read_table() -> dict[str, Rule]:
+def read_table() -> dict[str, Rule]:
+    """The table as a mapping; AIs of one row share their rule."""
     rules: dict[str, Rule] = {}
     for line in _TABLE.strip().splitlines():
         ais, *cells = (cell.strip() for cell in line.split("|"))
@@ -302,7 +303,7 @@ def _read_table() -> dict[str, Rule]:
     return rules
 
 
-RULES: Mapping[str, Rule] = _read_table()
+RULES: Mapping[str, Rule] = read_table()
 
 
 @cache
