@@ -82,19 +82,16 @@ class Desk:
         self.scanners: dict[str, Scanner] = {}
         self._notices = Notices.load(config.station.language)
         self.label = self._notices.label
-        self.surroundings = Surroundings(self._notices.forms)
+        self.surroundings = Surroundings(self._notices.forms, redraw)
         self.surroundings.know_printers(one.name for one in config.printers)
         self.diagnosis = Diagnosis(config.wedge.gap_ms / 1000)
         self.last_input = clock.monotonic()
         self.swallowed = SwallowedKeys(clock.monotonic())
-        self._redraw = redraw
-        self._redraw_link = redraw_link
-        self._ring = ring
+        self._redraw, self._redraw_link, self._ring = redraw, redraw_link, ring
         self._voices = frozenset(one.label for one in config.scanners if one.feedback != "none")
         self._readers = readers
         self._idle_dialog = Dialog(Workplace(""))
-        self._handled = 0
-        self._room = Room.AMPLE
+        self._handled, self._room = 0, Room.AMPLE
         self._scan_now: Scan | None = None
 
     @property
@@ -118,6 +115,7 @@ class Desk:
             self.band = self._notices.not_enrolled()
             return
         self.station = Station.open(self.config, self.clock)
+        self.surroundings.labels_told(self.station)
         told = self._notices.opened(self.station.journal)
         self.band = told or self._notices.say(self.station.rest())
 
@@ -150,6 +148,7 @@ class Desk:
             return
         asking, before = self.dialog.asking, self.dialog
         turn = await self.station.take(given)
+        self.surroundings.labels_told(self.station, turn.events)
         if turn.notice is None:
             rests = isinstance(given, Tick) and self.dialog == before
             if rests and not self.surroundings.is_new_minute(self._now()):
@@ -310,6 +309,7 @@ class Desk:
         """Labels never hold up a scan: what the band says of them gives way to any answer."""
         assert self.station is not None, "a printer without a station"
         self.station.fold(state.events)
+        self.surroundings.labels_told(self.station, state.events)
         if state.events:
             self.station.wake()
         is_news = self.surroundings.printer(state)

@@ -1,17 +1,20 @@
 """The home of what surrounds the dialog: scanners, printers and the way to the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from kiosk.journal.ballast import Room
+from kiosk.previews import Previews
 from kiosk.readers import PrintState
 from kiosk.scanners import SourceState
 from kiosk.screens.around import ENGLISH, NO_READING, UNKNOWN, Around, Latency, Link
 from kiosk.screens.text import hour_of
 from kiosk.station import Station
 from kiosk.texts.forms import Forms
+from sync.domain.events import Event, EventReversed, LabelEvent
+from sync.domain.label_jobs import doubts
 from sync.exchange import SyncStatus
 from sync.wire import Review
 
@@ -21,9 +24,11 @@ UNREAD: Final = "quarantine"
 class Surroundings:
     """The latest word of every device and of the server."""
 
-    def __init__(self, forms: Forms = ENGLISH) -> None:
+    def __init__(self, forms: Forms = ENGLISH, redraw: Callable[[], None] = lambda: None) -> None:
+        self._previews = Previews(redraw)
         self.link = Link()
         self.latency: Latency | None = None
+        self.doubts: tuple[str, ...] = ()
         self._heard_at: float | None = None
         self._minute = -1
         self._forms = forms
@@ -70,6 +75,13 @@ class Surroundings:
             self._label_waits.pop(state.printer, None)
             return True
         return not again
+
+    def labels_told(self, station: Station, events: Iterable[Event] | None = None) -> None:
+        """Something may have been told of labels: which are in doubt, and how one looks."""
+        if events is None or any(isinstance(one, LabelEvent | EventReversed) for one in events):
+            name = station.config.station.name
+            self.doubts = tuple(one.label for one in doubts(station.shop, name))
+        self._previews.look(station)
 
     def relink(self, status: SyncStatus, now: datetime, station: Station | None = None) -> bool:
         """Take the sync client's word; whether the server came or went with it."""
@@ -119,6 +131,8 @@ class Surroundings:
             latency=self.latency,
             is_disk_low=station is not None and station.journal.room is not Room.AMPLE,
             forms=self._forms,
+            doubts=self.doubts,
+            preview=self._previews.lines,
         )
 
 

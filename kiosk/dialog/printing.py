@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.dialog.acts import born, propose, said, stop
+from kiosk.dialog.bodies import home
 from kiosk.dialog.labels_open import LABELS_LISTED_MAX, OpenLabel, labels_made
 from kiosk.dialog.state import Asking, Body, Choice, Dialog, Moment, Notice, Proposal, Turn
 from kiosk.dialog.steps import reasons
@@ -137,7 +138,8 @@ def void_scanned(dialog: Dialog, shop: Shop, now: Moment, given: Code | CodeErro
     if label.state == "voided":
         return Turn(free, notice=said("note", "label_void_already", **facts))
     event = LabelVoided(label=label.label, of=told.id, order=told.order)
-    proposal = Proposal((born(dialog, now, event),), said("ok", "label_voided", **facts), free)
+    after = replace(free, body=home(free))
+    proposal = Proposal((born(dialog, now, event),), said("ok", "label_voided", **facts), after)
     return _because(free, shop, now, proposal, Notice("ask", "void_why", facts))
 
 
@@ -208,7 +210,8 @@ def _ask_reason(dialog: Dialog, shop: Shop, now: Moment, told: Told, label: Open
     severity = dialog.workplace.severities.get("reprint", SEVERITIES["reprint"])
     extra = (Deviation("reprint", severity, facts),) if severity is not Severity.NOTE else ()
     notice = said("ok", "reprint_asked", **facts)
-    proposal = Proposal((born(dialog, now, event),), notice, dialog, extra=extra)
+    after = replace(dialog, body=home(dialog))
+    proposal = Proposal((born(dialog, now, event),), notice, after, extra=extra)
     return _because(dialog, shop, now, proposal, Notice("ask", "reprint_why", facts))
 
 

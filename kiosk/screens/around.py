@@ -56,7 +56,8 @@ class Around:
     `latest` are the newest that the server has, each with its seq, the newest first; `reviewed`
     tells for each order that needs review why. `now` is the time that is shown, `clock` how far to
     trust it; the time of events is told by `known` and `reading`. `heard_seconds` ago the server
-    was heard last; `forms` are the language's.
+    was heard last; `forms` are the language's. `doubts` are the numbers of labels of which nobody
+    has said whether they came out, `preview` is the selected label as a terminal shows it.
     """
 
     now: datetime
@@ -76,6 +77,8 @@ class Around:
     latency: Latency | None = None
     is_disk_low: bool = False
     forms: Forms = ENGLISH
+    doubts: tuple[str, ...] = ()
+    preview: tuple[str, ...] = ()
 
     def time_of(self, event: Event) -> str:
         """When an event happened, put right where it is this station's own."""

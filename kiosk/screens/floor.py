@@ -32,6 +32,7 @@ from kiosk.screens.handover import handover
 from kiosk.screens.head import head, is_alarm
 from kiosk.screens.order import order
 from kiosk.screens.outbox import OutboxPage, outbox
+from kiosk.screens.packing import packing
 from kiosk.screens.prints import prints
 from kiosk.screens.queue import queue
 from kiosk.screens.queue import touched as queue_touched
@@ -45,11 +46,13 @@ from sync.domain.shop import Shop
 
 BODIES: Final = (
     *("queue", "order", "outbox", "prints", "help", "choices", "enrol", "handover", "doctor"),
-    "drawing",
+    *("drawing", "packing"),
 )
 _SLOTS: Final = ("code-first", "code-second", "touch-first", "touch-second")
 _NO_ROW: Final = Content("")
-_TALL: Final = frozenset({"help", "drawing", "doctor"})  # of more rows than the work needs
+_TALL: Final = frozenset(
+    {"help", "drawing", "doctor", "prints"}
+)  # of more rows than the work needs
 _CLAIMING: Final = frozenset({"help", "doctor"})
 # One sign for one: the styles of a line stay where they are.
 CONSOLE_SIGNS: Final = str.maketrans("▶✔✖●…–⏎×", ">√X*~-┘x")
@@ -327,6 +330,9 @@ _PAGES: Final[dict[str, Callable[[View, int, int], Content]]] = {
         OutboxPage(view.shop, view.around, view.label, view.dialog.selected), width, rows
     ),
     "prints": lambda view, width, rows: prints(
+        view.dialog, view.shop, view.around, view.label, width, rows
+    ),
+    "packing": lambda view, width, rows: packing(
         view.dialog, view.shop, view.around, view.label, width, rows
     ),
     "help": lambda view, width, rows: help_body.help_page(

@@ -19,6 +19,7 @@ SEPARATOR = " │ "
 SOURCE_CHARS_MAX = 14
 PERSON_CHARS_MAX = 14
 WHY_CHARS_MAX = 28
+LABEL_CHARS_MAX = 8
 # 0: all by name; 1: what is well is one sign; 2: it is left out; 3: what is not well is one sign
 # for all of a kind, and words are short; 4: nobody is named.
 BREVITY_MAX: Final = 4
@@ -62,6 +63,7 @@ def _right(around: Around, label: Label, brevity: int) -> str:
     off = f"{label('head_clock_off')} " if around.clock == "off" and not brevity else ""
     disk = label("head_disk_brief" if brevity else "head_disk_low")
     parts = (
+        doubts(around.doubts, label),
         link(around.link, label, brevity),
         f"▲ {disk}" if around.is_disk_low else "",
         f"{off}{sign}{now} ",
@@ -134,6 +136,15 @@ def link(state: Link, label: Label, brevity: int) -> str:
         case "refused" | "stuck":
             return f"{label(f'head_{state.state}')}{why}{waiting}"
     return f"{label(f'head_{state.state}')}{waiting}"
+
+
+def doubts(labels: Sequence[str], label: Label) -> str:
+    """Labels of which nobody has said whether they came out."""
+    if not labels:
+        return ""
+    several = label("head_doubts", count=len(labels))
+    one = label("head_doubt", label=fit(labels[0], LABEL_CHARS_MAX).rstrip())
+    return f"▲ {one if len(labels) == 1 else several}"
 
 
 def is_alarm(around: Around) -> bool:

@@ -315,17 +315,22 @@ def test_every_severity_of_the_floor_rules_is_the_default() -> None:
             "unit_unknown",
             "reversal_after_end",
             "over_return",
+            *("packed_already", "unit_sealed", "unit_empty"),
         },
         S: {
             *("wrong_material", "lot_blocked", "lot_expired", "order_not_released", "order_held"),
             *("line_unconsumed", "over_issue_limit", "over_production_limit", "unknown_order"),
-            *("reversal_of_other", "reversal_of_used", "reversal_late"),
+            *("reversal_of_other", "reversal_of_used", "reversal_late", "sealed_elsewhere"),
         },
         C: {
             *("wrong_work_center", "out_of_sequence", "over_issue", "under_issue", "lot_unknown"),
             *("over_production", "check_out_of_limits", "step_skipped", "lot_assumed"),
+            *("packed_elsewhere", "over_packed", "carton_unknown"),
         },
-        N: {"lot_unknown_offline", "lot_short", "clock_off", "unknown_target", "label_outstanding"},
+        N: {
+            *("lot_unknown_offline", "lot_short", "clock_off", "unknown_target"),
+            *("label_outstanding", "reprint"),
+        },
     }
     assert {name: severity for severity, names in table.items() for name in names} == SEVERITIES
 
