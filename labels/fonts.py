@@ -23,6 +23,7 @@ BASELINE: Final = 0.75  # of a text's height, from the top
 TEXTS_KEPT_MAX: Final = 4096
 FACES_KEPT_MAX: Final = 64
 _OVERSHOOT_DOTS: Final = 0.5  # less than a dot: no output shows it
+_HINTED_DOTS: Final = 1  # by which drawing on whole dots moves an accent away from its letter
 _FILES: Final[dict[Weight, str]] = {"bold": "Roboto-Bold.ttf", "regular": "Roboto-Regular.ttf"}
 # Advance widths of font 0 from space to tilde, in 32nds of its height. What it has beyond ASCII
 # (Latin-1, as every code page since 850) is as wide as the base letter, else as its widest sign.
@@ -70,8 +71,11 @@ def size(text: str, height_dots: int, weight: Weight = "bold") -> int:
     glyphs = [glyph for char in text if (glyph := _glyph(char, weight))]
     rise = max((one.rise for one in glyphs), default=0) / units
     drop = max((one.drop for one in glyphs), default=0) / units
-    above = BASELINE * height_dots + _OVERSHOOT_DOTS
-    below = (1 - BASELINE) * height_dots + _OVERSHOOT_DOTS
+    above, below = BASELINE * height_dots, (1 - BASELINE) * height_dots
+    overshoot = _OVERSHOOT_DOTS
+    if rise * height_dots <= above + overshoot and drop * height_dots <= below + overshoot:
+        return height_dots
+    above, below = above - _HINTED_DOTS, below - _HINTED_DOTS
     fitting = min(above / rise if rise else height_dots, below / drop if drop else height_dots)
     return max(1, min(height_dots, int(fitting)))
 

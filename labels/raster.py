@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LETTERS_KEPT_MAX: Final = 4096
 TEXTS_KEPT_MAX: Final = 256
+_CLIPPED_DOTS_MAX: Final = 1
 _INK: Final = 1
 
 
@@ -77,6 +78,8 @@ def _text(value: str, height: int, weight: Weight) -> "Image":
 
     fonts.check(value)
     em = fonts.size(value, height, weight)
+    while em > 1 and _overflow(value, height, em, weight) > _CLIPPED_DOTS_MAX:
+        em -= 1
     places = fonts.offsets(value, em, weight)
     canvas = Image.new("1", (max(1, -int(-places[-1] // 1)), height))
     line = fonts.baseline(height)
@@ -84,6 +87,13 @@ def _text(value: str, height: int, weight: Weight) -> "Image":
         letter, left, top = _letter(char, em, weight)
         canvas.paste(_INK, (round(place) + left, line + top), letter)
     return canvas
+
+
+def _overflow(value: str, height: int, em: int, weight: Weight) -> int:
+    """Rows of ink that drawing on whole dots moves out of the box, of the letter worst off."""
+    line = fonts.baseline(height)
+    drawn = [_letter(char, em, weight) for char in set(value)]
+    return max(max(-top - line, top + one.height - height + line) for one, _, top in drawn)
 
 
 @lru_cache(LETTERS_KEPT_MAX)
