@@ -49,6 +49,7 @@ kiosk.toml lies in the data folder unless --config names it. All of it is option
                        sound = true          false: no bell for scanners without a voice
   [[scanner]]          port = "/dev/serial/by-id/…"   name, baud, feedback = "honeywell"
   [[printer]]          name = "batch"  url = "tcp://10.0.0.9:9100"   language, dpi
+                       kinds = ["batch"]     of labels; the first printer that takes it prints
   [site]               one_person, pin, labour = "split" or "full",
                        severities = { lot_expired = "confirm" }
 """

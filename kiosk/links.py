@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.message import Message
 
 from kiosk.dialog import drawing
 from kiosk.scanners.drivers import make_scanner
 from sync.domain.events import NumbersGranted
+from sync.domain.logistic_unit import UNIT_KIND, units_granted, units_left
+from sync.domain.numbers import counter_of
 from sync.pulse import Pulse, Pulsing
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sync.wire import Recorded
 
 R = TypeVar("R")
+UNITS_WANTED: Final = 1_000
 
 
 class FeedCame(Message, bubble=False):
@@ -66,25 +69,53 @@ class RequestCame(Message, bubble=False):
 
 
 class Granted:
-    """The highest number granted to this station by kind, as the journal has it.
+    """The highest number granted to this station by kind, and how many it wants.
 
-    Each push tells it, so that a restored server grants none of them again. The sync client's
-    threads ask here and not the shop: a push does not wait for the app.
+    Each push tells it, so that a restored server grants none of them again, and a new range comes
+    before half of the last is used. The sync client's threads ask here and not the shop: a push
+    does not wait for the app. As a reader it looks at the shop in the app's own thread.
     """
 
-    def __init__(self, highest: Mapping[str, int]) -> None:
-        self._highest = dict(highest)
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._highest = station.shop.numbers_granted()
+        self._looked: tuple[str, int, int] | None = None
+        self._wanted: dict[str, int] = {}
 
-    def highest(self) -> dict[str, int]:
-        """Kind → number."""
-        return dict(self._highest)
+    @property
+    def pulses(self) -> Mapping[str, Pulse]:
+        """It has no thread."""
+        return {}
+
+    def start(self) -> None:
+        """Look for the first time."""
+        self.wake()
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+    def wake(self) -> None:
+        """Something was appended: is half of the last range used, or has this origin none?"""
+        shop, origin = self._station.shop, self._station.journal.origin
+        looked = (origin, len(shop.unit_names), len(shop.numbers))
+        if looked != self._looked:
+            self._looked = looked
+            is_low = units_left(shop, origin) * 2 <= units_granted(shop, origin)
+            self._wanted = {UNIT_KIND: UNITS_WANTED} if is_low else {}
+
+    def told(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Counter → the highest number granted, and kind → how many more are wanted."""
+        return dict(self._highest), dict(self._wanted)
 
     def heard(self, records: Sequence[Recorded]) -> Sequence[Recorded]:
         """Take note of what was granted, and pass the records on."""
         for record in records:
             event = record.event
             if isinstance(event, NumbersGranted):
-                self._highest[event.kind] = max(event.last, self._highest.get(event.kind, 0))
+                counter = counter_of(event.kind, event.prefix)
+                self._highest[counter] = max(event.last, self._highest.get(counter, 0))
+                if event.origin == self._station.journal.origin:
+                    self._wanted.pop(event.kind, None)  # folded soon; then it is looked at again
         return records
 
 
@@ -114,7 +145,7 @@ def make_readers(
     from sync.client import SyncClient
 
     config = station.config
-    granted = Granted(station.shop.numbers_granted())
+    granted = Granted(station)
     keeper = TokenKeeper(config.data, config.station.server, pin=config.pin)
     client = SyncClient(
         config.station.server,
@@ -126,7 +157,7 @@ def make_readers(
         pin=config.pin,
         now=station.time.time,
         on_time=station.time.heard,
-        numbers=lambda: (granted.highest(), {}),
+        numbers=granted.told,
     )
     drawings = DrawingKeeper(
         config.data,
@@ -137,7 +168,7 @@ def make_readers(
         pin=config.pin,
         now=station.time.time,
     )
-    return [client, keeper, *make_spooler(station, post, shop), drawings]
+    return [client, keeper, granted, *make_spooler(station, post, shop), drawings]
 
 
 def make_spooler(

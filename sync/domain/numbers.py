@@ -38,11 +38,17 @@ def next_of(ranges: Ranges, used: Collection[int]) -> int | None:
 
 
 def highest_of(granted: Iterable[NumbersGranted]) -> dict[str, int]:
-    """Kind → the highest number ever granted, to whichever origin."""
+    """Counter → the highest number ever granted, to whichever origin."""
     found: dict[str, int] = {}
     for one in granted:
-        found[one.kind] = max(one.last, found.get(one.kind, 0))
+        counter = counter_of(one.kind, one.prefix)
+        found[counter] = max(one.last, found.get(counter, 0))
     return found
+
+
+def counter_of(kind: str, prefix: str = "") -> str:
+    """What counts the numbers of a kind: each company prefix is a kind of its own."""
+    return f"{kind}:{prefix}" if prefix else kind
 
 
 def _numbers(ranges: Ranges) -> Iterator[int]:

@@ -66,6 +66,9 @@ server.toml in the data folder says the same for good:
   form_requests_per_minute = 120       # connections = 4000, header_seconds, request_seconds
   [site]
   name = "Plant 1"
+  [gs1]
+  company_prefix = "952123"     # as GS1 gave it to you: pallets get an SSCC; else numbers "U-17"
+  extension_digit = 0           # the first digit of every SSCC
   [database]
   url = "postgresql+psycopg://floor@db/floor"    # by default SQLite in the data folder
 """

@@ -9,12 +9,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from sync.domain.logistic_unit import is_prefix
 from sync.server.errors import ServerError
 
 FILE: Final = "server.toml"
 LEDGER: Final = "ledger.sqlite"
 PORT: Final = 8400
 PORT_MAX: Final = 65_535
+EXTENSION_DIGIT_MAX: Final = 9
 CLOCK_OFFSET_SECONDS_MAX: Final = 100 * 366 * 86_400
 
 
@@ -45,6 +47,7 @@ class ServerConfig:
 
     `trusted_proxy` is the address whose word on where a request came from is taken; else nobody's.
     `tls` is `off`, `own` or empty: as the other values say. `certificate` and `key` are PEM files.
+    Logistic units get SSCCs of `company_prefix` (GS1), and numbers of the house where it is empty.
     """
 
     data: Path
@@ -58,7 +61,14 @@ class ServerConfig:
     tls: str = ""
     certificate: str = ""
     key: str = ""
+    company_prefix: str = ""
+    extension_digit: int = 0
     limits: Limits = Limits()
+
+    @property
+    def unit_prefix(self) -> str:
+        """What the SSCCs of all units begin with; empty without a company prefix."""
+        return f"{self.extension_digit}{self.company_prefix}" if self.company_prefix else ""
 
     @property
     def tls_mode(self) -> Literal["off", "own", "files"]:
@@ -116,6 +126,8 @@ _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("tls", "mode"): ("tls", str),
     ("tls", "certificate"): ("certificate", str),
     ("tls", "key"): ("key", str),
+    ("gs1", "company_prefix"): ("company_prefix", str),
+    ("gs1", "extension_digit"): ("extension_digit", int),
     **{("limits", name): (name, int) for name in _LIMITS},
 }
 
@@ -165,6 +177,11 @@ def _problems(config: ServerConfig) -> list[str]:
         problems.append(f"tls.mode: {config.tls!r}: want off or own, or leave it out")
     if bool(config.certificate) != bool(config.key):
         problems.append("tls.certificate and tls.key: want both, each the path of a PEM file")
+    if config.company_prefix and not is_prefix(f"0{config.company_prefix}"):
+        wanted = 'want its 4 to 12 digits as text, such as "952123", without extension digit'
+        problems.append(f"gs1.company_prefix: {config.company_prefix!r}: {wanted}")
+    if not 0 <= config.extension_digit <= EXTENSION_DIGIT_MAX:
+        problems.append(f"gs1.extension_digit: {config.extension_digit}: want 0 to 9")
     problems += [
         f"limits.{name}: {getattr(config.limits, name)}: want 1 or more"
         for name in _LIMITS

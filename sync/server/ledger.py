@@ -49,9 +49,9 @@ PROGRAM: Final = "program"
 APPENDED: Final = "appended"  # what other server processes are told
 
 Grants = Callable[
-    [Connection, str, Mapping[str, int], Mapping[str, int], int], Sequence[NumbersGranted]
+    [Connection, str, Mapping[str, int], Mapping[str, int], int, str], Sequence[NumbersGranted]
 ]
-"""Number ranges for an origin: (connection, origin, reported, wanted, now in ms)."""
+"""Number ranges for an origin: (connection, origin, reported, wanted, now in ms, prefix)."""
 
 
 class LedgerError(ServerError):
@@ -85,15 +85,15 @@ class Ledger:
     """The server's log. Callbacks in `on_append` run after each commit that added events.
 
     `incarnation` is what the last answer was given under. `grants` answers a push that reports or
-    wants numbers, in the same transaction.
+    wants numbers, in the same transaction; `prefix` is that of the SSCCs which it grants.
     """
 
     def __init__(
-        self, database: Database, clock: ServerClock, grants: Grants | None = None
+        self, database: Database, clock: ServerClock, grants: Grants | None = None, prefix: str = ""
     ) -> None:
         self.database = database
         self.clock = clock
-        self.grants = grants
+        self.grants, self.prefix = grants, prefix
         self.on_append: list[Callable[[], None]] = []
         self.incarnation = self._named(INCARNATION)
         self.boot = uuid.uuid4().hex
@@ -229,10 +229,10 @@ class Ledger:
             return [()] * len(batches)
         welcome = [not (outcome.owner or outcome.fork) for outcome in outcomes]
         told = [batch.header for batch, asks in zip(batches, welcome, strict=True) if asks]
-        hold_counters(connection, [(one.numbers, one.wanted) for one in told])
+        hold_counters(connection, [(one.numbers, one.wanted) for one in told], self.prefix)
         return [
-            self.grants(connection, one.origin, one.header.numbers, one.header.wanted, now_ms)
-            if asks and (one.header.numbers or one.header.wanted)
+            self.grants(connection, one.origin, head.numbers, head.wanted, now_ms, self.prefix)
+            if asks and ((head := one.header).numbers or head.wanted)
             else ()
             for one, asks in zip(batches, welcome, strict=True)
         ]

@@ -58,7 +58,7 @@ def open_services(config: ServerConfig) -> Services:
     try:
         check_shared(database, config.data, _shared(config, signer))
         check_restored(config.data, database, clock.milliseconds())
-        ledger = Ledger(database, clock, grant)
+        ledger = Ledger(database, clock, grant, config.unit_prefix)
         ledger.reread_quarantine(PROGRAM_VERSION)
         stations = Stations(database, clock, station_pin(config))
         projector = Projector(database)

@@ -282,6 +282,7 @@ def test_where_a_grant_fails_nothing_of_its_push_is_stored(database: Database) -
         _reported: Mapping[str, int],
         _wanted: Mapping[str, int],
         _now_ms: int,
+        _prefix: str,
     ) -> list[NumbersGranted]:
         raise KeyError
 

@@ -18,11 +18,19 @@ from sync.server.commands import from_outside
 from sync.server.config import ConfigError, read_config
 from sync.server.folder import DataFolder, FolderError, InUseError, address_of
 from sync.server.keys import KeyFileError, admin_token_of, signer_of
-from tests.sync.server.server_parts import Log, Server, Station, help_called, kiosk_server, material
+from tests.sync.server.server_parts import (
+    Log,
+    Server,
+    Station,
+    help_called,
+    kiosk_server,
+    kiosk_server_process,
+    material,
+)
 
 
 def test_help_teaches_the_first_steps() -> None:
-    told = kiosk_server("--help")
+    told = kiosk_server_process("--help")
     assert told.returncode == 0
     for word in ("serve", "enrol", "import", "export", "verify", "READY", "--template"):
         assert word in told.stdout
@@ -84,7 +92,7 @@ def test_verify_names_a_bad_row_and_fails(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
         connection.execute("UPDATE event SET body = x'00' WHERE position = 2")
     connection.close()
-    told = kiosk_server("verify", "--data", str(tmp_path))
+    told = kiosk_server_process("verify", "--data", str(tmp_path))
     assert told.returncode == 1
     assert "seq 2: the body is not what was digested" in told.stdout
 
@@ -259,9 +267,19 @@ def test_the_command_line_stands_over_the_file(tmp_path: Path) -> None:
         {"port": 70_000},
         {"host": ""},
         {"host": "0.0.0.0", "open_board": True},
+        {"company_prefix": "952"},
+        {"company_prefix": "9521234567890"},
+        {"company_prefix": "95212A"},
+        {"extension_digit": 10},
     ):
         with pytest.raises(ConfigError):
             read_config(tmp_path, **wrong)
+
+
+def test_the_company_prefix_stands_behind_the_extension_digit(tmp_path: Path) -> None:
+    assert read_config(tmp_path).unit_prefix == ""
+    (tmp_path / "server.toml").write_text('[gs1]\ncompany_prefix = "952123"\nextension_digit = 3\n')
+    assert read_config(tmp_path).unit_prefix == "3952123"
 
 
 def test_keys_are_made_once_for_their_owner_only(tmp_path: Path) -> None:

@@ -182,3 +182,53 @@ def test_a_number_that_no_ledger_can_have_granted_uses_nothing_up(born: Database
     first = believed + NUMBERS_SKIP + 1
     assert granted(born, TWO, {"lot": believed}, {}) == []
     assert granted(born, ONE, {}, {"lot": 1}, NOW_MS + 60_000) == [("lot", first, first)]
+
+
+PREFIX, OTHER = "3952123", "0123456789012"
+
+
+def units(
+    database: Database,
+    origin: str,
+    reported: Mapping[str, int],
+    wanted: int,
+    prefix: str,
+    at: int = 0,
+) -> list[tuple[str, int, int]]:
+    """(prefix, first, last) of the names of units that are granted."""
+    asked = {"sscc": wanted} if wanted else {}
+    made = database.write_now(
+        lambda conn: grant(conn, origin, reported, asked, NOW_MS + at * 1000, prefix)
+    )
+    assert {event.kind for event in made} <= {"sscc"}
+    return [(event.prefix, event.first, event.last) for event in made]
+
+
+def test_names_of_units_carry_the_company_prefix_and_other_kinds_do_not(born: Database) -> None:
+    assert units(born, ONE, {}, 100, PREFIX) == [(PREFIX, 1, 100)]
+    assert units(born, TWO, {}, 100, PREFIX) == [(PREFIX, 101, 200)]
+    made = born.write_now(lambda conn: grant(conn, ONE, {}, {"lot": 10}, NOW_MS, PREFIX))
+    assert [(event.prefix, event.first) for event in made] == [("", 1)]
+
+
+def test_another_company_prefix_is_another_kind_of_range_at_once(born: Database) -> None:
+    assert units(born, ONE, {}, 100, "") == [("", 1, 100)]
+    entered = units(born, ONE, {"sscc": 100}, 0, PREFIX, 1)
+    assert entered == [(PREFIX, 1, 1_000)]
+    assert units(born, ONE, {"sscc": 100}, 0, PREFIX, 2) == []
+    assert units(born, ONE, {"sscc": 100, f"sscc:{PREFIX}": 1_000}, 0, PREFIX, 90) == []
+    back = units(born, ONE, {"sscc": 100, f"sscc:{PREFIX}": 1_000}, 0, "", 91)
+    assert back == [("", 101, 1_100)]
+    assert units(born, TWO, {"sscc": 1_100}, 0, PREFIX, 92) == []
+
+
+def test_a_long_company_prefix_is_shared_by_many_and_never_overrun(born: Database) -> None:
+    assert units(born, ONE, {}, 1_000, OTHER) == [(OTHER, 1, 99)]
+    top = f"UPDATE head SET position = 9990 WHERE name = 'numbers:sscc:{OTHER}'"
+    born.write_now(lambda conn: conn.exec_driver_sql(top).rowcount)
+    assert units(born, TWO, {}, 1_000, OTHER) == []
+
+
+def test_a_restored_ledger_grants_no_name_of_a_unit_again(born: Database) -> None:
+    known = {f"sscc:{PREFIX}": 700}
+    assert units(born, TWO, known, 10, PREFIX) == [(PREFIX, 1_701, 1_710)]
