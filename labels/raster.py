@@ -78,9 +78,9 @@ def _text(value: str, height: int, weight: Weight) -> "Image":
 
     fonts.check(value)
     em = fonts.size(value, height, weight)
+    places = fonts.offsets(value, em, weight)
     while em > 1 and _overflow(value, height, em, weight) > _CLIPPED_DOTS_MAX:
         em -= 1
-    places = fonts.offsets(value, em, weight)
     canvas = Image.new("1", (max(1, -int(-places[-1] // 1)), height))
     line = fonts.baseline(height)
     for char, place in zip(value, places, strict=False):
