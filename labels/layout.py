@@ -96,7 +96,7 @@ def _check_elements(template: Template, filled: Filled) -> None:
     except gs1.Gs1Error as error:
         where = next((found[one] for one in found if one.ai == error.ai), template.name)
         value = "".join(f"({one.ai}){one.value}" for one in found)
-        raise ValueRefusedError(where, value, f"on the whole label: {error}") from error
+        raise ValueRefusedError(f"{where}.elements", value, f"on the whole label: {error}") from error
 
 
 def _flow(maker: _Maker, flow: Flow, filled: Filled, found: list[Page]) -> None:
@@ -138,7 +138,7 @@ def _place_rows(
 
 def _next_page(item: RowsItem, found: list[Page], flow: Flow) -> float:
     if flow.following + item.head_height + item.cell[1] > flow.bottom:
-        raise ValueRefusedError(item.where, "one cell", "is higher than a page's flow")
+        raise ValueRefusedError(f"{item.where}.cell", "one cell", "is higher than a page's flow")
     if len(found) == PAGES_MAX:
         raise ValueRefusedError(item.where, "its rows", f"need more than {PAGES_MAX} pages")
     found.append([])
@@ -195,6 +195,6 @@ def _place_text(item: TextItem, words: dict[str, str], at: Point, maker: _Maker)
     kept = cut(lines, height, room, item.lines, letters)
     if kept != lines and item.fit == "shrink":
         over = f" on {item.lines} lines" if item.lines > 1 else ""
-        raise ValueRefusedError(item.where, text, f"is wider than {item.width:g} mm{over}")
+        raise ValueRefusedError(f"{item.where}.value", text, f"is wider than {item.width:g} mm{over}")
     corner = (dots(at[0], dpi), dots(at[1], dpi))
     return [*set_lines(kept, corner, height, room[0], item.align, item.weight, letters)]

@@ -43,7 +43,7 @@ def place_symbol(
     try:
         symbol = build(item.kind, content)
     except SymbolError as error:
-        raise ValueRefusedError(item.where, content, str(error)) from error
+        raise ValueRefusedError(_content_key(item), content, str(error)) from error
     module = _module(label_class, item, symbol, dpi)
     room = dots(item.width, dpi)
     left = aligned(dots(corner[0], dpi), room, symbol.modules_across * module, item.align)
@@ -85,7 +85,13 @@ def _content(item: SymbolItem, filled: Filled, elements: tuple[gs1.Element, ...]
     try:
         return gs1.format(elements, associations=False)
     except gs1.Gs1Error as error:
-        raise ValueRefusedError(item.where, _bracketed(elements), str(error)) from error
+        key = f"{item.where}.elements"
+        raise ValueRefusedError(key, _bracketed(elements), str(error)) from error
+
+
+def _content_key(item: SymbolItem) -> str:
+    given = ("value", "code", "elements", "element_string")
+    return f"{item.where}.{next(key for key in given if getattr(item, key))}"
 
 
 def _in_house(item: SymbolItem, filled: Filled) -> str:
@@ -100,7 +106,7 @@ def _in_house(item: SymbolItem, filled: Filled) -> str:
     try:
         return codes.encode(CODE_CLASSES[meaning](**parts))
     except (codes.CodeError, TypeError) as error:
-        raise ValueRefusedError(item.where, str(parts), str(error)) from error
+        raise ValueRefusedError(f"{item.where}.code", str(parts), str(error)) from error
 
 
 def _part(name: str, text: str) -> object:
@@ -121,7 +127,7 @@ def _module(label_class: LabelClass, item: SymbolItem, symbol: Symbol, dpi: int)
         reasons.append(reason or f"{module} dots are too wide for {across}")
     wide = ", ".join(f"{one:g}" for one in item.modules)
     reason = f"none of x = {wide} mm gives whole dots at {dpi} dpi: {'; '.join(reasons)}"
-    raise ValueRefusedError(item.where, symbol.content, reason)
+    raise ValueRefusedError(f"{item.where}.x", symbol.content, reason)
 
 
 def _interpretation(symbol: Symbol, elements: tuple[gs1.Element, ...]) -> str:
@@ -148,5 +154,5 @@ def _hri_lines(
     lines = lines_at(spaced, size, (room, 0), letters)
     if len(lines) > HRI_LINES_MAX:
         most = f"{HRI_LINES_MAX} lines of {item.width:g} mm"
-        raise ValueRefusedError(item.where, text, f"its interpretation is longer than {most}")
+        raise ValueRefusedError(f"{item.where}.hri_size", text, f"its interpretation is longer than {most}")
     return lines

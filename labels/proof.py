@@ -99,7 +99,7 @@ def _check_areas(template: Template, page: Page, dpi: int) -> None:
     named = [(where, one, area) for where, one in page for area in one.areas]
     for where, _, area in named:
         if not media.holds(area):
-            raise template.refuse(where, f"leaves the media at {dpi} dpi")
+            raise template.refuse(f"{where}.at", f"leaves the media at {dpi} dpi")
     named.sort(key=lambda entry: entry[2].top)
     for number, (where, one, area) in enumerate(named):
         for other_where, other, other_area in named[number + 1 :]:
@@ -107,4 +107,4 @@ def _check_areas(template: Template, page: Page, dpi: int) -> None:
                 break
             if other is not one and area.overlaps(other_area):
                 reason = f"touches {other_where} or its quiet zone at {dpi} dpi"
-                raise template.refuse(where, reason)
+                raise template.refuse(f"{where}.at", reason)

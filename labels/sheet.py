@@ -1,30 +1,29 @@
 """An A4 sheet of codes to scan: badges, travellers, lots and commands for a visitor or a wall.
 
-Short texts become Code 128, which every scanner reads; what is too long for the cell becomes QR,
-GS1 element strings a GS1 Data Matrix. Raises SymbolError.
+It is the template `commands`, filled: short texts become Code 128, which every scanner reads, longer
+ones QR, GS1 element strings a GS1 Data Matrix. Raises LabelError.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from labels import fonts, symbols
+from labels import fonts, render
 from labels.pdf import POINTS_A_MILLIMETRE as MM
-from labels.pdf import Page, draw_symbol, draw_text, open_page
-from labels.primitives import Symbol
+from labels.template import Record
 
-PAGE = (210 * MM, 297 * MM)
-MARGIN = 12 * MM
-HEADING = 12 * MM
-COLUMNS = 3  # as many as leave the longest command a module that every laser reads
-ROWS = 9
-CELL = ((PAGE[0] - 2 * MARGIN) / COLUMNS, (PAGE[1] - 2 * MARGIN - HEADING) / ROWS)
-CELL_GAP = 2 * MM
-LINEAR_MODULE_MAX = 0.5 * MM
-LINEAR_MODULE_MIN = 0.3 * MM
-LINEAR_HEIGHT = 14 * MM
-SQUARE_SIZE = 18 * MM
-TITLE_HEIGHT = 4 * MM
-SUBTITLE_HEIGHT = 2.6 * MM
+TEMPLATE: Final = "commands"
+DPI: Final = 600  # of an office printer
+# As the template has them: what places entries by column and row counts on these.
+COLUMNS: Final = 3
+ROWS: Final = 6
+CELL: Final = (62 * MM, 43 * MM)
+LINEAR_CHARS_MAX: Final = 13
+TITLE_CHARS_MAX: Final = 60
+SUBTITLE_CHARS_MAX: Final = 100
+HEADING_CHARS_MAX: Final = 100
+NO_LETTER: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +39,29 @@ class SheetEntry:
     gs1: bool = False
 
 
-def sheet(entries: Sequence[SheetEntry], heading: str) -> bytes:
-    """A PDF of A4 pages, 27 entries a page in the given order; every symbol was read back."""
-    page, buffer = open_page(PAGE, heading)
-    for start in range(0, max(1, len(entries)), COLUMNS * ROWS):
-        draw_text(page, MARGIN, PAGE[1] - MARGIN, 5 * MM, heading)
-        for place, entry in enumerate(entries[start : start + COLUMNS * ROWS]):
-            if not entry.text:
-                continue
-            row, column = divmod(place, COLUMNS)
-            left = MARGIN + column * CELL[0]
-            top = PAGE[1] - MARGIN - HEADING - row * CELL[1]
-            _draw_entry(page, entry, left, top)
-        page.showPage()
-    page.save()
-    return buffer.getvalue()
+def sheet(entries: Sequence[SheetEntry], heading: str, folder: Path | None = None) -> bytes:
+    """A PDF of A4 pages, 18 entries a page in the given order; every symbol was read back.
+
+    What no font has stands as a `?`: a sheet of codes is of use without one person's name.
+    """
+    rows = [_row(entry) for entry in entries] or [_row(SheetEntry("", "", ""))]
+    values = {"heading": _shown(heading, HEADING_CHARS_MAX), "codes": rows}
+    return render.render(TEMPLATE, values, "pdf", DPI, "codes", folder)
 
 
-def symbol_of(entry: SheetEntry) -> Symbol:
-    """The proved symbol that a cell shows."""
+def _row(entry: SheetEntry) -> Record:
+    if not entry.text:
+        return {}
     if entry.gs1:
-        return symbols.build("gs1-datamatrix", entry.text)
-    if len(entry.text) <= symbols.CODE128_CHARS_MAX:
-        linear = symbols.build("code128", entry.text)
-        if _module_of(linear) >= LINEAR_MODULE_MIN:
-            return linear
-    return symbols.build("qr", entry.text)
+        kind = "gs1"
+    else:
+        kind = "linear" if len(entry.text) <= LINEAR_CHARS_MAX else "square"
+    return {
+        "title": _shown(entry.title, TITLE_CHARS_MAX),
+        "subtitle": _shown(entry.subtitle, SUBTITLE_CHARS_MAX),
+        kind: entry.text,
+    }
 
 
-def _module_of(symbol: Symbol) -> float:
-    """Points a module, quiet zone inside the cell."""
-    if not symbol.is_linear:
-        return SQUARE_SIZE / (symbol.modules_across)
-    return min(LINEAR_MODULE_MAX, (CELL[0] - CELL_GAP) / (symbol.modules_across))
-
-
-def _draw_entry(page: Page, entry: SheetEntry, left: float, top: float) -> None:
-    room = CELL[0] - CELL_GAP
-    draw_text(page, left, top, _fitting(entry.title, TITLE_HEIGHT, room), entry.title)
-    below = top - TITLE_HEIGHT * 1.1
-    draw_text(page, left, below, _fitting(entry.subtitle, SUBTITLE_HEIGHT, room), entry.subtitle)
-    symbol = symbol_of(entry)
-    module = _module_of(symbol)
-    height = LINEAR_HEIGHT if symbol.is_linear else len(symbol.rows) * module
-    quiet = symbol.quiet * module
-    symbol_top = below - SUBTITLE_HEIGHT * 1.4 - (0 if symbol.is_linear else quiet)
-    draw_symbol(page, symbol, (left + quiet, symbol_top - height, module, height))
-
-
-def _fitting(text: str, height: float, width: float) -> float:
-    natural = fonts.width(text, 1000) / 1000
-    return min(height, width / natural) if natural else height
+def _shown(text: str, chars_max: int) -> str:
+    return "".join(char if fonts.covers(char) else NO_LETTER for char in text[:chars_max])

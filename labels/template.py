@@ -50,7 +50,7 @@ FIELD_KINDS: tuple[FieldKind, ...] = (
 )
 # Kinds whose length is a standard's: of the GS1 keys with their check digit.
 FIELD_CHARS: Mapping[str, int] = {"date": 10, "gtin": 14, "sscc": 18, "gln": 13}
-FIELD_CHARS_MAX = 100
+FIELD_CHARS_MAX = 200
 ROWS_MAX = 400
 MEDIA_MM_MAX = 300.0
 PAGE_NAMES = ("page", "pages")

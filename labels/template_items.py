@@ -3,7 +3,7 @@
 Raises TemplateError.
 """
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, cast
 
 from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, Weight
@@ -143,7 +143,7 @@ def _code(around: Table) -> Pairs:
     name = table.choice("type", (*CODE_CLASSES, SETUP_CODE))
     parts = [("type", name)]
     for part in fields(CODE_CLASSES[name]) if name != SETUP_CODE else ():
-        text = table.text(part.name, "")
+        text = table.text(part.name, "" if part.default is not MISSING else None)
         if text:
             parts.append((part.name, text))
     table.finish()

@@ -71,12 +71,12 @@ def _names(
     except ValueError as error:
         raise template.refuse(where, str(error)) from None
     of_page = PAGE_NAMES if template.flow and not isinstance(item, SymbolItem) else ()
-    own = {name for name in names if name not in of_page}
+    own = [name for name in names if name not in of_page]
     for name in own:
         _check_known(template, where, name, fields)
         if fields[name].kind == "rows":
             raise template.refuse(where, f"{name} is rows: an item of kind rows shows them")
-    return own
+    return set(own)
 
 
 def _check_known(template: Template, where: str, name: str, fields: Mapping[str, Field]) -> None:

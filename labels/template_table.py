@@ -12,6 +12,8 @@ from labels.primitives import TemplateError
 from labels.template import MEDIA_MM_MAX, Point, line_of
 from labels.template_lines import Path, line_at
 
+SHOWN_CHARS_MAX = 60  # of a value that is of the wrong kind
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -56,9 +58,10 @@ class Table:
         self._known.append(key)
         value = self._left.pop(key, default)
         if value is None:
-            raise self.refuse(key, "is missing")
+            near = get_close_matches(key, self._left, 1)
+            raise self.refuse(key, f"is missing; is {near[0]} it?" if near else "is missing")
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise self.refuse(key, f"must be a {kind.__name__}, not {value!r}")
+            raise self.refuse(key, f"must be a {kind.__name__}, not {_shown(value)}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -126,3 +129,8 @@ class Table:
             near = get_close_matches(key, self._known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise self.refuse(key, f"is not known{hint}")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]} …"

@@ -77,7 +77,9 @@ def test_opposites_are_neither_neighbours_nor_in_one_sweep(bakery: list[Found]) 
     for one, other in combinations(commands, 2):
         assert isinstance(one.code, CommandCode)
         assert isinstance(other.code, CommandCode)
-        if one.page == other.page and opposed(one.code.command, other.code.command):
+        if one.page != other.page:
+            continue
+        if opposed(one.code.command, other.code.command):
             assert abs(one.y - other.y) > 1.5 * height, (one, other)
             checked += 1
         else:

@@ -101,7 +101,7 @@ def test_a_good_template_is_read_whole() -> None:
         ("media = [60, 40]", "media = [60, 900]", "label.media", "not within 0 and 300 mm"),
         ("media = [60, 40]", "media = [60, 30]", "item 2 (box)", "leaves the media"),
         ("[fields]", "[field]", "file.fields", "is missing"),
-        ("max = 10", "max = 0", "fields.lot.max", "not within 1 and 100"),
+        ("max = 10", "max = 0", "fields.lot.max", "not within 1 and 200"),
         ("width = 40", "width = 10", "item 1 (text)", "is wider than 10 mm"),
         ("max = 10", "max = 18", "item 3 (code128)", "none of x = 0.375, 0.25 mm"),
         ('type = "code"', 'type = "cod"', "fields.lot.type", "none of text, code"),
