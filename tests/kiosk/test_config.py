@@ -167,7 +167,7 @@ pin = true
         ('[site.severities]\nlot_expired = "maybe"', "lot_expired: want one of refuse, supervisor"),
         (
             '[[printer]]\nname = "a"\nurl = "usb:1"',
-            "printer[1].url = 'usb:1': write tcp://host:9100 or folder:///path",
+            "printer[1].url = 'usb:1': write tcp://host:9100, ",
         ),
         (
             '[[printer]]\nname = "a"\nurl = "tcp://a"\n[[printer]]\nname = "a"\nurl = "tcp://b"',
