@@ -27,6 +27,8 @@ from kiosk.config_values import (
     url,
     whole,
 )
+from labels.languages import LANGUAGES as PRINTER_LANGUAGES
+from labels.languages import Language as PrinterLanguage
 from labels.printers import PrinterAddressError, open_printer
 from sync.domain.rules import SEVERITIES, Severity
 from sync.domain.shifts import Shift
@@ -92,7 +94,7 @@ class PrinterConfig:
 
     name: str
     url: str
-    language: Literal["zpl", "pdf"] = "zpl"
+    language: PrinterLanguage = "zpl"
     dpi: int = 203
     kinds: tuple[str, ...] = ()
 
@@ -195,7 +197,7 @@ READERS: Final[Mapping[type, Mapping[str, Reader]]] = {
     PrinterConfig: {
         "name": name,
         "url": printer_url,
-        "language": choice("zpl", "pdf"),
+        "language": choice(*PRINTER_LANGUAGES),
         "dpi": whole(DPI_MIN, DPI_MAX),
         "kinds": names,
     },

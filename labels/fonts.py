@@ -6,7 +6,6 @@ that no ink leaves the box. A letter that the font lacks is refused by name, nev
 Raises ValueRefusedError, and LabelError where the package is missing.
 """
 
-import importlib.util
 import math
 import unicodedata
 from functools import cache, lru_cache
@@ -118,7 +117,9 @@ def face(em: int, weight: Weight = "bold") -> "FreeTypeFont":
 @cache
 def file(weight: Weight = "bold") -> Path:
     """The font's file. Raises LabelError where its package is not installed."""
-    found = importlib.util.find_spec("font_roboto")
+    from importlib.util import find_spec
+
+    found = find_spec("font_roboto")
     if found is None or not found.submodule_search_locations:
         raise LabelError("the letters are missing: install the package font-roboto")
     path = Path(found.submodule_search_locations[0]) / "files" / _FILES[weight]

@@ -4,10 +4,10 @@ Texts are their dots too, so that a browser shows the same letters with or witho
 they say stands in the title that a pointer or a screen reader finds.
 """
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from xml.sax.saxutils import escape
 
 from labels import fonts, raster
 from labels.heads import HEADS
@@ -36,14 +36,14 @@ def _page(layout: Layout, top: float, dot: float) -> str:
     ground = f'<rect width="{layout.width}" height="{layout.height}" fill="white"/>\n'
     body = "".join(f"{_group(one)}\n" for one in layout.primitives)
     moved = f'transform="translate(0 {top:.3f}) scale({dot:.6f})"'
-    return f"<g {moved}>\n<title>{escape(layout.name)}</title>\n{ground}{body}</g>\n"
+    return f"<g {moved}>\n<title>{html.escape(layout.name)}</title>\n{ground}{body}</g>\n"
 
 
 def _group(primitive: Primitive) -> str:
     match primitive:
         case Text(x, y, value=value):
             path = _path(x, y, _text_runs(primitive))
-            return f"<g><title>{escape(value)}</title>{path}</g>"
+            return f"<g><title>{html.escape(value)}</title>{path}</g>"
         case Line() | Box():
             runs = [
                 (one.left, one.top, one.right - one.left, one.bottom - one.top)
@@ -51,7 +51,7 @@ def _group(primitive: Primitive) -> str:
             ]
             return _path(0, 0, runs)
         case Placed(x, y, symbol):
-            said = escape(f"{symbol.kind} {symbol.aim} {symbol.content!r}")
+            said = html.escape(f"{symbol.kind} {symbol.aim} {symbol.content!r}")
             return f"<g><title>{said}</title>{_path(x, y, _symbol_runs(primitive))}</g>"
 
 
