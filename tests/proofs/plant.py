@@ -29,7 +29,7 @@ from tests.proofs.stations import (
 WORK_CENTER: Final = "MIX"
 PIECES: Final = 1_000_000
 # Of each order's own material. Few orders have many: what a screen suggests looks at all of them.
-LOTS: Final = (*[30] * 18, 210, 330, 330, 420, 420)
+LOTS: Final = (*[30] * 22, 100, 100, 210, 330, 420, 420)
 
 
 def write_factory(folder: Path, lots: Sequence[int]) -> None:
