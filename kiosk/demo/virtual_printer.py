@@ -11,6 +11,7 @@ import re
 import socketserver
 import sys
 import threading
+import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,8 @@ _READY: Final = (
     b"\x021234,0\x03\r\n"
 )
 _JOB: Final = re.compile(rb"\^FXjob ([^\^]*)\^FS")
+# A text in the printer's own font: what escapes to hexadecimal in it, and the text.
+_TEXT: Final = re.compile(rb"(\^A0N,\d+,\d+\^FH(.)\^FD)([^\^]*)\^FS")
 _LABEL: Final = re.compile(rb"\^XA.*?\^XZ", re.DOTALL)
 
 
@@ -54,10 +57,24 @@ def draw(zpl: bytes, dpi: int = DPI) -> bytes:
     """The label's picture as PNG; raises `ValueError` for bytes that are no label."""
     import zplkit
 
-    document = zplkit.render(zpl, zplkit.Options(dpi=dpi))
+    document = zplkit.render(_TEXT.sub(_in_ascii, zpl), zplkit.Options(dpi=dpi))
     if not document.labels:
         raise ValueError(f"{len(zpl)} bytes hold no label")
     return document.labels[0].png()
+
+
+def _in_ascii(field: re.Match[bytes]) -> bytes:
+    """A text in the few letters that the renderer's own font has: "Käse" becomes "Kase"."""
+    head, escape, data = field[1], field[2], field[3]
+    code = re.escape(escape) + rb"([0-9A-Fa-f]{2})"
+    raw = re.sub(code, lambda found: bytes.fromhex(found[1].decode()), data)
+    if raw.isascii():
+        return field[0]
+    plain = unicodedata.normalize("NFKD", raw.decode("utf-8", "replace"))
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    return (
+        head + b"".join(escape + b"%02X" % one for one in bare.encode("ascii", "replace")) + b"^FS"
+    )
 
 
 def read(png: bytes) -> tuple[Symbol, ...]:
