@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from typing import Final
 
-from sync.domain.events import Event, MaterialProduced, UnitPacked
-from sync.domain.label_jobs import Job, told_by
+from sync.domain.events import Event, MaterialProduced
+from sync.domain.label_jobs import Job, content_of, told_by
 from sync.domain.logistic_unit import is_sscc
-from sync.domain.quantity import Quantity, of_micros
+from sync.domain.quantity import Quantity
 from sync.domain.shop import Shop
 
 COPY: Final = "COPY"
 MINUTE_CHARS: Final = 16
+DAY_CHARS: Final = 10
 
-Values = dict[str, str]
+Row = dict[str, str]
+Values = dict[str, str | list[Row]]
 TimeOf = Callable[[Event], str]
 
 
@@ -24,13 +26,19 @@ def values_of(shop: Shop, job: Job, copy: int, time_of: TimeOf) -> Values | None
     event = told_by(shop, job.of, job.label)
     if event is None:
         return None
-    known = _of_output(shop, job, event) if isinstance(event, MaterialProduced) else {}
-    known = known or _of_unit(shop, job)
+    time = time_of(event)[:MINUTE_CHARS].replace("T", " ")
+    if isinstance(event, MaterialProduced):
+        known = _of_output(shop, job, event)
+    else:
+        known = _of_unit(shop, job, time)
     person = shop.operators.get(event.operator)
     return {
         **known,
         "order": job.order,
-        "produced": time_of(event)[:MINUTE_CHARS].replace("T", " "),
+        "produced": time,
+        "made": time[:DAY_CHARS],
+        "sender": event.station,
+        "maker": event.station,
         "station": event.station,
         "operator": person.name if person else event.operator,
         "copy": f"{COPY} {copy}" if copy > 1 else "",
@@ -58,39 +66,38 @@ def _of_output(shop: Shop, job: Job, event: MaterialProduced) -> Values:
     }
 
 
-def _of_unit(shop: Shop, job: Job) -> Values:
-    """A logistic unit: its content where that is one lot of one material."""
-    packed = [one for one in shop.units.get(job.unit, {}).values() if isinstance(one, UnitPacked)]
-    named = {"sscc": job.unit if is_sscc(job.unit) else "", "unit_number": job.unit}
-    contents = {(one.material, one.lot) for one in packed if one.material}
-    if len(contents) != 1:
-        return {**named, "material": "", "lot": "", "product": ""}
-    ((material, lot),) = contents
-    quantity = _sum(packed)
+def _of_unit(shop: Shop, job: Job, closed: str) -> Values:
+    """A logistic unit: all that stands on it, and where that is one lot of one material, what."""
+    content = content_of(shop, job.unit)
+    named: Values = {
+        "unit": job.unit,
+        "sscc": job.unit if is_sscc(job.unit) else "",
+        "closed": closed,
+        "contents": [_row(shop, job.order, *one) for one in content],
+    }
+    if len(content) != 1:
+        return named
+    ((material, lot, quantity),) = content
     held = shop.lot(material, lot)
     return {
-        **named,
         **_of_material(shop, material, job.order),
         "lot": lot,
+        "count": quantity.amount if quantity else "",
         "quantity": quantity.amount if quantity else "",
-        "unit": quantity.unit if quantity else "",
-        "count": str(len(packed)),
         "expiry": held.expiry if held else "",
+        **named,
     }
 
 
-def _of_material(shop: Shop, material: str, order: str) -> Values:
+def _row(shop: Shop, order: str, material: str, lot: str, quantity: Quantity | None) -> Row:
+    amount, unit = (quantity.amount, quantity.unit) if quantity else ("", "")
+    product = _of_material(shop, material, order)["product"]
+    return {"product": product, "lot": lot, "quantity": amount, "unit": unit, "unit_of": unit}
+
+
+def _of_material(shop: Shop, material: str, order: str) -> Row:
     known, found = shop.materials.get(material), shop.orders.get(order)
     release = found.release if found else None
     name = (known.name if known else "") or (release.name if release else "")
     gtin = (known.gtin if known else "") or (release.gtin if release else "")
     return {"product": name or material, "material": material, "gtin": gtin}
-
-
-def _sum(packed: list[UnitPacked]) -> Quantity | None:
-    """All that was packed; nothing where it has several units, or no amounts."""
-    amounts = [one.quantity for one in packed if one.quantity is not None]
-    units = {one.unit for one in amounts}
-    if len(units) != 1 or len(amounts) != len(packed):
-        return None
-    return of_micros(sum(one.micros for one in amounts), units.pop())

@@ -5,7 +5,7 @@ one act are numbered after it, `17-1` and `17-2`; the label of a logistic unit b
 number. Each print of it is a job: the first one, and one for every `LabelRequested`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,13 +21,18 @@ from sync.domain.events import (
     UnitClosed,
 )
 from sync.domain.events.packing import unpacked
+from sync.domain.logistic_unit import is_sscc
 from sync.domain.order_facts import Label
+from sync.domain.packing import contents
 from sync.domain.quantity import MICROS_PER_ONE, Quantity, of_micros
 from sync.domain.shop import Shop
 
 CAME_OUT: Final = "came out"
 CAME_NOT: Final = "did not come out"
+# Of a logistic unit: with a number of the house, and with an SSCC by what stands on it.
 UNIT_TEMPLATE: Final = "unit"
+CONTENT_TEMPLATE: Final = "unit-content"
+MIXED_TEMPLATE: Final = "unit-mixed"
 _NOT_AT_DONE: Final = frozenset({"none", "per_pallet"})
 
 LabelState = Literal["unprinted", "requested", "printed", "doubt", "voided"]
@@ -203,13 +208,52 @@ def _copies(shop: Shop, request: LabelRequested) -> tuple[Job, ...]:
     )
 
 
+def content_of(shop: Shop, unit: str) -> tuple[tuple[str, str, Quantity | None], ...]:
+    """(material, lot, quantity) of all that stands on a unit, lower units taken apart.
+
+    The same lot is told once with its sum; without a quantity where it has none or several units.
+    """
+    found: dict[tuple[str, str], list[Quantity | None]] = {}
+    waiting, seen = [unit], {unit}
+    while waiting:
+        for one in contents(shop, waiting.pop(0)):
+            if one.packed_unit and one.packed_unit not in seen:
+                seen.add(one.packed_unit)
+                waiting.append(one.packed_unit)
+            elif one.material:
+                piece = Quantity("1", "C62") if one.serial else None
+                found.setdefault((one.material, one.lot), []).append(one.quantity or piece)
+    return tuple((*name, _sum(amounts)) for name, amounts in found.items())
+
+
+def _sum(amounts: Sequence[Quantity | None]) -> Quantity | None:
+    known = [one for one in amounts if one is not None]
+    units = {one.unit for one in known}
+    if len(units) != 1 or len(known) < len(amounts):
+        return None
+    return of_micros(sum(one.micros for one in known), units.pop())
+
+
+def _unit_template(shop: Shop, event: UnitClosed) -> str:
+    """What the order says; else by the unit's name, and by its content where GS1 tells it."""
+    named = rule_of(shop, event.order)
+    if named.label == "per_pallet" and named.template != LabelRule().template:
+        return named.template
+    if not is_sscc(event.unit):
+        return UNIT_TEMPLATE
+    content = content_of(shop, event.unit)
+    known = shop.materials.get(content[0][0]) if len(content) == 1 else None
+    quantity = content[0][2] if len(content) == 1 else None
+    is_counted = quantity is not None and not quantity.micros % MICROS_PER_ONE
+    return CONTENT_TEMPLATE if known and known.gtin and is_counted else MIXED_TEMPLATE
+
+
 def _unit_job(shop: Shop, event: UnitClosed) -> Job:
-    template = rule_of(shop, event.order).template
     return Job(
         of=event.id,
         label=event.unit,
         order=event.order,
-        template=UNIT_TEMPLATE if template == LabelRule().template else template,
+        template=_unit_template(shop, event),
         unit=event.unit,
         operator=event.operator,
     )
