@@ -173,7 +173,7 @@ def fitting(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
 def _packing(dialog: Dialog, shop: Shop) -> tuple[str, ...]:
     """SEAL once there is something on the unit and no number waits for a scan."""
     is_begun = bool(contents(shop, dialog.packing or ""))
-    return ("SEAL", "HELP") if is_begun and not dialog.number else ("CANCEL", "HELP")
+    return ("SEAL", "HELP") if is_begun and not dialog.number else ("HELP",)
 
 
 def _handing_over(dialog: Dialog, shop: Shop) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from sync.server.views.floor import (
     station_lines,
 )
 from sync.server.views.stock import StockLine, names_of, stock_lines
+from sync.server.views.units import UnitTrace, unit_trace
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120
@@ -112,6 +113,15 @@ async def trace_lot(request: AnyRequest, lot: FromPath[str], material: Number = 
     return found
 
 
+@get("/v1/units/{unit:str}/trace", responses=refusals(400, 401, 404))
+async def trace_unit(request: AnyRequest, unit: FromPath[str]) -> UnitTrace:
+    """What is on a logistic unit (SSCC or in-house number), level by level down to the lots."""
+    found = await services_of(request).database.read(lambda conn: unit_trace(conn, unit))
+    if found is None:
+        raise problem(404, "unknown", f"unit {unit[:60]!r} is not known: scan its label again")
+    return found
+
+
 @get("/v1/stations", responses=refusals(401))
 async def list_stations(request: AnyRequest) -> StationList:
     """Stations with their last contact and what waits there."""
@@ -158,6 +168,7 @@ routes: Final = (
             list_stock,
             receive_stock,
             trace_lot,
+            trace_unit,
             list_stations,
             list_deviations,
             import_csv,

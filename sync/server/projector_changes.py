@@ -14,6 +14,8 @@ from sync.domain.events import (
     OrderRegister,
     OrderReopened,
     OrderResumed,
+    UnitClosed,
+    UnitPacked,
     order_of,
 )
 from sync.domain.rules import SEVERITIES, Deviation
@@ -84,6 +86,7 @@ class Changes:
     feed: list[tuple[str, int]] = field(default_factory=list)
     faults: list[tuple[Entry, str]] = field(default_factory=list)
     troubles: Troubles | None = None
+    units: dict[str, tuple[UnitPacked | UnitClosed, int] | None] = field(default_factory=dict)
 
 
 def is_of_a_set(event: Event, deviation: Deviation) -> bool:

@@ -23,6 +23,8 @@ from sync.domain.events import (
     OperationEnded,
     OperatorSignedIn,
     OperatorSignedOut,
+    UnitClosed,
+    UnitPacked,
 )
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
 from sync.domain.rules_material import supplied
@@ -181,6 +183,8 @@ class Fold:
             self._session(event)
         elif isinstance(event, TROUBLE):
             self._troubles.tell(event, sign)
+        elif isinstance(event, UnitPacked | UnitClosed):
+            self.changes.units[event.id] = (event, position) if sign > 0 else None
         elif isinstance(event, DeviationReviewed):
             self.changes.reviews.append(event)
         elif isinstance(event, LabelVoided):

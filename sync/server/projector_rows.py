@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from sync.domain.amounts import AmountsBy
-from sync.domain.events import RoutingOperation
+from sync.domain.events import RoutingOperation, UnitClosed, UnitPacked
 from sync.domain.needs import LineNeed
 from sync.domain.order import Order
 from sync.domain.slack import seconds_left
@@ -68,6 +68,23 @@ MATERIAL_COLUMNS: Final = (
 )
 LOT_COLUMNS: Final = ("order_number", "material", "lot", "unit", "consumed")
 OUTPUT_COLUMNS: Final = ("order_number", "material", "lot", "unit", "produced")
+
+
+UNIT_COLUMNS: Final = (
+    *("id", "unit", "packed_unit", "order_number", "material", "lot", "serial", "measure"),
+    *("micros", "position"),
+)
+
+
+def unit_row(event: UnitPacked | UnitClosed, position: int) -> Row:
+    """One thing on a logistic unit; of a seal a row without content."""
+    if isinstance(event, UnitClosed):
+        return (event.id, event.unit, "", event.order, "", "", "", "", 0, position)
+    quantity = event.quantity
+    micros = clamped(quantity.micros) if quantity is not None else 0
+    thing = (event.packed_unit, event.order, event.material, event.lot, event.serial)
+    measure = quantity.unit if quantity is not None else ""
+    return (event.id, event.unit, *thing, measure, micros, position)
 
 
 class OrderRows(NamedTuple):

@@ -24,10 +24,12 @@ from sync.server.projector_rows import (
     SERIAL_COLUMNS,
     STATE_COLUMNS,
     STOCK_COLUMNS,
+    UNIT_COLUMNS,
     OrderRows,
     Row,
     lot_amount,
     order_rows,
+    unit_row,
 )
 from sync.server.projector_sets import OF_SET, OPEN, Serials, Standing, of_order, stale_keys
 from sync.server.projector_state import Entry, Holding, Memory, Tables, encode_state
@@ -51,6 +53,7 @@ from sync.server.view_tables import (
     stock,
     stock_place,
     trouble,
+    unit_content,
 )
 from sync.wire import encode
 
@@ -130,6 +133,9 @@ class Writing:
         told, forgotten = changes.troubles.rows() if changes.troubles is not None else ([], [])
         self._put(trouble, TROUBLE_COLUMNS, told)
         self._drop(trouble, ("id",), forgotten)
+        units = changes.units.items()
+        self._put(unit_content, UNIT_COLUMNS, [unit_row(*one) for _, one in units if one])
+        self._drop(unit_content, ("id",), [(name,) for name, one in units if one is None])
         self._put(lot_event, ("material", "lot", "position", "of_order"), changes.lot_events)
 
     def _orders(self, connection: Connection) -> None:

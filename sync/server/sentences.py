@@ -21,6 +21,18 @@ SENTENCES: Final[Mapping[str, str]] = {
     " correct the amount.",
     "reversal_after_end": "{who} took back {name} {quantity} after {order} was completed: check"
     " it.",
+    "packed_already": "{name} {lot} was packed twice onto unit {carton} of {order}: count it.",
+    "unit_sealed": "{name} {lot} was packed onto unit {carton} of {order} after it was sealed:"
+    " check its label.",
+    "unit_empty": "Unit {carton} of {order} was sealed with nothing on it: check what it holds.",
+    "packed_elsewhere": "{name} {lot} was packed onto unit {carton} while it stood on {other}:"
+    " check both.",
+    "sealed_elsewhere": "{name} {lot} was packed onto unit {carton} while it stood on {other},"
+    " which is sealed: check both labels.",
+    "over_packed": "{good} of {product}, lot {lot}, are packed, and {held} were made by {order}:"
+    " count the units.",
+    "carton_unknown": "Unit {carton} was packed, and nobody told what is on it: look.",
+    "reprint": "{who} asked for a copy of label {label} of {order}: check that one is destroyed.",
     "over_return": "{quantity} of {name}, lot {lot}, came back from {order}, where {held} went in:"
     " count the lot.",
     "wrong_material": "{name}, lot {lot}, went into {order}, which does not need it: check what was"

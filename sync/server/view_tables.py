@@ -144,6 +144,18 @@ trouble: Final = Table(
 """One row a stop or a call for help, by the id of what began it; `ended` counts what closes it."""
 Index("ix_trouble_ended", trouble.c.ended)
 
+unit_content: Final = Table(
+    "unit_content", metadata, _key("id"),
+    *(_text(name) for name in ("unit", "packed_unit", "order_number", "material", "lot", "serial",
+                               "measure")),
+    *(_number(name) for name in ("micros", "position")),
+)  # fmt: skip
+"""One row a thing on a logistic unit, by the event that put it there; `measure` is its unit of
+measure. A row without any content tells that the unit was sealed."""
+Index("ix_unit_content_unit", unit_content.c.unit)
+Index("ix_unit_content_packed_unit", unit_content.c.packed_unit)
+Index("ix_unit_content_lot", unit_content.c.lot)
+
 VIEWS: Final = (
     master,
     order_state,
@@ -160,6 +172,7 @@ VIEWS: Final = (
     concern,
     deviation,
     trouble,
+    unit_content,
 )
 _shadows: Final = MetaData(naming_convention=NAMING)
 SHADOWS: Final = {view.name: view.to_metadata(_shadows, name=view.name + SHADOW) for view in VIEWS}

@@ -11,7 +11,7 @@ from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, text
 from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
 from sync.server.station_clocks import Timed
-from sync.server.view_tables import order_lot, order_output, order_view, stock
+from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
 from sync.server.views.floor import DeviationLine, deviation_lines
 from sync.server.views.orders import (
     OrderLine,
@@ -23,6 +23,7 @@ from sync.server.views.orders import (
     output_rows,
 )
 from sync.server.views.times import OperationTimes, OrderTimes, lot_times, order_times
+from sync.server.views.units import UnitLine, units_of_lot
 
 LEVELS_MAX: Final = 50
 LOTS_COUNT_MAX: Final = 5_000
@@ -100,7 +101,7 @@ class TraceLink(msgspec.Struct, frozen=True):
 
 
 class TracedLot(msgspec.Struct, frozen=True):
-    """`first` and `last` are when it was first and last moved."""
+    """`first` and `last` are when it was first and last moved; `units` hold it."""
 
     material: str
     lot: str
@@ -108,6 +109,7 @@ class TracedLot(msgspec.Struct, frozen=True):
     went_into: tuple[TraceLink, ...]
     first: Timed | None = None
     last: Timed | None = None
+    units: tuple[UnitLine, ...] = ()
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -160,6 +162,7 @@ def _traced(connection: Connection, node: Node, known: Genealogy) -> TracedLot:
         tuple(map(_link, known.down(node.material, node.lot))),
         first,
         last,
+        units_of_lot(connection, node),
     )
 
 
@@ -225,7 +228,7 @@ def _link(step: Step) -> TraceLink:
 
 def _nodes_named(connection: Connection, lot: str) -> list[Node]:
     found = set()
-    for table in (stock, order_lot, order_output):
+    for table in (stock, order_lot, order_output, unit_content):
         rows = connection.execute(select(table.c.material).where(table.c.lot == lot).distinct())
         found |= {Node(row[0], lot) for row in rows}
     return sorted(found)

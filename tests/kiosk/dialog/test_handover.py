@@ -405,10 +405,11 @@ def test_labels_stops_and_calls_are_in_what_is_signed(work: Floor) -> None:
     work.command("CANCEL")  # label 4 is not at hand
     work.absorb(DowntimeStarted(work_center="MIX", reason="BREAK", station="BAKE-1"))
     work.absorb(HelpCalled(work_center="MIX", station="BAKE-1"))
+    of = {label: event.id for label, event in made.items()}
     assert labels_open(work.shop, "BAKE-1") == (
-        OpenLabel("2", "B-1", "doubt"),
-        OpenLabel("3", "B-1", "unprinted"),
-        OpenLabel("4", "B-1", "outstanding"),
+        OpenLabel("2", "B-1", "doubt", of["2"], "B-1", "200 PCS", copies=1),
+        OpenLabel("3", "B-1", "unprinted", of["3"], "B-1", "300 PCS"),
+        OpenLabel("4", "B-1", "outstanding", of["4"], "B-1", "50 PCS", copies=1),
     )
     work.command("HANDOVER")
     work.badge("anna")

@@ -9,10 +9,23 @@ from sync.domain.events import (
     MaterialReturned,
     OperationStarted,
     OrderPlanned,
+    UnitClosed,
+    UnitPacked,
 )
 from sync.domain.order import Order, evolve
 from sync.domain.quantity import Quantity
-from sync.domain.trace import Link, Node, Step, genealogy, links_of
+from sync.domain.trace import (
+    Link,
+    Node,
+    Step,
+    UnitStep,
+    genealogy,
+    links_of,
+    on_unit,
+    placing_of,
+    placings_of,
+    units_with,
+)
 
 FLOUR, SALT = Node("FLOUR", "F-1"), Node("SALT", "S-1")
 DOUGH, BREAD = Node("DOUGH", "D-1"), Node("BREAD", "B-1")
@@ -143,3 +156,62 @@ def test_what_is_up_from_a_lot_is_down_from_the_other(links: list[Link]) -> None
             assert step.link in back
         levels = [step.level for step in found.up(*one.child)]
         assert levels == sorted(levels)
+
+
+# Logistic units
+
+
+def packed(name: str, unit: str, lower: str = "", pieces: str = "") -> UnitPacked:
+    return UnitPacked(
+        id=name,
+        unit=unit,
+        order="B-1",
+        packed_unit=lower,
+        material="" if lower else BREAD.material,
+        lot="" if lower else BREAD.lot,
+        quantity=Quantity(pieces, "C62") if pieces else None,
+    )
+
+
+PACKED = (
+    packed("a", "U-1", pieces="100"),
+    packed("b", "U-2", pieces="60"),
+    packed("c", "U-3", lower="U-1"),
+    packed("d", "U-3", lower="U-2"),
+)
+
+
+def shown(steps: tuple[UnitStep, ...]) -> list[tuple[int, str, str, int]]:
+    return [
+        (one.level, one.placing.unit, one.placing.packed_unit or one.placing.node.lot, m // 10**6)
+        for one in steps
+        for m in [one.placing.micros]
+    ]
+
+
+def test_a_pallet_is_followed_to_its_lots_and_a_lot_to_its_pallet() -> None:
+    order = Order("B-1")
+    for event in (*PACKED, UnitClosed(id="e", unit="U-3", order="B-1")):
+        evolve(order, event)
+    known = placings_of(order)
+    assert shown(on_unit("U-3", known)) == [
+        (1, "U-3", "U-1", 0),
+        (1, "U-3", "U-2", 0),
+        (2, "U-1", "B-1", 100),
+        (2, "U-2", "B-1", 60),
+    ]
+    assert shown(units_with(BREAD, known)) == [
+        (1, "U-1", "B-1", 100),
+        (1, "U-2", "B-1", 60),
+        (2, "U-3", "U-1", 0),
+        (2, "U-3", "U-2", 0),
+    ]
+    evolve(order, PACKED[3], -1)
+    assert shown(units_with(BREAD, placings_of(order)))[2:] == [(2, "U-3", "U-1", 0)]
+    assert on_unit("U-9", known) == ()
+
+
+def test_units_in_a_ring_are_entered_once() -> None:
+    ring = [placing_of(packed("a", "U-1", lower="U-2")), placing_of(packed("b", "U-2", "U-1"))]
+    assert len(on_unit("U-1", ring)) == 2
+    assert units_with(BREAD, ring) == ()

@@ -11,11 +11,14 @@ import httpx
 import pytest
 
 from sync.domain.events import (
+    EventReversed,
     MaterialConsumed,
     MaterialProduced,
     OperationEnded,
     OperationReported,
     OperationStarted,
+    UnitClosed,
+    UnitPacked,
 )
 from tests.sync.server.histories import kg, pcs
 from tests.sync.server.server_parts import Log, Server, body, kiosk_server
@@ -49,8 +52,18 @@ def soon(server: Server, path: str, key: str, value: object) -> Json:
     until = time.monotonic() + 10
     while True:
         found = get(server, path)
-        if found[key] == value or time.monotonic() > until:
+        if found.get(key) == value or time.monotonic() > until:
             return found
+
+
+def known_soon(server: Server, path: str) -> Json:
+    """The answer as soon as there is one."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        answer = server.client.get(path, headers=server.admin)
+        if answer.status_code == 200:
+            return dict(answer.json())
+    raise AssertionError(answer.text)
 
 
 def test_an_order_is_planned_checked_and_released(server: Server) -> None:
@@ -124,6 +137,33 @@ def test_goods_come_in_and_are_found(server: Server) -> None:
     }  # fmt: skip
 
 
+def test_a_pallet_is_traced_down_and_a_lot_up(server: Server) -> None:
+    station = server.enrol("MIX-2")
+    lot: Json = {"order": "B-1", "material": "ROLL", "lot": "B-1", "station": "MIX-2"}
+    higher = {"order": "B-1", "unit": "U-9", "station": "MIX-2"}
+    off = body(UnitPacked(**lot, unit="U-8", quantity=pcs("5"), id="e-off", act="a-off"))
+    events = [
+        body(UnitPacked(**lot, unit="U-7", quantity=pcs("100"))),
+        body(UnitClosed(unit="U-7", order="B-1", station="MIX-2")),
+        off,
+        body(EventReversed(of="a-off", order="B-1", station="MIX-2")),
+        body(UnitPacked(**higher, packed_unit="U-7")),
+    ]
+    assert station.push(Log(events)).status_code == 200
+    trace = known_soon(server, "/v1/units/U-9/trace")
+    assert [(one["level"], one["packed_unit"] or one["lot"]) for one in trace["holds"]] == [
+        (1, "U-7"),
+        (2, "B-1"),
+    ]
+    seven = get(server, "/v1/units/U-7/trace")
+    assert (seven["is_sealed"], seven["stands_on"]) == (True, ["U-9"])
+    [item] = get(server, "/v1/lots/B-1/trace")["items"]
+    assert [(one["level"], one["unit"], one["amount"]) for one in item["units"]] == [
+        (1, "U-7", "100"),
+        (2, "U-9", ""),
+    ]
+
+
 def test_what_a_station_makes_is_seen_everywhere(server: Server) -> None:
     where: Json = {"order": "B-1", "operation": "10", "work_center": "MIX", "station": "MIX-1"}
     station = server.enrol("MIX-1")
@@ -185,7 +225,7 @@ def test_lists_are_paged_and_filtered(server: Server) -> None:
     assert [item["order"] for item in after["items"]] == ["B-3", "B-4"]
     for item in get(server, "/v1/orders", status="released,held")["items"]:
         assert item["status"] in {"released", "held"}
-    for path in ("/v1/orders/NO", "/v1/lots/NO/trace"):
+    for path in ("/v1/orders/NO", "/v1/lots/NO/trace", "/v1/units/NO/trace"):
         assert server.client.get(path, headers=server.admin).status_code == 404
 
 
