@@ -60,6 +60,7 @@ __all__ = (
 )
 
 GS1_AIMS = gs1.AIMS
+FILLERS_MAX = 6  # each leaves one in 37 of the few codes that want any
 _ARTICLE_AIMS = {"]E0": 13, "]E4": 8}  # EAN and UPC symbols: a bare GTIN of so many digits
 _KEY_CHARS = {"00": 18, "01": 14, "02": 14}
 # What an amount may stand in, the most exact first: (AI or its family, UN/CEFACT unit).
@@ -122,10 +123,19 @@ def encode(code: Code, *, current_year: int = gs1.CENTURY_YEAR) -> str:
             raise CodeError(
                 "characters", f"{field!r} cannot stand in a code: use A-Z, 0-9, - and . only."
             )
-    text = house.checked(f"{prefix}{house.SEPARATOR.join(fields)}")
+    text = _distinct(f"{prefix}{house.SEPARATOR.join(fields)}")
     if not _is_read_back(text, code, current_year):
         raise CodeError("characters", f"{text} would not be read back as it was meant.")
     return text
+
+
+def _distinct(body: str) -> str:
+    """`body` with its check character; empty fields behind it where a layout made another code."""
+    for fillers in range(FILLERS_MAX + 1):
+        text = house.checked(body + house.SEPARATOR * fillers)
+        if not keyboard.makes_another(text):
+            return text
+    raise CodeError("characters", f"{body} would be another code on some keyboard layout.")
 
 
 def _is_read_back(text: str, code: Code, current_year: int) -> bool:
@@ -231,7 +241,7 @@ def _decode_in_house(text: str, current_year: int) -> Code:
             f"{_shown(text)} was changed on its way: set the scanner to this keyboard's layout.",
         )
     names, read = _READERS[text[:2]]
-    fields = text[2:-1].split(house.SEPARATOR)
+    fields = text[2:-1].rstrip(house.SEPARATOR).split(house.SEPARATOR)
     if len(fields) > len(names):
         raise CodeError("unknown", f"{text} has more fields than a {text[:2]} code.")
     values = {name: field for name, field in zip(names, fields, strict=False) if field}

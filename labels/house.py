@@ -11,7 +11,8 @@ from decimal import Decimal
 
 SEPARATOR = "+"
 _VALUES = {char: value for value, char in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-")}
-_SIGNS = "".join(_VALUES)
+_CHECK_SIGNS = "".join(_VALUES)
+SIGNS = f"{_CHECK_SIGNS}.{SEPARATOR}"  # all that a code is made of
 _PLAIN = re.compile(r"[A-Z0-9.-]*")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
@@ -68,4 +69,4 @@ def _check_character(text: str) -> str:
     total = 0
     for char in expanded:
         total = (total + _VALUES[char]) * 2 % 37
-    return _SIGNS[(1 - total) % 37]
+    return _CHECK_SIGNS[(1 - total) % 37]

@@ -23,7 +23,7 @@ _SETUP_HEAD_CHARS_MAX = 8  # an AIM identifier of the scanner's own may stand be
 _GS_SPELLED_CHARS_MAX = 5  # "<GS>", "^]", "{GS}" and the like instead of the character
 _AIM = re.compile(r"\][A-Za-z][0-9A-Fa-f]")
 _GS1_AIM = re.compile(r"\](?:C1|d2|Q3|e0|J1)")
-_HOUSE = re.compile(r"(?:WO|LO|MA|LB|OP|KC|KR|KD|KE)[A-Z0-9.+-]+")
+_HOUSE = re.compile(r"(?:WO|LO|MA|LB|LU|OP|KC|KR|KD|KE)[A-Z0-9.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,17 @@ def fault_of(text: str) -> Fault | None:
     )
 
 
+def makes_another(text: str) -> bool:
+    """Whether some layout makes of a code of ours another one that is as whole."""
+    for name in LAYOUTS:
+        if name == "us" or not _betraying(name).isdisjoint(text):
+            continue
+        arrived = typed(text, name)
+        if arrived != text and house.is_intact(arrived):
+            return True
+    return False
+
+
 def run_together(value: str) -> Iterator[tuple[str, str]]:
     """(value, element string) as they may have been before the GS between them was lost."""
     for end in range(1, len(value)):
@@ -185,6 +196,17 @@ def typed(text: str, layout: str, *, caps: bool = False, lock_shifts: bool = Fal
     keys = (_key(sign, layout, caps and lock_shifts) for sign in text)
     found = _composed(keys)
     return _swapped(found) if caps and not lock_shifts else found
+
+
+@cache
+def _betraying(layout: str) -> frozenset[str]:
+    """The signs of our codes that arrive as signs that no code of ours has."""
+    images = {sign: _key(sign, layout, shifts=False) for sign in house.SIGNS}
+    return frozenset(
+        sign
+        for sign, image in images.items()
+        if image and not unicodedata.combining(image) and image not in house.SIGNS
+    )
 
 
 def _swapped(text: str) -> str:

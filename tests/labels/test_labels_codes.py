@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels import codes, house
+from labels import codes, house, keyboard
 from labels.codes import (
     BadgeCode,
     Code,
@@ -55,6 +55,34 @@ def test_what_is_written_is_read(code: Code) -> None:
     assert decode(text.encode()) == code
     assert decode(text.encode(), "]C0") == code
     assert set(text) <= set(PLAIN + "+")
+
+
+@given(some_code, st.sampled_from([name for name in keyboard.LAYOUTS if name != "us"]))
+def test_no_layout_makes_another_code_of_ours(code: Code, layout: str) -> None:
+    text = encode(code)
+    arrived = keyboard.typed(text, layout)
+    if arrived != text:
+        with pytest.raises(CodeError):
+            decode(arrived.encode())
+
+
+@pytest.mark.parametrize(
+    ("code", "layout", "mistaken"),
+    [
+        (LabelCode("NQ-Y4UXAI2OB"), "dk", "LBNQ+Y4UXAI2OBV"),
+        (LotCode("0N0O-F"), "se", "LO0N0O+FY"),
+        (OrderCode("UDWRJKZEEJ"), "fr", "ZOUDZRJKWEEJQ"),
+    ],
+)
+def test_a_code_that_a_layout_would_mistake_gets_an_empty_field(
+    code: Code, layout: str, mistaken: str
+) -> None:
+    text = encode(code)
+    bare = house.checked(text[:-1].rstrip("+"))
+    assert keyboard.typed(bare, layout) == mistaken
+    assert house.is_intact(mistaken)
+    assert text[-2] == "+"
+    assert decode(text.encode()) == decode(bare.encode()) == code
 
 
 GTIN = "09506000134352"
