@@ -9,6 +9,8 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,6 +20,7 @@ import uuid_utils
 
 from sync.domain.events import Event, HelpCalled, MaterialDefined, OperatorSignedIn, stamped
 from sync.pinning import pinned
+from sync.server.__main__ import main
 from sync.server.clock import ServerClock
 from sync.server.database import Database, sqlite_url
 from sync.server.folder import address_of
@@ -87,7 +90,30 @@ def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
 
 
 def kiosk_server(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """One run of the command line."""
+    """One run of the command line; in this process, as to start one costs more than a command.
+
+    To serve takes signals and a log, so that has a process of its own.
+    """
+    if "serve" in arguments:
+        return kiosk_server_process(*arguments)
+    out, err = TextIOWrapper(BytesIO(), "utf-8"), TextIOWrapper(BytesIO(), "utf-8")
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main(arguments)
+        except SystemExit as end:  # of argparse: help, wrong usage
+            status = int(end.code or 0)
+    said = [_written(stream) for stream in (out, err)]
+    return subprocess.CompletedProcess(arguments, status, *said)
+
+
+def _written(stream: TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, BytesIO)
+    return stream.buffer.getvalue().decode("utf-8")
+
+
+def kiosk_server_process(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The same as a process of its own, as an administrator runs it."""
     command = [sys.executable, "-m", "sync.server", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
