@@ -1,16 +1,22 @@
-"""The labels whose bytes are kept in tests/golden/labels, and how they are written anew.
+"""A label in every language, whose bytes are kept, and the digests of every template in each.
 
 `python -m tests.labels.golden_labels` writes them; look at what changed before it is committed.
 """
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Final
 
-from labels import languages, symbols
+from labels import languages, render, symbols
 from labels.languages import LANGUAGES, Language
-from labels.primitives import Box, Layout, Line, Placed, Text
+from labels.primitives import Box, LabelError, Layout, Line, Placed, Text
+from tests.labels import golden_templates
 
-FOLDER: Final = Path(__file__).parents[1] / "golden" / "labels" / "languages"
+GOLDEN: Final = Path(__file__).parents[1] / "golden" / "labels"
+FOLDER: Final = GOLDEN / "languages"
+DIGESTS: Final = GOLDEN / "digests.json"
+REFUSED: Final = "its printers do not take this size"
 JOB: Final = "GOLDEN-1"
 _ELEMENTS: Final = "01095060001343521726123110W-204"
 
@@ -50,7 +56,22 @@ def path(language: Language) -> Path:
     return FOLDER / f"{language}.bin"
 
 
+def digests(name: str) -> dict[str, str]:
+    """The template's sample in each language: the SHA-256 of its bytes, or REFUSED."""
+    pages = render.lay_out_pages(name, golden_templates.sample(name), golden_templates.DPI)
+    return {language: _digest(pages, language) for language in LANGUAGES}
+
+
+def _digest(pages: tuple[Layout, ...], language: Language) -> str:
+    try:
+        return hashlib.sha256(languages.write(pages, language, JOB)).hexdigest()
+    except LabelError:
+        return REFUSED
+
+
 if __name__ == "__main__":
+    found = {name: digests(name) for name in render.names()}
+    DIGESTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     for one in LANGUAGES:
         path(one).write_bytes(written(one))
         print(path(one))

@@ -1,5 +1,6 @@
 """Every printer language: kept bytes, and the dots that a printer of it burns."""
 
+import json
 import re
 import string
 
@@ -9,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from labels import brother_ql, epl, escpos, languages, raster, symbols, tspl, zpl, zpl_graphic
+from labels import (
+    brother_ql,
+    epl,
+    escpos,
+    languages,
+    raster,
+    render,
+    symbols,
+    tspl,
+    zpl,
+    zpl_graphic,
+)
 from labels.languages import LANGUAGES, Language
 from labels.primitives import (
     Box,
@@ -21,7 +33,7 @@ from labels.primitives import (
     Text,
     ValueRefusedError,
 )
-from tests.labels import golden_labels, printer_decoders
+from tests.labels import golden_labels, golden_templates, printer_decoders
 from tests.labels.printer_decoders import decode
 
 RASTER: tuple[Language, ...] = ("zpl-graphic", "tspl", "epl", "escpos", "brother-ql")
@@ -79,6 +91,22 @@ def test_kept_bytes_burn_the_label_dot_for_dot(language: Language) -> None:
     layout = golden_labels.label(language)
     data = golden_labels.path(language).read_bytes()
     assert decode(language, data, layout) == raster.bits(layout)
+
+
+@pytest.mark.parametrize("name", render.names())
+def test_every_template_in_every_language_has_the_kept_digest(name: str) -> None:
+    kept = json.loads(golden_labels.DIGESTS.read_text(encoding="utf-8"))
+    assert golden_labels.digests(name) == kept[name], "python -m tests.labels.golden_labels"
+
+
+@pytest.mark.parametrize("name", render.names())
+def test_every_template_is_burnt_dot_for_dot(name: str) -> None:
+    page = render.lay_out(name, golden_templates.sample(name), 203)
+    taken = golden_labels.digests(name)
+    for language in RASTER:
+        if taken[language] != golden_labels.REFUSED:
+            data = languages.write((page,), language, "job")
+            assert decode(language, data, page) == raster.bits(page)
 
 
 @pytest.mark.parametrize("language", RASTER)
