@@ -261,8 +261,19 @@ def _produced(
 
 
 def _is_labelled(rule: LabelRule, report: Report) -> bool:
-    """By default one label a DONE; an order's one label comes with the DONE that completes it."""
-    return rule.label != "none" and (rule.label != "per_order" or report.reached)
+    """By default one label a DONE; an order's one label comes with the DONE that completes it.
+
+    What goes onto pallets is labelled when they are sealed.
+    """
+    at_done = rule.label not in {"none", "per_pallet"}
+    return at_done and (rule.label != "per_order" or report.reached)
+
+
+def _goes_on_pallets(here: Current, report: Report) -> bool:
+    """Whether what was made now is to be packed next."""
+    release = here.order.release
+    is_packed = release is not None and release.label.label == "per_pallet"
+    return is_packed and report.good > 0 and here.order.is_last(here.operation)
 
 
 def _lot(dialog: Dialog, order: Order, rule: LabelRule, number: int) -> str:
@@ -374,8 +385,9 @@ def _answer(here: Current, report: Report, facts: dict[str, str]) -> Notice:
         "left_number": text(left),
         "reworked": amount(report.reworked, unit),
     }
-    if not report.reached:
-        return said("ok", "partial_reworked" if report.reworked else "partial", **facts)
-    name = "order_done" if order.is_last(here.operation) else "operation_done"
-    name = f"{name}_scrap" if report.scrap_after else name
-    return said("ok", name, **facts)
+    name = "partial_reworked" if report.reworked else "partial"
+    if report.reached:
+        name = "order_done" if order.is_last(here.operation) else "operation_done"
+        name = f"{name}_scrap" if report.scrap_after else name
+    notice = said("ok", name, **facts)
+    return replace(notice, next="pack_start") if _goes_on_pallets(here, report) else notice

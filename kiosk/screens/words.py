@@ -16,6 +16,7 @@ from sync.domain.events import (
     MaterialDisposed,
     OperationEnded,
     OperationReported,
+    UnitPacked,
 )
 from sync.domain.quantity import Quantity, shown
 from sync.domain.rules_repair import work_center_name
@@ -100,5 +101,6 @@ _VARIANTS: Final[dict[type[Event], Callable[[Any], str]]] = {
     MaterialConsumed: lambda event: "scrap" if event.scrapped else "",
     MaterialDisposed: lambda event: event.disposition,
     EventReversed: lambda event: "order" if event.order else "",
+    UnitPacked: lambda event: "unit" if event.packed_unit else "",
     ClockJumped: lambda event: "ahead" if event.seconds > 0 else "back",
 }

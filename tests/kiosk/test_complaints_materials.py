@@ -310,7 +310,13 @@ BODY_COMMANDS: Final = {
     "prints": "PRINT",
     "drawing": "DRAWING",
 }
-CLAIMS: Final = {"doctor", "handover", "choices", "enrol"}  # bodies that claim scans, or ask
+CLAIMS: Final = {
+    "doctor",
+    "handover",
+    "choices",
+    "enrol",
+    "packing",
+}  # bodies that claim scans, or ask
 
 
 @pytest.mark.parametrize("body", [one for one in BODIES if one not in CLAIMS])

@@ -208,7 +208,7 @@ async def test_print_shows_each_printer_its_queue_and_what_is_in_doubt(tmp_path:
     async with running(terminal, (80, 24)):
         await terminal.scan(command("PRINT"))
         assert "● labels: ready, nothing waits" in terminal.zone("prints")
-        assert "Every label of this station came out." in terminal.zone("prints")
+        assert "Nothing was printed here lately." in terminal.zone("prints")
         for code in (*FED, *number("480"), command("DONE"), command("PRINT")):
             await terminal.scan(code)
         state = PrintState("labels", "waiting", "1", "B-1", "480 PCS", "it does not answer", 2)
@@ -216,11 +216,13 @@ async def test_print_shows_each_printer_its_queue_and_what_is_in_doubt(tmp_path:
         await terminal.settle()
         shown = terminal.zone("prints")
         assert "✖ labels: label 1 waits: it does not answer · 2 wait behind it" in shown
-        assert [row.split()[:4] for row in shown.splitlines() if "not printed" in row] == [
-            ["Label", "1", "order", "B-1"]
+        assert [row.split()[:8] for row in shown.splitlines() if "not printed" in row] == [
+            ["▶", "1", "Label", "1", "lot", "B-1", "480", "PCS"]
         ]
         assert "✖ labels" in terminal.zone("head")
         await terminal.scan(command("PRINT"))
+        assert "was not printed yet" in terminal.zone("what")
+        await terminal.scan(command("CANCEL"))
         assert terminal.dialog.body == "order"
 
 

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 
 from kiosk.dialog import begin, kept
-from labels.codes import CommandCode, LabelCode, LotCode, UnitCode
+from labels.codes import CommandCode, LabelCode, LotCode, OrderCode, UnitCode
 from sync.domain.events import (
     EventReversed,
     LabelPrinted,
+    LabelRule,
     LabelVoided,
+    MaterialProduced,
     NumbersGranted,
     UnitClosed,
     UnitPacked,
+    stamped,
 )
 from sync.domain.packing import closing, contents, stands_on
 from tests.kiosk.dialog.bakery import Floor, pcs
@@ -239,3 +242,18 @@ def test_nobody_packs(floor: Floor) -> None:
     assert floor.dialog.packing is None
     floor.scan(LotCode("B-1"))
     assert floor.turn.refused
+
+
+def test_what_goes_onto_pallets_has_no_label_of_its_own(work: Floor) -> None:
+    release = work.order("B-1").release
+    assert release is not None
+    work.absorb(stamped(release, id="", revision=9, label=LabelRule(label="per_pallet")))
+    work.scan(OrderCode("B-1"))
+    work.command("OK")
+    work.wheat("60")
+    work.lot("Y-31", "YEAST", "2", "KGM")
+    work.type("480")
+    work.command("DONE")
+    (output,) = (one for one in work.turn.events if isinstance(one, MaterialProduced))
+    assert output.label == ""
+    assert work.said.next == "Scan PACK, then what goes onto the pallet."
