@@ -5,10 +5,10 @@ Input is JSON lines as any program would read them. Amounts are decimals, units 
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
 _REGISTERS = {
@@ -18,6 +18,7 @@ _REGISTERS = {
     "OrderCancelled": "cancelled",
     "OrderReopened": "",
 }
+_LABEL_TOLD: Final = frozenset({"LabelPrinted", "LabelDoubted", "LabelVoided"})
 
 
 @dataclass(slots=True)
@@ -95,17 +96,45 @@ def totals(bodies: Iterable[bytes]) -> Totals:
 
 
 def unprinted(bodies: Iterable[bytes]) -> set[str]:
-    """Ids of the outputs that want a label and have none, neither printed nor in doubt."""
+    """Ids of what wants a label and has none, neither printed nor in doubt nor void.
+
+    That are outputs, closed units, and requests for a copy; a later print stands for an earlier.
+    """
     events = [json.loads(body) for body in bodies]
-    reversed_acts = {event["of"] for event in events if event["type"] == "EventReversed"}
-    wanted = {
+    told = [event for event in events if event["type"] in _LABEL_TOLD]
+    asked = {
         event["id"]
         for event in events
-        if event["type"] == "MaterialProduced"
-        and event.get("label")
+        if event["type"] == "LabelRequested"
+        and not any(one["of"] == event["of"] and _is_after(one, event) for one in told)
+    }
+    return (labelled(events) - {event["of"] for event in told}) | asked
+
+
+def labelled(events: Sequence[Json]) -> set[str]:
+    """Ids of the outputs and closed units that get a label of their own."""
+    reversed_acts = {event["of"] for event in events if event["type"] == "EventReversed"}
+    at_pallets = {event["order"] for event in events if _by_pallet(event)}
+    return {
+        event["id"]
+        for event in events
+        if (event["type"] == "UnitClosed" or _is_numbered(event, at_pallets))
         and event["act"] not in reversed_acts
     }
-    return wanted - {e["of"] for e in events if e["type"] in ("LabelPrinted", "LabelDoubted")}
+
+
+def _is_numbered(event: Json, at_pallets: set[str]) -> bool:
+    is_output = event["type"] == "MaterialProduced" and bool(event.get("label"))
+    return is_output and event.get("order") not in at_pallets
+
+
+def _by_pallet(event: Json) -> bool:
+    rule = event.get("label", {}) if event["type"] == "OrderReleased" else {}
+    return bool(rule.get("label") == "per_pallet")
+
+
+def _is_after(one: Json, event: Json) -> bool:
+    return bool(one["type"] == "LabelVoided" or one["n"] > event["n"])
 
 
 def _newest_headers_last(events: Iterable[Json]) -> list[Json]:

@@ -115,23 +115,41 @@ def _stock_differs(totals: checker.Totals, server: Server) -> list[str]:
     ]
 
 
+_TOLD_BY_LABELS = frozenset({"MaterialProduced", "UnitClosed", "LabelRequested"})
+
+
 def _labels_differ(
     exported: Iterable[bytes], totals: checker.Totals, printed: list[PrintedLabel]
 ) -> list[str]:
     events = list(map(json.loads, exported))
-    produced = {event["id"]: event for event in events if event["type"] == "MaterialProduced"}
+    told = {event["id"]: event for event in events if event["type"] in _TOLD_BY_LABELS}
     doubted = {event["of"] for event in events if event["type"] == "LabelDoubted"}
-    faults = [fault for label in printed if (fault := label_differs(label, produced))]
-    missing = totals.produced.keys() - {label.job for label in printed} - doubted
-    return faults + [f"no label came out for {produced[one]['lot']} ({one})" for one in missing]
+    faults = [fault for label in printed if (fault := label_differs(label, told))]
+    came = {what["id"] for label in printed if (what := told_by(label, told)) is not None}
+    wanted = checker.labelled(events) & (totals.produced.keys() | told.keys())
+    missing = wanted - came - doubted
+    named = {one: told[one].get("lot") or told[one].get("unit") for one in missing}
+    return faults + [f"no label came out for {named[one]} ({one})" for one in missing]
 
 
-def label_differs(label: PrintedLabel, produced: dict[str, Json]) -> str:
-    """Whether the symbols of a label say what its event says."""
+def told_by(label: PrintedLabel, told: dict[str, Json]) -> Json | None:
+    """The output or closed unit that a printed label tells: its job names it, or a request."""
+    event = told.get(label.job.partition(".")[0])
+    if event is not None and event["type"] == "LabelRequested":
+        return told.get(event["of"])
+    return event
+
+
+def label_differs(label: PrintedLabel, told: dict[str, Json]) -> str:
+    """Whether the symbols of a label say what its event says; of several, each has its part."""
     name = f"label {label.number}"
-    if label.job not in produced:
+    event = told_by(label, told)
+    if event is None:
         return f"{name}: job {label.job!r} is no output"
-    event = produced[label.job]
+    if event["type"] == "UnitClosed":
+        is_named = any(event["unit"] in symbol.text for symbol in label.symbols)
+        return label.fault or ("" if is_named else f"{name}: does not name unit {event['unit']}")
+    is_whole = "." not in label.job
     lots = [symbol.text for symbol in label.symbols if symbol.text.startswith("LO")]
     if not lots or label.fault:
         return f"{name}: {label.fault or 'no lot could be read from its picture'}"
@@ -140,7 +158,7 @@ def label_differs(label: PrintedLabel, produced: dict[str, Json]) -> str:
         said = (fields[0].rstrip(), *fields[1:2])
         if said != (event["lot"], event["material"])[: len(said)]:
             return f"{name}: reads {text!r}, its event says lot {event['lot']}"
-        if len(fields) > 3 and _amount(fields) != _amount_of(event):
+        if is_whole and len(fields) > 3 and _amount(fields) != _amount_of(event):
             return f"{name}: reads {text!r}, its event says {_amount_of(event)}"
     return ""
 

@@ -216,3 +216,19 @@ def test_an_output_wants_its_label_once() -> None:
     ]
     assert unprinted(lines([*told, *outputs])) == {"e04", "e05"}
     assert unprinted([]) == set()
+
+
+def test_units_and_copies_want_labels_and_outputs_on_pallets_none() -> None:
+    events = [
+        {**one(1, "OrderReleased", ""), "label": {"label": "per_pallet"}, "order": "B-9"},
+        {**made(2, "a2", "1"), "label": "1", "order": "B-9"},
+        one(3, "UnitClosed", "a3", unit="U-1"),
+        one(4, "UnitClosed", "a4", unit="U-2"),
+        one(5, "LabelPrinted", "a5", label="U-2", of="e04", n=5),
+        one(6, "LabelRequested", "a6", label="U-2", of="e04", n=6),
+        one(7, "LabelRequested", "a7", label="U-3", of="e99", n=7),
+        one(8, "LabelPrinted", "a8", label="U-3", of="e99", request="e07", n=8),
+        one(9, "LabelRequested", "a9", label="U-4", of="e98", n=9),
+        one(10, "LabelVoided", "a10", label="U-4", of="e98", n=10),
+    ]
+    assert unprinted(lines(events)) == {"e03", "e06"}

@@ -7,6 +7,7 @@ from kiosk.demo.virtual_printer import PrintedLabel, Symbol
 
 EVENT: Json = {
     "id": "e1",
+    "type": "MaterialProduced",
     "lot": "B-1",
     "material": "ROLL",
     "quantity": {"amount": "480", "unit": "C62"},
