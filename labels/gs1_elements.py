@@ -146,25 +146,35 @@ def _association_fault(ais: tuple[str, ...]) -> tuple[str, str] | None:
     for ai in ais:
         rule = RULES[ai]
         for excluded in rule.excludes:
-            name = f"{ai[:3]}n" if excluded == "own" else excluded
-            clash = next((other for other in ais if other != ai and _is_of(other, name)), None)
+            clash = _one_of(ais, f"{ai[:3]}n" if excluded == "own" else excluded, ai)
             if clash:
                 return ai, f"must not stand beside AI {clash}"
-        if rule.needs and not any(_holds(ais, group) for group in rule.needs):
+        if rule.needs and not _holds_any(ais, rule.needs):
             groups = " or ".join(" with ".join(group) for group in rule.needs)
             return ai, f"needs AI {groups} beside it"
     return None
 
 
-def _holds(ais: tuple[str, ...], group: tuple[str, ...]) -> bool:
-    return all(any(_is_of(ai, name) for ai in ais) for name in group)
+def _holds_any(ais: tuple[str, ...], groups: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether all names of one group are among `ais`."""
+    for group in groups:
+        for name in group:
+            if not _one_of(ais, name):
+                break
+        else:
+            return True
+    return False
 
 
-def _is_of(ai: str, name: str) -> bool:
-    """Whether `ai` is `name`, or of the family that `name` is, such as `310n` or `31nn`."""
+def _one_of(ais: tuple[str, ...], name: str, but: str = "") -> str:
+    """The first AI that `name` means, itself or a family such as `310n` or `31nn`; "" if none."""
     if name[-1] != "n":
-        return ai == name
-    return len(ai) == len(name) and ai.startswith(name.rstrip("n"))
+        return name if name in ais and name != but else ""
+    head = name.rstrip("n")
+    for ai in ais:
+        if ai.startswith(head) and len(ai) == len(name) and ai != but:
+            return ai
+    return ""
 
 
 def _longer(text: str, position: int) -> tuple[str, Rule]:
