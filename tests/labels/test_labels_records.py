@@ -24,12 +24,13 @@ from labels.printers import NetworkPrinter
 from tests.labels import label_records, symbol_samples
 from tests.labels.faulty_printer import Faults, on_tcp
 
-RECORDS: Final = 144  # of each template: 2,016 of fourteen
+# 2,004 of fourteen templates; what is set up with is always the same, a traveller takes longest.
+RECORDS: Final = dict.fromkeys(render.names(), 157) | {"setup": 24, "traveller": 96}
 RECORDS_LONG: Final = 10_000
 DPI: Final = 203
 TOGETHER: Final = 24  # labels of one connection
 POINTS_AN_INCH: Final = 72
-PDF_SCALE: Final = 2  # pixels a dot
+BAND_DOTS: Final = 40
 SOUGHT: Final = zxingcpp.BarcodeFormats(
     [
         *(zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.DataMatrix),
@@ -41,7 +42,7 @@ Told = list[tuple[str, str]]
 
 @pytest.mark.parametrize("name", render.names())
 def test_every_symbol_is_read_twice_from_zpl_and_pdf(name: str) -> None:
-    _prove(name, RECORDS)
+    _prove(name, RECORDS[name])
 
 
 @pytest.mark.long
@@ -63,7 +64,8 @@ def _prove(name: str, count: int) -> None:
             wanted = label_records.expected(name, values)
             told = f"{name}, seed {seed}: {values}"
             assert _read(pages, [next(pictures) for _ in pages], 1) == wanted, f"ZPL of {told}"
-            assert _read(pages, _from_pdf(pages), PDF_SCALE) == wanted, f"PDF of {told}"
+            scale = _pixels_a_dot(pages)
+            assert _read(pages, _from_pdf(pages, scale), scale) == wanted, f"PDF of {told}"
 
 
 def _from_zpl(documents: Sequence[Sequence[Layout]]) -> Iterator[Image.Image]:
@@ -77,15 +79,20 @@ def _from_zpl(documents: Sequence[Sequence[Layout]]) -> Iterator[Image.Image]:
             yield picture.convert("L")
 
 
-def _from_pdf(pages: Sequence[Layout]) -> list[Image.Image]:
+def _from_pdf(pages: Sequence[Layout], pixels: int) -> list[Image.Image]:
     dots_an_inch = HEADS[DPI] * 25.4
     open_document: Any = pypdfium2.PdfDocument
     document = open_document(languages.write(pages, "pdf", "R"))
     try:
-        scale = dots_an_inch / POINTS_AN_INCH * PDF_SCALE
+        scale = dots_an_inch / POINTS_AN_INCH * pixels
         return [page.render(scale=scale, grayscale=True).to_pil() for page in document]
     finally:
         document.close()
+
+
+def _pixels_a_dot(pages: Sequence[Layout]) -> int:
+    """Thin modules want more: a page is no whole number of dots wide, so their edges are grey."""
+    return 2 if any(placed.module <= 2 for page in pages for placed in page.symbols) else 1
 
 
 def _read(pages: Sequence[Layout], pictures: Sequence[Image.Image], scale: int) -> Told:
@@ -120,6 +127,9 @@ def _second_reading(picture: Image.Image, kind: SymbolKind) -> str:
     if "datamatrix" in kind:
         found = symbol_samples._read_matrix(picture, max_count=1, timeout=3000)
         return str(found[0].data.decode("latin-1")) if found else "nothing"
+    if "128" in kind:  # a band across the bars says as much as their whole height
+        middle = picture.height // 2
+        picture = picture.crop((0, middle - BAND_DOTS // 2, picture.width, middle + BAND_DOTS // 2))
     kinds = [pyzbar.ZBarSymbol[name] for name in ("CODE128", "QRCODE")]
     read = [one.data.decode() for one in symbol_samples._read_others(picture, kinds)]
     return str(read[0]) if len(read) == 1 else f"{len(read)} symbols {read}"
