@@ -13,7 +13,6 @@ from labels.heads import HEADS
 from labels.primitives import Box, Layout, Line, Placed, Primitive, Symbol, Text, Weight
 
 POINTS_A_MILLIMETRE: Final = 72 / 25.4
-_PRECISION: Final = 1000  # parts of a text's height that its letters' size is found in
 Page: TypeAlias = Any  # reportlab's canvas: its code has no types
 
 
@@ -45,27 +44,6 @@ def open_page(size: tuple[float, float], title: str) -> tuple[Page, io.BytesIO]:
     return page, buffer
 
 
-def draw_symbol(page: Page, symbol: Symbol, box: tuple[float, float, float, float]) -> None:
-    """The dark modules as one path in (left, bottom, module width, whole height)."""
-    left, bottom, module, height = box
-    row_height = height / len(symbol.rows)
-    path = page.beginPath()
-    for number, row in enumerate(symbol.rows):
-        lower = bottom + height - (number + 1) * row_height
-        for start, length in _runs(row):
-            path.rect(left + start * module, lower, length * module, row_height)
-    page.drawPath(path, stroke=0, fill=1)
-
-
-def draw_text(
-    page: Page, x: float, top: float, height: float, text: str, weight: Weight = "bold"
-) -> None:
-    """`text` whose box of `height` hangs from `top`. Raises ValueRefusedError for lost letters."""
-    fonts.check(text)
-    size = fonts.size(text, _PRECISION, weight) * height / _PRECISION
-    _set_text(page, (x, top - fonts.BASELINE * height), size, text, weight)
-
-
 def draw_layout(page: Page, layout: Layout, corner: tuple[float, float]) -> None:
     """A whole label, its top left at `corner` in points from the page's bottom left."""
     dot = POINTS_A_MILLIMETRE / HEADS[layout.dpi]
@@ -88,7 +66,19 @@ def _draw(page: Page, primitive: Primitive, label_height: int) -> None:
                 width, height = area.right - area.left, area.bottom - area.top
                 page.rect(area.left, label_height - area.bottom, width, height, stroke=0, fill=1)
         case Placed(x, y, symbol, module, height):
-            draw_symbol(page, symbol, (x, label_height - y - height, module, height))
+            _draw_symbol(page, symbol, (x, label_height - y - height, module, height))
+
+
+def _draw_symbol(page: Page, symbol: Symbol, box: tuple[float, float, float, float]) -> None:
+    """The dark modules as one path in (left, bottom, module width, whole height)."""
+    left, bottom, module, height = box
+    row_height = height / len(symbol.rows)
+    path = page.beginPath()
+    for number, row in enumerate(symbol.rows):
+        lower = bottom + height - (number + 1) * row_height
+        for start, length in _runs(row):
+            path.rect(left + start * module, lower, length * module, row_height)
+    page.drawPath(path, stroke=0, fill=1)
 
 
 def _set_text(

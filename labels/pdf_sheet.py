@@ -12,6 +12,7 @@ Paper = Literal["A4", "Letter"]
 PAPERS_MM: Final[dict[Paper, tuple[float, float]]] = {"A4": (210, 297), "Letter": (215.9, 279.4)}
 MARGIN_MM: Final = 5  # that office printers leave white
 GAP_MM: Final = 2  # between labels, to cut along
+GAP_MM_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def write_sheet(
 
 def grid(layout: Layout, paper: Paper, gap_mm: float = GAP_MM) -> Grid:
     """The grid of most cells, the paper upright where both hold as many. Raises LabelError."""
+    if not 0 <= gap_mm <= GAP_MM_MAX:
+        raise LabelError(f"a gap of {gap_mm:g} mm between labels: 0 to {GAP_MM_MAX} mm can be cut")
     width, height = PAPERS_MM[paper]
     best = max(
         _grids(layout, ((width, height), (height, width)), gap_mm), key=lambda one: one.cells

@@ -129,6 +129,9 @@ def test_labels_of_a_sheet_have_one_size_and_fit() -> None:
         pdf_sheet.write_sheet([SMALL, golden_labels.label("pdf")], "j")
     with pytest.raises(LabelError, match="300 x 300 mm does not fit on A4"):
         pdf_sheet.write_sheet([Layout("poster", 203, 2400, 2400, ())], "j")
+    for gap in (-60.0, 50.1, float("nan")):
+        with pytest.raises(LabelError, match="0 to 50 mm can be cut"):
+            pdf_sheet.write_sheet([SMALL], "j", gap_mm=gap)
     with pytest.raises(LabelError, match="room for 0 to 17"):
         pdf_sheet.write_sheet([SMALL], "j", used_cells=18)
 
