@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kiosk.observer import Observer
 
 LOG_NAME: Final = "kiosk.log"
+TEMPLATES_NAME: Final = "templates"  # a plant's own labels, in a folder beside kiosk.toml
 LOG_BYTES_MAX: Final = 1_000_000
 HEADLESS_SIZE: Final = (120, 40)
 
@@ -95,8 +96,11 @@ def run(options: argparse.Namespace, make: AppMaker | None = None) -> int:
             raise Trouble(str(fault)) from None
     from kiosk.app import KioskApp
     from kiosk.reload import RELOAD_STATUS, keep, start_again
+    from labels import render
 
     keep(config)
+    if config.file is not None:
+        render.use(config.file.parent / TEMPLATES_NAME)
     clock = Clock(options.clock_offset, steered=options.simulated_clock)
     app = (make or KioskApp)(config, clock=clock, observer=observer)
     app.run(

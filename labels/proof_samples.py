@@ -14,7 +14,7 @@ _PATTERNS = (_WIDEST, _DENSEST, _NINES)
 _SHORT = "9"
 _KEY_BODIES = {"gtin": "0987654321987", "sscc": "99876543219876543", "gln": "998765432198"}
 _ELEMENT_STRING = "010987654321987917261228109"
-ROWS_PROVED_MAX = 60  # so many rows of the widest kind fill several pages
+ROWS_PROVED_MAX = 24  # so many rows of the widest kind fill more than a page
 
 
 def samples(template: Template) -> list[Sample]:

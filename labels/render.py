@@ -1,8 +1,8 @@
 """One door: template name and values -> the bytes that a printer takes, every symbol read back.
 
 A template is the name of one that we ship, of one in the caller's own folder, which goes first, or
-the path of a .toml file. Raises the LabelError tree of `primitives`. What draws and reads symbols
-is imported at first use.
+the path of a .toml file. That folder is named in the call, or by `use` for the whole process.
+Raises the LabelError tree of `primitives`. What draws and reads symbols is imported at first use.
 """
 
 import re
@@ -20,6 +20,20 @@ TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATES_KEPT_MAX = 64
 TEMPLATE_BYTES_MAX = 256 * 1024
 _JOB = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class _Own:
+    """The folder that `use` named."""
+
+    folder: Path | None = None
+
+
+def use(folder: Path | None) -> None:
+    """From now on the templates of `folder` go before those we ship, where a call names no other.
+
+    It need not be there yet.
+    """
+    _Own.folder = folder
 
 
 def render(
@@ -68,7 +82,8 @@ def kind_of(template_name: str, folder: Path | None = None) -> str:
 
 
 def names(folder: Path | None = None) -> tuple[str, ...]:
-    """The templates that there are, those of `folder` among them."""
+    """The templates that there are, those of the caller's own among them."""
+    folder = folder or _Own.folder
     found = {path.stem for path in TEMPLATES.glob("*.toml")}
     return tuple(sorted(found | {path.stem for path in folder.glob("*.toml")} if folder else found))
 
@@ -89,6 +104,7 @@ def path_of(name: str, folder: Path | None = None) -> Path:
     """Where a template is, whether it is there or not."""
     if name.endswith(".toml"):
         return Path(name)
+    folder = folder or _Own.folder
     own = folder / f"{name}.toml" if folder is not None else None
     return own if own is not None and own.is_file() else TEMPLATES / f"{name}.toml"
 

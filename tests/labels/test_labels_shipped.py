@@ -173,6 +173,18 @@ def test_a_folder_of_ones_own_goes_first(tmp_path: Path) -> None:
         render.load("location", 203, tmp_path)
 
 
+def test_a_process_may_have_a_folder_for_all_its_labels(tmp_path: Path) -> None:
+    shipped = (render.TEMPLATES / "badge.toml").read_text(encoding="utf-8")
+    (tmp_path / "badge.toml").write_text(shipped.replace("revision = 1", "revision = 9"))
+    render.use(tmp_path)
+    try:
+        assert render.load("badge", 203).revision == 9
+        assert render.load("location", 203).revision == 1
+    finally:
+        render.use(None)
+    assert render.load("badge", 203).revision == 1
+
+
 def test_the_command_sheet_has_codes_that_a_terminal_knows() -> None:
     sample = golden_templates.sample("traveller")["commands"]
     assert not isinstance(sample, str)
