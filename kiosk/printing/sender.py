@@ -53,6 +53,7 @@ class Sender:
         shop: ShopAccess,
         on_state: OnState,
         time_of: TimeOf,
+        learn_seconds: float,
     ) -> None:
         self.name = config.name
         self.pulse = Pulse()
@@ -62,6 +63,8 @@ class Sender:
         self._on_state = on_state
         self._time_of = time_of
         self._printer: Printer | None = None
+        self._learn_seconds = learn_seconds
+        self._held = ""  # why it does not print what it has, as it was said last
         self._tells = False  # whether it was ever heard to say how it is
         self._learnt = False
         self._away: list[Row] = []  # it has them, and has not said that they came out
@@ -109,8 +112,8 @@ class Sender:
 
     def _idle(self) -> None:
         """Wait for more; at the first quiet moment learn whether the printer tells how it is."""
-        if not self._learnt and self._printer is not None:
-            if self._rest(LEARN_SECONDS):
+        if not self._learnt:
+            if self._rest(self._learn_seconds):
                 return
             self._learnt = True
             self._ask()
@@ -185,8 +188,9 @@ class Sender:
             while len(self._away) > still:
                 row = self._away.pop(0)
                 self._say("printed", row, events=self._ledger.printed(row))
-        elif self._away:
+        elif self._away and status.detail != self._held:
             self._say("waiting", self._away[0], why=status.detail)
+        self._held = status.detail
         return status.has_room and len(self._away) < LABELS_AHEAD_MAX
 
     def _ask(self) -> PrinterStatus | None:

@@ -7,7 +7,7 @@ from kiosk.config import PrinterConfig
 from kiosk.journal import Journal
 from kiosk.printing.jobs import TimeOf
 from kiosk.printing.ledger import Ledger
-from kiosk.printing.sender import OnState, Sender
+from kiosk.printing.sender import LEARN_SECONDS, OnState, Sender
 from kiosk.readers import ShopAccess
 from labels.primitives import LabelError
 from labels.render import kind_of
@@ -18,7 +18,8 @@ from sync.pulse import Pulse
 class Spooler:
     """Prints every label that the acts of this station want, each printer in a thread of its own.
 
-    `time_of` tells when an event happened, RFC 3339: what the label says.
+    `time_of` tells when an event happened, RFC 3339: what the label says. A printer is first asked
+    how it is after `learn_seconds` without a label.
     """
 
     def __init__(
@@ -28,11 +29,15 @@ class Spooler:
         printers: Sequence[PrinterConfig],
         on_state: OnState,
         time_of: TimeOf = attrgetter("at"),
+        *,
+        learn_seconds: float = LEARN_SECONDS,
     ) -> None:
         assert printers, "a spooler without a printer"
         self._printers = tuple(printers)
         self._ledger = Ledger(journal, shop, self._route)
-        self._senders = [Sender(one, self._ledger, shop, on_state, time_of) for one in printers]
+        self._senders = [
+            Sender(one, self._ledger, shop, on_state, time_of, learn_seconds) for one in printers
+        ]
 
     def start(self) -> None:
         """Begin to print what waits; at the first start of all waits for the disk."""

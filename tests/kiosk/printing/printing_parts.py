@@ -45,18 +45,19 @@ class Plant:
         printer = PrinterConfig("labels", f"tcp://127.0.0.1:{port}")
         self.start_with(printer)
 
-    def start_with(self, *printers: PrinterConfig) -> None:
+    def start_with(self, *printers: PrinterConfig, learn_seconds: float = 60.0) -> None:
         self.spooler = Spooler(
             self.journal,
             lambda question: question(self.journal.shop()),
             printers,
             self.states.put,
+            learn_seconds=learn_seconds,
         )
         self.spooler.start()
 
-    def until(self, state: str) -> PrintState:
+    def until(self, state: str, seconds: float = SOON) -> PrintState:
         """The next report of that state; others before it are passed over."""
-        end = time.monotonic() + SOON
+        end = time.monotonic() + seconds
         while True:
             found = self.states.get(timeout=max(0.01, end - time.monotonic()))
             if found.state == state:
