@@ -34,7 +34,7 @@ exit status: 0 done; 1 refused, the reason on standard error; 2 not understood;
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status as EXAMPLES says."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(_parser(), arguments)
     try:
         said = options.act(options)
     except PrinterDoubt as error:
@@ -46,6 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text, status = said if isinstance(said, tuple) else (said, 0)
     print(text)
     return int(status)
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """With values, files and addresses taken behind options too, where people write them."""
+    options, late = parser.parse_known_args(arguments)
+    take = getattr(options, "take", str)
+    if any(one.startswith("-") for one in late) or (late and "more" not in options):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if not late:
+        return options
+    try:
+        getattr(options, options.more).extend(take(one) for one in late)
+    except argparse.ArgumentTypeError as error:
+        parser.error(str(error))
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -36,7 +36,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help="dots per inch of a head; may be given several times (203 and 300)",
     )
     parser.add_argument("--json", action="store_true", help="the outcome as JSON")
-    parser.set_defaults(act=check)
+    parser.set_defaults(act=check, more="templates")
 
 
 def check(options: argparse.Namespace) -> tuple[str, int]:

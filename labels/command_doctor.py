@@ -33,7 +33,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command_values.add_head(parser)
     parser.add_argument("--test", action="store_true", help="print a test label on each URL")
     parser.add_argument("--json", action="store_true", help="the outcome as JSON")
-    parser.set_defaults(act=doctor)
+    parser.set_defaults(act=doctor, more="urls")
 
 
 def doctor(options: argparse.Namespace) -> tuple[str, int]:

@@ -23,7 +23,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "a field that is not given takes a sample value",
     )
     command_values.add_head(parser)
-    parser.set_defaults(act=preview)
+    parser.set_defaults(act=preview, more="rest")
 
 
 def preview(options: argparse.Namespace) -> str:

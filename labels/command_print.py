@@ -48,7 +48,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         action="store_true",
         help="do not ask the printer how it is: for print servers that carry no answers",
     )
-    parser.set_defaults(act=print_labels)
+    parser.set_defaults(act=print_labels, more="values", take=command_values.pair)
 
 
 def print_labels(options: argparse.Namespace) -> str:

@@ -27,7 +27,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--sample", action="store_true", help="fields that are not given take sample values"
     )
-    parser.set_defaults(act=sheet)
+    parser.set_defaults(act=sheet, more="values", take=command_values.pair)
 
 
 def sheet(options: argparse.Namespace) -> str:

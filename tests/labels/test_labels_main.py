@@ -115,6 +115,8 @@ def test_print_puts_a_label_into_a_folder(capsys: Said, tmp_path: Path) -> None:
     assert main(["print", "batch", "--sample", "--to", to, "--language", "pdf"]) == 0
     assert b"^FXjob T-1^FS" in (tmp_path / "T-1.zpl").read_bytes()
     assert (tmp_path / "SAMPLE.pdf").read_bytes().startswith(b"%PDF")
+    assert main(["print", "batch", "--sample", "--to", to, "--job", "T-2", "lot=B-8"]) == 0
+    assert b"B-8^FS" in (tmp_path / "T-2.zpl").read_bytes()
     assert main(["print", "batch", "lot=B-7", "--to", to]) == 1  # nothing is made up
     assert "product" in capsys.readouterr().err
 
@@ -264,7 +266,15 @@ def test_the_doctor_lists_what_is_here(capsys: Said) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["print", "batch"], ["print", "batch", "lot", "--to", "x"], ["check", "--dpi", "9"], []],
+    [
+        ["print", "batch"],
+        ["print", "batch", "lot", "--to", "x"],
+        ["print", "batch", "--to", "x", "lot"],
+        ["print", "batch", "--to", "x", "--much"],
+        ["new", "a.toml", "--like", "batch", "more"],
+        ["check", "--dpi", "9"],
+        [],
+    ],
 )
 def test_bad_calls_are_explained(arguments: list[str], capsys: Said) -> None:
     with pytest.raises(SystemExit):
