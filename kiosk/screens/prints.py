@@ -1,6 +1,7 @@
 """The printers and the labels: what waits there, what became of each, the selected one as it is."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from textual.content import Content
@@ -39,13 +40,13 @@ STATES: Final = {
     "failed": "prints_failed",
 }
 TELLING_ROWS_MAX: Final = 2
-PREVIEW_COLUMNS: Final = 58
+PREVIEW_COLUMNS: Final = 54
 PREVIEW_FROM_COLUMNS: Final = 112
 PREVIEW_FROM_ROWS: Final = 20
 GAP: Final = 2
 TABLE: Final = (
-    *(Column("", 1), Column("", 3, 0, "right"), Column("", 8, 1), Column("", 12, 1)),
-    *(Column("", 9), Column("", 30, 2)),
+    *(Column("", 1), Column("", 3, 0, "right"), Column("", 9, 1), Column("", 8, 1)),
+    *(Column("", 9), Column("", 20, 2)),
 )
 
 
@@ -109,7 +110,8 @@ def _list(
     selected = min(dialog.selected, len(known) - 1)
     first = first_shown(selected, len(known), room)
     lines = [Content.styled(fit(label("prints_list"), width), STRONG)]
-    for place, one in enumerate(known[first : first + room], first):
+    for place, listed_one in enumerate(known[first : first + room], first):
+        one = replace(listed_one, quantity=around.forms.told(listed_one.quantity))
         cells = _cells(place, one, queued.get(one.label), label, is_chosen=place == selected)
         style = MARKED if place == selected else ""
         lines.append(Content.styled(columns(TABLE, cells, width), style))

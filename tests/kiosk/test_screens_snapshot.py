@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 
 from kiosk.config import Config, StationConfig
 from kiosk.dialog import Key
+from kiosk.readers import PrintState
 from labels.codes import Code
+from sync.domain.events import LabelDoubted, MaterialProduced, NumbersGranted
 from sync.exchange import State, SyncStatus
 from sync.wire import Mark, Review, chained
 from tests.kiosk.dialog.bakery import TODAY
@@ -26,6 +28,7 @@ from tests.kiosk.terminals import (
     seeded,
 )
 
+PREVIEW_SECONDS: Final = 0.02
 SINCE: Final = (TODAY + timedelta(hours=2)).isoformat()
 ONLINE: Final = SyncStatus(State.ONLINE, since=SINCE)
 OFFLINE: Final = SyncStatus(State.OFFLINE, since=SINCE, why="no route to the server")
@@ -56,7 +59,24 @@ class ClockSet:
     seconds: float
 
 
-Step = Code | SyncStatus | Key | Reviewed | ClockSet
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The server granted numbers of logistic units to this station's journal."""
+
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """The printer did not say whether the last label came out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """The selected label is drawn."""
+
+
+Step = Code | SyncStatus | Key | Reviewed | ClockSet | Granted | Doubted | Previewed
 SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "queue": (ONLINE, badge("anna")),
     "order_open": (ONLINE, *OPENED),
@@ -70,6 +90,14 @@ SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "reviewed_order": (ONLINE, *FED, Reviewed("MaterialConsumed")),
     "help": (ONLINE, badge("anna"), Key("help")),
     "two_orders": (ONLINE, *OPENED, order("B-3")),
+    "packing": (
+        *(ONLINE, *FED, *number("480"), command("DONE"), Granted(17), command("PACK")),
+        *(*number("120"), lot("B-1", "ROLL"), *number("60"), lot("B-1", "ROLL")),
+    ),
+    "doubt": (
+        *(ONLINE, *FED, *number("480"), command("DONE"), *number("20"), command("DONE")),
+        *(Doubted(), command("PRINT"), Previewed()),
+    ),
     "clock_set": (ONLINE, *OPENED, order("B-3"), ClockSet(259_200), Key("outbox")),
 }
 BODIES: Final[dict[str, tuple[Step, ...]]] = {
@@ -77,6 +105,7 @@ BODIES: Final[dict[str, tuple[Step, ...]]] = {
     **{name: SCENES[name] for name in ("queue", "stop", "choices", "done", "offline_outbox")},
     "help": (*SCENES["partial"], Key("help")),
     "prints": (ONLINE, *OPENED, command("PRINT")),
+    **{name: SCENES[name] for name in ("packing", "doubt")},
     "doctor": (ONLINE, *OPENED, command("DOCTOR"), lot("W-204", "WHEAT")),
     "drawing": (ONLINE, badge("anna"), order("B-3"), command("DRAWING")),
     "handover": (ONLINE, *FED, order("B-3"), command("HANDOVER")),
@@ -97,6 +126,25 @@ def outcome(terminal: Terminal, name: str) -> SyncStatus:
     return replace(ONLINE, counted=all_of_it.last - 3, reviews=(review,))
 
 
+async def labelled(
+    terminal: Terminal, pilot: Pilot[Any], step: Granted | Doubted | Previewed
+) -> None:
+    """What server, printer and preview do."""
+    station = terminal.station
+    assert station is not None
+    if isinstance(step, Granted):
+        origin, last = station.journal.origin, step.first + 99
+        granted = NumbersGranted(id="g", origin=origin, kind="sscc", first=step.first, last=last)
+        station.fold([granted])
+    elif isinstance(step, Doubted):
+        made = [one for one in station.unsent() if isinstance(one, MaterialProduced)][-1]
+        doubt = LabelDoubted(id="d", label=made.label, of=made.id, order="B-1", station="BAKE-1")
+        await terminal.desk.printing(PrintState("labels", "doubt", made.label, events=(doubt,)))
+    else:
+        while not terminal.desk.surroundings.around(TODAY, station).preview:
+            await pilot.pause(PREVIEW_SECONDS)
+
+
 def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
     """What is done before the picture is taken."""
 
@@ -113,6 +161,8 @@ def scene(steps: tuple[Step, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
                 terminal.still.wrong_seconds = step.seconds
             elif isinstance(step, Key):
                 await terminal.desk.take(step)
+            elif isinstance(step, Granted | Doubted | Previewed):
+                await labelled(terminal, pilot, step)
             else:
                 await terminal.scan(step)
         await terminal.settle()
