@@ -24,7 +24,7 @@ from kiosk.demo.virtual_printer import (
     read,
 )
 from labels.codes import LabelCode, LotCode, decode
-from labels.printers import open_printer
+from labels.printers import PrinterStatus, open_printer, status
 from labels.render import render
 
 PATIENCE_SECONDS = 20.0
@@ -212,3 +212,17 @@ def _labels_in(tray: Tray, count: int) -> list[PrintedLabel]:
         assert time.monotonic() < end, f"{len(tray.labels())} of {count} labels came out"
         time.sleep(0.02)
     return tray.labels()
+
+
+def test_it_says_that_it_is_ready_and_keeps_nothing_of_the_question(
+    printer: VirtualPrinter,
+) -> None:
+    url = f"tcp://127.0.0.1:{printer.server_address[1]}"
+    assert status(url, "zpl") == PrinterStatus("ready", "ready", 0)
+    assert printer.tray.labels() == []
+
+
+def test_letters_that_the_renderer_lacks_are_drawn_bare() -> None:
+    label = zpl("1", product="Käsebrötchen 20 °C")
+    assert read(draw(label)) == read(draw(zpl("1")))
+    assert draw(label) != draw(zpl("1"))
