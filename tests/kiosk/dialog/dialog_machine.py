@@ -29,6 +29,7 @@ from sync.domain.events import (
     stamped,
 )
 from sync.domain.order import Status
+from sync.domain.packing import closing, contents
 from sync.domain.shifts import shift_of
 from tests.kiosk.dialog.bakery import Floor, day, pcs
 from tests.kiosk.dialog.floor_model import Ledger, counted
@@ -38,7 +39,7 @@ BADGES: Final = {"anna": "4402917386", "paul": "5820174463", "eva": "9914402758"
 GOOD_LOTS: Final = {"W-204": "WHEAT", "Y-31": "YEAST", "R-118": "RYE", "BT-12": "BUTTER"}
 PIN: Final = "2468"
 PEOPLE: Final = (OperatorSignedIn, OperatorSignedOut, OperatorJoined, OperatorLeft)
-CANCELS_MAX: Final = 4  # the number, staged scrap, the handover, the body
+CANCELS_MAX: Final = 5  # the number, staged scrap, the handover, the body, the packing
 
 
 class Machine(RuleBasedStateMachine):
@@ -99,6 +100,7 @@ class Machine(RuleBasedStateMachine):
             assert self.ledger.sums() == sums
         assert self.ledger.sums() == counted(self.floor)
         self._staged_holds()
+        self._units_hold()
         self._speaks(turn)
         self._cancel_leads_out()
         return turn
@@ -114,11 +116,23 @@ class Machine(RuleBasedStateMachine):
         dialog = self.dialog
         if dialog.number or dialog.scrap or dialog.serials:
             assert dialog.person is not None
-            assert dialog.order is not None or dialog.booked == "done"
+            is_open = dialog.order is not None or dialog.packing is not None
+            assert is_open or dialog.booked == "done"
         if dialog.order is not None:
             assert dialog.order in self.floor.shop.orders
         if dialog.asking is not None or dialog.handover is not None:
             assert dialog.person is not None or dialog.asking is not None
+
+    def _units_hold(self) -> None:
+        """Nothing goes onto a sealed unit; what is packed is open, and somebody packs it."""
+        shop, packing = self.floor.shop, self.dialog.packing
+        assert packing is None or self.dialog.person is not None
+        assert not packing or closing(shop, packing) is None
+        for unit in shop.units:
+            sealed, on_it = closing(shop, unit), contents(shop, unit)
+            assert sealed is None or (on_it and on_it[-1].n < sealed.n)
+            lower = [one.packed_unit for one in on_it if one.packed_unit]
+            assert len(set(lower)) == len(lower), "one carton twice"
 
     def _speaks(self, turn: Turn) -> None:
         rest = settled(self.dialog, self.floor.shop, self.floor.now)
@@ -162,7 +176,8 @@ class Machine(RuleBasedStateMachine):
     def is_plain(self) -> bool:
         """Somebody works on an order, and nothing else is asked or open."""
         dialog = self.dialog
-        is_free = dialog.asking is None and dialog.handover is None and dialog.body != "doctor"
+        is_free = dialog.asking is None and dialog.handover is None and dialog.packing is None
+        is_free = is_free and dialog.body not in {"doctor", "prints"}
         return is_free and dialog.person is not None and dialog.order is not None
 
     @property
@@ -240,9 +255,11 @@ class Machine(RuleBasedStateMachine):
         )
         assert after.person == before.person
         assert after.asking is None
+        assert after.packing == before.packing
         if not ended:
             # A correction straight after a DONE does not outlive the program: its number goes too.
-            number = before.number if before.order is not None else ""
+            is_open = before.order is not None or before.packing is not None
+            number = before.number if is_open else ""
             was = (before.order, before.operation, number, before.scrap, before.serials)
             now = (after.order, after.operation, after.number, after.scrap, after.serials)
             assert now == was

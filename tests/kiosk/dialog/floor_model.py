@@ -14,6 +14,7 @@ from sync.domain.events import (
     OperationReported,
     OperatorSignedIn,
     OperatorSignedOut,
+    UnitPacked,
 )
 from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, Quantity
@@ -74,7 +75,7 @@ class Ledger:
                 yield from act.events
 
     def sums(self) -> Sums:
-        """Consumed per lot, good, scrap, rework and hold per operation."""
+        """Consumed and packed per lot, good, scrap, rework and hold per operation."""
         found: Sums = {}
         pieces: set[tuple[str, str, str]] = set()
         for event in self.live():
@@ -125,6 +126,10 @@ def _told(
             yield ("consumed", *where), sign * of(event.quantity)
         case OperationReported():
             yield from _reported(event, pieces)
+        case UnitPacked(quantity=Quantity() as amount):
+            where = (event.order, event.material, event.lot, amount.unit)
+            if event.order:
+                yield ("packed", *where), of(amount)
         case MaterialDisposed():
             target = event.operation
             if event.disposition == "rework":
@@ -155,6 +160,10 @@ def counted(floor: Floor) -> Sums:
             for lot, amounts in lots.items():
                 for unit, micros in amounts.items():
                     found["consumed", number, material, lot, unit] = _ones(micros)
+        for material, lots in order.packed.items():
+            for lot, amounts in lots.items():
+                for unit, micros in amounts.items():
+                    found["packed", number, material, lot, unit] = _ones(micros)
         for key, micros in _output(order):
             found[key] = _ones(micros)
     return {key: amount for key, amount in found.items() if amount}

@@ -39,12 +39,15 @@ from labels.codes import (
     MaterialCode,
     OrderCode,
     ReasonCode,
+    UnitCode,
 )
 from sync.domain.events import (
     Event,
     EventReversed,
+    LabelDoubted,
     MaterialConsumed,
     MaterialDisposed,
+    MaterialProduced,
     OperationEnded,
     OperationReported,
     stamped,
@@ -70,6 +73,8 @@ OTHER_CODES: Final[tuple[Code | CodeError, ...]] = (
     *(ReasonCode(one) for one in ("BURNT", "NOFLOUR", "BREAK", "NONE")),
     LabelCode("1"),
     LabelCode("2", "BAKE-1"),
+    UnitCode("U--1"),
+    UnitCode("340123450000000017"),
     EnrolmentCode("http://127.0.0.1:1", "A"),
     BadgeCode("0"),
     CodeError("layout", "x"),
@@ -315,6 +320,47 @@ class Dialogs(Machine):
             self.scan(CommandCode(given))
         if given == "CANCEL":
             assert self.dialog.asking is None
+
+    # Labels and units
+
+    @precondition(lambda self: self.is_plain)
+    @rule(
+        number=st.sampled_from(["", "1", "100"]),
+        lot=st.sampled_from(["B-1", "B-2", "B-3"]),
+        ends=st.sampled_from(["SEAL", "SEAL", "UNDO", "CANCEL", ""]),
+    )
+    def pack(self, number: str, lot: str, ends: str) -> None:
+        """A unit is begun or gone on with, something goes onto it, and it is sealed or not."""
+        self._command("PACK")
+        self.step(Entry("1"))
+        for sign in number:
+            self.digit(sign)
+        self.scan(LotCode(lot))
+        if ends:
+            self._command(ends)
+
+    @precondition(lambda self: self.dialog.packing is not None)
+    @rule(place=st.integers(0, 5))
+    def pack_unit(self, place: int) -> None:
+        """A unit goes onto the one that is packed; never twice onto the same."""
+        units = sorted(self.floor.shop.units)
+        if units:
+            self.scan(UnitCode(units[place % len(units)]))
+
+    @precondition(lambda self: any(isinstance(e, MaterialProduced) for e in self.floor.events))
+    @rule(answer=st.sampled_from(["OK", "PRINT", "UNDO", "label", ""]))
+    def doubt(self, answer: str) -> None:
+        """The printer does not say whether the last label came out; a person does, or not."""
+        made = [e for e in self.floor.events if isinstance(e, MaterialProduced) and e.label]
+        if not made:
+            return
+        label, of = made[-1].label, made[-1].id
+        self.office(LabelDoubted(label=label, of=of, order=made[-1].order), "BAKE-1")
+        self._command("PRINT")
+        if answer == "label":
+            self.scan(LabelCode(label))
+        elif answer:
+            self._command(answer)
 
     # Time, feed, restart
 
