@@ -96,7 +96,8 @@ def _check_elements(template: Template, filled: Filled) -> None:
     except gs1.Gs1Error as error:
         where = next((found[one] for one in found if one.ai == error.ai), template.name)
         value = "".join(f"({one.ai}){one.value}" for one in found)
-        raise ValueRefusedError(f"{where}.elements", value, f"on the whole label: {error}") from error
+        reason = f"on the whole label: {error}"
+        raise ValueRefusedError(f"{where}.elements", value, reason) from error
 
 
 def _flow(maker: _Maker, flow: Flow, filled: Filled, found: list[Page]) -> None:
@@ -195,6 +196,7 @@ def _place_text(item: TextItem, words: dict[str, str], at: Point, maker: _Maker)
     kept = cut(lines, height, room, item.lines, letters)
     if kept != lines and item.fit == "shrink":
         over = f" on {item.lines} lines" if item.lines > 1 else ""
-        raise ValueRefusedError(f"{item.where}.value", text, f"is wider than {item.width:g} mm{over}")
+        reason = f"is wider than {item.width:g} mm{over}"
+        raise ValueRefusedError(f"{item.where}.value", text, reason)
     corner = (dots(at[0], dpi), dots(at[1], dpi))
     return [*set_lines(kept, corner, height, room[0], item.align, item.weight, letters)]

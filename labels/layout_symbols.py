@@ -153,6 +153,6 @@ def _hri_lines(
     spaced = " ".join(f"({one.ai}){one.value}" for one in elements) or text
     lines = lines_at(spaced, size, (room, 0), letters)
     if len(lines) > HRI_LINES_MAX:
-        most = f"{HRI_LINES_MAX} lines of {item.width:g} mm"
-        raise ValueRefusedError(f"{item.where}.hri_size", text, f"its interpretation is longer than {most}")
+        reason = f"its interpretation is longer than {HRI_LINES_MAX} lines of {item.width:g} mm"
+        raise ValueRefusedError(f"{item.where}.hri_size", text, reason)
     return lines

@@ -1,7 +1,7 @@
 """An A4 sheet of codes to scan: badges, travellers, lots and commands for a visitor or a wall.
 
-It is the template `commands`, filled: short texts become Code 128, which every scanner reads, longer
-ones QR, GS1 element strings a GS1 Data Matrix. Raises LabelError.
+It is the template `commands`, filled: short texts become Code 128, which every scanner reads,
+longer ones QR, GS1 element strings a GS1 Data Matrix. Raises LabelError.
 """
 
 from collections.abc import Sequence
@@ -52,14 +52,11 @@ def sheet(entries: Sequence[SheetEntry], heading: str, folder: Path | None = Non
 def _row(entry: SheetEntry) -> Record:
     if not entry.text:
         return {}
-    if entry.gs1:
-        kind = "gs1"
-    else:
-        kind = "linear" if len(entry.text) <= LINEAR_CHARS_MAX else "square"
+    plain = "linear" if len(entry.text) <= LINEAR_CHARS_MAX else "square"
     return {
         "title": _shown(entry.title, TITLE_CHARS_MAX),
         "subtitle": _shown(entry.subtitle, SUBTITLE_CHARS_MAX),
-        kind: entry.text,
+        "gs1" if entry.gs1 else plain: entry.text,
     }
 
 
