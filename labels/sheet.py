@@ -11,7 +11,7 @@ from typing import Final
 
 from labels import fonts, render
 from labels.pdf import POINTS_A_MILLIMETRE as MM
-from labels.template import Record
+from labels.template import Record, Values
 
 TEMPLATE: Final = "commands"
 DPI: Final = 600  # of an office printer
@@ -45,7 +45,7 @@ def sheet(entries: Sequence[SheetEntry], heading: str, folder: Path | None = Non
     What no font has stands as a `?`: a sheet of codes is of use without one person's name.
     """
     rows = [_row(entry) for entry in entries] or [_row(SheetEntry("", "", ""))]
-    values = {"heading": _shown(heading, HEADING_CHARS_MAX), "codes": rows}
+    values: Values = {"heading": _shown(heading, HEADING_CHARS_MAX), "codes": rows}
     return render.render(TEMPLATE, values, "pdf", DPI, "codes", folder)
 
 
