@@ -45,8 +45,8 @@ PREVIEW_FROM_COLUMNS: Final = 112
 PREVIEW_FROM_ROWS: Final = 20
 GAP: Final = 2
 TABLE: Final = (
-    *(Column("", 1), Column("", 3, 0, "right"), Column("", 9, 1), Column("", 8, 1)),
-    *(Column("", 9), Column("", 20, 2)),
+    *(Column("", 1), Column("", 3, 0, "right"), Column("", 19, 2), Column("", 9)),
+    Column("", 20, 1),
 )
 
 
@@ -121,10 +121,11 @@ def _list(
 def _cells(
     place: int, one: OpenLabel, queued: QueuedLabel | None, label: Label, *, is_chosen: bool
 ) -> list[str]:
-    lot = label("prints_lot", lot=one.lot) if one.lot else label("prints_unit", unit=one.label)
+    named = one.label
+    if one.lot:
+        named = f"{label('prints_label', label=one.label)}  {label('prints_lot', lot=one.lot)}"
     sign = "▶" if is_chosen else SIGNS.get(one.state, "")
-    named = label("prints_label", label=one.label)
-    return [sign, str(place + 1), named, lot, one.quantity, _state(one, queued, label)]
+    return [sign, str(place + 1), named, one.quantity, _state(one, queued, label)]
 
 
 def _state(one: OpenLabel, queued: QueuedLabel | None, label: Label) -> str:
