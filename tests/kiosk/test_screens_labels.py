@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from labels.codes import UnitCode, encode
+from labels.codes import Code, UnitCode, encode
 from sync.domain.events import LabelPrinted, LabelVoided, UnitClosed
 from tests.kiosk.terminals import badge, command, lot, number, order, running
 from tests.kiosk.test_complaints_state import Paper, printing, until, written
 
-FED: Final = (
+FED: Final[tuple[Code, ...]] = (
     *(badge("anna"), order("B-1"), command("OK"), lot("W-204", "WHEAT"), lot("Y-31", "YEAST")),
-    *(*number("480"), command("DONE")),
+    *number("480"),
+    command("DONE"),
 )
 
 
@@ -18,7 +19,8 @@ async def test_a_sealed_unit_prints_its_label_which_is_copied_and_voided(tmp_pat
     paper = Paper()
     terminal = printing(tmp_path, f"tcp://127.0.0.1:{paper.port}")
     async with running(terminal, (120, 40)):
-        for code in (*FED, command("PACK"), *number("120"), lot("B-1", "ROLL")):
+        packed: tuple[Code, ...] = (command("PACK"), *number("120"), lot("B-1", "ROLL"))
+        for code in (*FED, *packed):
             await terminal.scan(code)
         assert "120 PCS of 480 PCS packed" in terminal.zone("packing")
         await terminal.scan(command("SEAL"))

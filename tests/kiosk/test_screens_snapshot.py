@@ -92,7 +92,10 @@ SCENES: Final[dict[str, tuple[Step, ...]]] = {
     "two_orders": (ONLINE, *OPENED, order("B-3")),
     "packing": (
         *(ONLINE, *FED, *number("480"), command("DONE"), Granted(17), command("PACK")),
-        *(*number("120"), lot("B-1", "ROLL"), *number("60"), lot("B-1", "ROLL")),
+        *number("120"),
+        lot("B-1", "ROLL"),
+        *number("60"),
+        lot("B-1", "ROLL"),
     ),
     "doubt": (
         *(ONLINE, *FED, *number("480"), command("DONE"), *number("20"), command("DONE")),

@@ -112,7 +112,7 @@ def test_print_twice_prints_a_copy_of_the_last_label(made: Floor) -> None:
     assert (told.label, told.of, told.reason) == ("2", outputs(made)[1].id, "LOST")
     assert told.printer == ""
     assert made.told == ("ok", "reprint_asked")
-    assert made.dialog.body == "order"
+    assert str(made.dialog.body) == "order"
 
 
 @pytest.mark.parametrize("code", [LabelCode("1"), LabelCode("1", "BAKE-1")])

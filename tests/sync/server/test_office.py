@@ -140,7 +140,7 @@ def test_goods_come_in_and_are_found(server: Server) -> None:
 def test_a_pallet_is_traced_down_and_a_lot_up(server: Server) -> None:
     station = server.enrol("MIX-2")
     lot: Json = {"order": "B-1", "material": "ROLL", "lot": "B-1", "station": "MIX-2"}
-    higher = {"order": "B-1", "unit": "U-9", "station": "MIX-2"}
+    higher: Json = {"order": "B-1", "unit": "U-9", "station": "MIX-2"}
     off = body(UnitPacked(**lot, unit="U-8", quantity=pcs("5"), id="e-off", act="a-off"))
     events = [
         body(UnitPacked(**lot, unit="U-7", quantity=pcs("100"))),
