@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from labels import gs1
 from labels.heads import HEADS, dots
-from labels.layout_fields import UNIT_WORDS, Filled, fill
+from labels.layout_fields import UNIT_WORDS, Filled, fill, letters_fault
 from labels.layout_symbols import elements_of, place_symbol
 from labels.layout_text import cut, set_lines, shrunk
 from labels.primitives import (
@@ -190,6 +190,8 @@ def _place_text(item: TextItem, words: dict[str, str], at: Point, maker: _Maker)
     if not text:
         return []
     dpi, letters = maker.dpi, maker.letters
+    if reason := letters_fault(text, letters):
+        raise ValueRefusedError(f"{item.where}.value", text, reason)
     room = (dots(item.width, dpi), dots(item.height, dpi))
     sizes = (dots(item.size, dpi), dots(item.min_size, dpi))
     height, lines = shrunk(text, sizes, room, item.lines, letters)

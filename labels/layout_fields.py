@@ -3,9 +3,12 @@
 Raises ValueRefusedError.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from labels import gs1, house
 from labels.primitives import Letters, ValueRefusedError
@@ -28,6 +31,7 @@ UNIT_WORDS = {
     "BX": "BOX",
 }
 COUNT_CHARS = frozenset("0123456789")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Filled:
     def digits(self) -> dict[str, str]:
         """The values as GS1 elements hold them: a day as YYMMDD."""
         return {
-            name: _six_digits(text) if text and self._kind(name) == "date" else text
+            name: _six_digits(name, text) if text and self._kind(name) == "date" else text
             for name, text in self.texts.items()
         }
 
@@ -107,6 +111,8 @@ def _rows(
 
 
 def _text(template: Template, field: Field, where: str, text: str, letters: Letters) -> str:
+    if field.kind == "text":
+        text = unicodedata.normalize("NFC", text)  # some systems write an accent as its own sign
     if text:
         reason = _fault(field, text, letters)
     else:
@@ -122,7 +128,7 @@ def _fault(field: Field, text: str, letters: Letters) -> str:
         return f"is longer than {field.chars_max} characters"
     match field.kind:
         case "text":
-            return _letters_fault(text, letters)
+            return letters_fault(text, letters)
         case "code" | "serial" | "unit":
             return "" if house.is_plain(text) else "has other characters than A-Z 0-9 - ."
         case "amount":
@@ -130,7 +136,7 @@ def _fault(field: Field, text: str, letters: Letters) -> str:
         case "count":
             return "" if COUNT_CHARS.issuperset(text) else "is not a whole number"
         case "date":
-            return _reading_fault(date.fromisoformat, text)
+            return _reading_fault(_read_day, text)
         case "gtin" | "sscc" | "gln":
             return _key_fault(field, text)
         case "scan":
@@ -148,10 +154,12 @@ def _key_fault(field: Field, text: str) -> str:
     return "" if good else f"is not a {name} of {field.chars_max} digits with check digit"
 
 
-def _letters_fault(text: str, letters: Letters) -> str:
+def letters_fault(text: str, letters: Letters) -> str:
+    """The first letter of `text` that is not in every output's font, or nothing."""
     for char in text:
         if not char.isprintable() or not letters.covers(char):
-            return f"{char!r} is in no printer's font"
+            name = unicodedata.name(char, "a control character")
+            return f"{char!r} (U+{ord(char):04X}, {name}) is in no printer's font"
     return ""
 
 
@@ -163,5 +171,17 @@ def _reading_fault(read: Callable[[str], object], text: str) -> str:
     return ""
 
 
-def _six_digits(iso: str) -> str:
-    return date.fromisoformat(iso).strftime("%y%m%d")
+def _read_day(text: str) -> date:
+    if _DAY.fullmatch(text) is None:
+        raise ValueError("is not a day, YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a day of the calendar, YYYY-MM-DD") from None
+
+
+def _six_digits(name: str, iso: str) -> str:
+    try:
+        return gs1.write_date(date.fromisoformat(iso))
+    except ValueError as error:
+        raise ValueRefusedError(name, iso, str(error)) from error

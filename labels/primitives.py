@@ -47,6 +47,9 @@ LINEAR_KINDS: frozenset[SymbolKind] = frozenset(
 )
 
 
+SHOWN_CHARS_MAX = 60  # of a value that stands in a message
+
+
 class LabelError(Exception):
     """A label cannot be made."""
 
@@ -67,7 +70,7 @@ class ValueRefusedError(LabelError):
     """A record's value cannot stand on the label."""
 
     def __init__(self, field: str, value: str, reason: str) -> None:
-        super().__init__(f"label field {field} = {value!r}: {reason}")
+        super().__init__(f"label field {field} = {shown(value)}: {reason}")
         self.field = field
         self.value = value
         self.reason = reason
@@ -75,6 +78,12 @@ class ValueRefusedError(LabelError):
 
 class SymbolError(LabelError):
     """A symbol cannot be built, or its read-back differs from what it should say."""
+
+
+def shown(value: object) -> str:
+    """`value` as a message names it: of something long the beginning."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]} …"
 
 
 @dataclass(frozen=True, slots=True)

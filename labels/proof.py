@@ -18,6 +18,7 @@ from labels.primitives import (
     Letters,
     TemplateError,
     ValueRefusedError,
+    shown,
 )
 from labels.proof_samples import Sample, sample, samples
 from labels.symbol_classes import height_fault
@@ -50,7 +51,7 @@ def _laid_out(
         return placed(template, record, dpi, build, letters)
     except ValueRefusedError as error:
         field = error.field if error.field in template.lines else _field_of(template, error.field)
-        raise template.refuse(field, f"{error.value!r}: {error.reason} ({dpi} dpi)") from error
+        raise template.refuse(field, f"{shown(error.value)}: {error.reason} ({dpi} dpi)") from error
     except LabelError as error:
         raise template.refuse("item", f"{error} ({dpi} dpi)") from error
 

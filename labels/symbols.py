@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from labels import gs1
+from labels import digital_link, gs1
 from labels.keyboard import SETUP_TEXT
-from labels.primitives import Symbol, SymbolError, SymbolKind
+from labels.primitives import Symbol, SymbolError, SymbolKind, shown
 from labels.symbol_classes import CHARS_MAX
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def gs1_128(elements: Iterable[gs1.Element]) -> Symbol:
     content = _formatted(elements)
     if len(content) > CHARS_MAX["gs1-128"]:
         most = CHARS_MAX["gs1-128"]
-        raise SymbolError(f"{content!r} is longer than {most} characters of GS1-128")
+        raise SymbolError(f"{shown(content)} is longer than {most} characters of GS1-128")
     words, modules = linear.gs1_128(content.replace(gs1.GS, _FNC1))
     return Symbol("gs1-128", (modules,), content, _AIMS["gs1-128"], words)
 
@@ -196,6 +196,9 @@ def _gs1_matrix(kind: Literal["gs1-datamatrix", "gs1-qr"], content: str) -> Symb
 
 
 def _elements(content: str) -> tuple[gs1.Element, ...]:
+    if digital_link.is_link(content):
+        reason = "a GS1 symbol holds an element string; a web address goes into a qr as it is"
+        raise SymbolError(f"{shown(content)}: {reason}")
     try:
         return gs1.parse(content, associations=False)
     except gs1.Gs1Error as error:
@@ -211,10 +214,10 @@ def _formatted(elements: Iterable[gs1.Element]) -> str:
 
 def _check_text(text: str, chars_max: int) -> None:
     if not 0 < len(text) <= chars_max:
-        raise SymbolError(f"a symbol of 1 to {chars_max} characters cannot hold {text!r}")
+        raise SymbolError(f"a symbol of 1 to {chars_max} characters cannot hold {shown(text)}")
     for char in text:
         if not " " <= char <= "~":
-            raise SymbolError(f"{text!r}: not every scanner passes on {char!r}")
+            raise SymbolError(f"{shown(text)}: not every scanner passes on {char!r}")
 
 
 def _two_dimensional(
@@ -226,7 +229,7 @@ def _two_dimensional(
     try:
         made = zxingcpp.create_barcode(source, _format(kind), **chosen)
     except ValueError as error:
-        raise SymbolError(f"{content!r} does not become a {kind}: {error}") from error
+        raise SymbolError(f"{shown(content)} does not become a {kind}: {error}") from error
     return Symbol(kind, _rows(made), content, _AIMS[kind])
 
 

@@ -6,7 +6,7 @@ Raises TemplateError.
 from dataclasses import MISSING, fields
 from typing import Any, cast
 
-from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, Weight
+from labels.primitives import LINEAR_KINDS, QUIET_MODULES, SymbolKind, Weight, shown
 from labels.template import (
     CODE_CLASSES,
     MEDIA_MM_MAX,
@@ -26,6 +26,7 @@ from labels.template_table import Table
 KINDS = ("text", "line", "box", "rows", *QUIET_MODULES)
 SIZE_MM_MIN = 1.5
 SIZE_MM_MAX = 40.0
+MODULE_MM_MAX = 5.0
 LINES_MAX = 20
 COLUMNS_MAX = 12
 LINE_PITCH = 1.12  # of a font's height, from one line of a text to the next
@@ -116,8 +117,10 @@ def _rows(table: Table) -> RowsItem:
 
 def _symbol(table: Table, kind: SymbolKind) -> SymbolItem:
     modules = table.take("x", list)
-    if not modules or any(type(one) not in {int, float} or one <= 0 for one in modules):
-        raise table.refuse("x", f"must be module widths in mm, not {modules!r}")
+    if not modules or any(type(one) not in {int, float} for one in modules):
+        raise table.refuse("x", f"must be module widths in mm, not {shown(modules)}")
+    if not all(0 < one <= MODULE_MM_MAX for one in modules):
+        raise table.refuse("x", f"{shown(modules)} is not within 0 and {MODULE_MM_MAX:g} mm")
     is_linear = kind in LINEAR_KINDS
     item = SymbolItem(
         **_common(table, 1.0),
@@ -155,7 +158,7 @@ def _elements(table: Table) -> Pairs:
     for pair in pairs:
         texts = isinstance(pair, list) and [type(one) for one in pair] == [str, str]
         if not texts:
-            raise table.refuse("elements", f"{pair!r} is not a pair of AI and value")
+            raise table.refuse("elements", f"{shown(pair)} is not a pair of AI and value")
     return tuple((ai, value) for ai, value in pairs)
 
 

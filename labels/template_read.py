@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any, cast
 
-from labels.primitives import TemplateError
+from labels.primitives import TemplateError, shown
 from labels.symbol_classes import LABEL_CLASSES, LabelClass
 from labels.template import (
     FIELD_CHARS,
@@ -26,17 +26,13 @@ from labels.template_lines import lines_of
 from labels.template_names import check_names
 from labels.template_table import Source, Table
 
+LINE_CHARS_MAX = 4000
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,23}")
 
 
 def parse(text: str, file: str) -> Template:
     """The template that `text` (TOML) describes; raises TemplateError."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"at line (\d+)", str(error))
-        line = int(at[1]) if at else text.count("\n") + 1
-        raise TemplateError(file, "TOML", str(error), line) from None
+    data = _toml(text, file)
     root = Table(Source(file, lines_of(text), {}), "file", (), data)
     label = root.table("label")
     known = _fields(root.table("fields"))
@@ -63,6 +59,20 @@ def parse(text: str, file: str) -> Template:
     return template
 
 
+def _toml(text: str, file: str) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LINE_CHARS_MAX:
+            raise TemplateError(file, "TOML", f"is longer than {LINE_CHARS_MAX} characters", number)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+)", str(error))
+        end = int(at[1]) if at else text.count("\n") + 1
+        raise TemplateError(file, "TOML", str(error), end) from None
+    except RecursionError:
+        raise TemplateError(file, "TOML", "its brackets stand too deep in one another") from None
+
+
 def _kind(label: Table, name: str) -> str:
     """What printers choose by: the template's name unless it says another."""
     kind = label.text("kind", name)
@@ -76,12 +86,14 @@ def _flow(label: Table) -> Flow | None:
     if not tops:
         return None
     if len(tops) != 3 or any(type(one) not in {int, float} for one in tops):
-        raise label.refuse("flow", f"must be three heights in mm, not {tops!r}")
-    first, following, bottom = (float(one) for one in tops)
-    if not 0 <= min(first, following) <= max(first, following) < bottom <= MEDIA_MM_MAX:
-        reason = f"{tops!r}: two tops and a bottom below both, within 0 and {MEDIA_MM_MAX:g} mm"
+        raise label.refuse("flow", f"must be three heights in mm, not {shown(tops)}")
+    first, following, bottom = tops
+    if not (0 <= first < bottom <= MEDIA_MM_MAX and 0 <= following < bottom):
+        reason = (
+            f"{shown(tops)}: two tops and a bottom below both, within 0 and {MEDIA_MM_MAX:g} mm"
+        )
         raise label.refuse("flow", reason)
-    return Flow(first, following, bottom)
+    return Flow(float(first), float(following), float(bottom))
 
 
 def _fields(table: Table) -> dict[str, Field]:
@@ -112,5 +124,5 @@ def _sample(table: Table, kind: FieldKind) -> str | tuple[Record, ...]:
     rows: list[Any] = table.take("sample", list, [])
     for row in rows:
         if not isinstance(row, dict) or any(type(text) is not str for text in row.values()):
-            raise table.refuse("sample", f"{row!r} is not a table of texts")
+            raise table.refuse("sample", f"{shown(row)} is not a table of texts")
     return tuple(rows)

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from labels.primitives import TemplateError
+from labels.primitives import TemplateError, shown
 from labels.template import MEDIA_MM_MAX, Point, line_of
 from labels.template_lines import Path, line_at
-
-SHOWN_CHARS_MAX = 60  # of a value that is of the wrong kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Table:
         self._known: list[str] = []
         self.named[where] = line_at(source.lines, path)
         if not isinstance(data, dict):
-            raise self.refuse("", f"must be a table, not {data!r}")
+            raise self.refuse("", f"must be a table, not {shown(data)}")
         self._left = dict(data)
         self.name(where)
 
@@ -61,7 +59,7 @@ class Table:
             near = get_close_matches(key, self._left, 1)
             raise self.refuse(key, f"is missing; is {near[0]} it?" if near else "is missing")
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise self.refuse(key, f"must be a {kind.__name__}, not {_shown(value)}")
+            raise self.refuse(key, f"must be a {kind.__name__}, not {shown(value)}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -75,35 +73,35 @@ class Table:
         value = self.take(key, object, [])
         found = [value] if isinstance(value, str) else value
         if not isinstance(found, list) or any(type(one) is not str or not one for one in found):
-            raise self.refuse(key, f"must be a name or an array of names, not {value!r}")
+            raise self.refuse(key, f"must be a name or an array of names, not {shown(value)}")
         return tuple(found)
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         value = self.text(key, default)
         if value not in allowed:
-            raise self.refuse(key, f"{value!r} is none of {', '.join(allowed)}")
+            raise self.refuse(key, f"{shown(value)} is none of {', '.join(allowed)}")
         return value
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
         value = int(self.take(key, int, default))
         if not low <= value <= high:
-            raise self.refuse(key, f"{value} is not within {low} and {high}")
+            raise self.refuse(key, f"{shown(value)} is not within {low} and {high}")
         return value
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         value = self.take(key, object, default)
         if type(value) not in {int, float}:
-            raise self.refuse(key, f"must be a number in mm, not {value!r}")
+            raise self.refuse(key, f"must be a number in mm, not {shown(value)}")
         if not low <= value <= high:
-            raise self.refuse(key, f"{value:g} mm is not within {low:g} and {high:g} mm")
+            raise self.refuse(key, f"{shown(value)} mm is not within {low:g} and {high:g} mm")
         return float(value)
 
     def point(self, key: str) -> Point:
         pair = self.take(key, list)
         if len(pair) != 2 or any(type(one) not in {int, float} for one in pair):
-            raise self.refuse(key, f"must be two numbers in mm, not {pair!r}")
+            raise self.refuse(key, f"must be two numbers in mm, not {shown(pair)}")
         if not all(0 <= one <= MEDIA_MM_MAX for one in pair):
-            raise self.refuse(key, f"{pair!r} is not within 0 and {MEDIA_MM_MAX:g} mm")
+            raise self.refuse(key, f"{shown(pair)} is not within 0 and {MEDIA_MM_MAX:g} mm")
         return float(pair[0]), float(pair[1])
 
     def names(self) -> tuple[str, ...]:
@@ -129,8 +127,3 @@ class Table:
             near = get_close_matches(key, self._known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise self.refuse(key, f"is not known{hint}")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]} …"

@@ -192,7 +192,8 @@ def _texts(record: Mapping[str, str]) -> list[Text]:
         ("lot", "X" * 21, "longer than 20 characters"),
         ("quantity", "1,5", "is not an amount"),
         ("quantity", "-1", "is not an amount"),
-        ("expiry", "24.12.2026", "Invalid isoformat"),
+        ("expiry", "24.12.2026", "is not a day, YYYY-MM-DD"),
+        ("expiry", "20261224", "is not a day, YYYY-MM-DD"),
         ("expiry", "2199-01-01", "too far from 2026"),
         ("product", "a\nb", "in no printer's font"),
         ("product", "\u4e2d", "in no printer's font"),
@@ -201,6 +202,11 @@ def _texts(record: Mapping[str, str]) -> list[Text]:
 def test_a_value_that_cannot_stand_is_refused(name: str, value: str, reason: str) -> None:
     with pytest.raises(ValueRefusedError, match=reason):
         render.render("batch", RECORD | {name: value}, "zpl", 203, "j")
+
+
+def test_an_accent_of_its_own_joins_its_letter() -> None:
+    texts = [one.value for one in _texts(RECORD | {"product": "Z\u0307o\u0301\u0142ty"})]
+    assert "\u017b\u00f3\u0142ty" in texts
 
 
 @pytest.mark.parametrize("job", ["", "a b", "^XZ", "a" * 65])

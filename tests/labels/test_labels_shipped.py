@@ -132,7 +132,7 @@ def test_a_plant_without_a_gtin_has_an_in_house_nameplate() -> None:
         ("sscc", "", "needs it"),
         ("gtin", "09506000134351", "not a GTIN of 14 digits"),
         ("count", "4.5", "not a whole number"),
-        ("best_before", "2026-02-30", "day is out of range"),
+        ("best_before", "2026-02-30", "not a day of the calendar"),
         ("lot", "B/1", "other characters than"),
         ("product", "\u05dc\u05d7\u05dd", "in no printer's font"),
         ("product", "Bread \U0001f35e", "in no printer's font"),

@@ -204,6 +204,14 @@ def test_a_gtin_that_is_no_shorter_number_is_refused() -> None:
         symbols.build("ean8", "09506000134352")
 
 
+@pytest.mark.parametrize("kind", ["gs1-128", "gs1-datamatrix", "gs1-qr"])
+@pytest.mark.parametrize("key", ["https://id.gs1.org/01/09506000134352/10/AB1", "http://x.example"])
+def test_a_web_address_is_no_element_string(kind: SymbolKind, key: str) -> None:
+    with pytest.raises(SymbolError, match="holds an element string; a web address goes into a qr"):
+        symbols.build(kind, key)
+    assert symbols.build("qr", key).content == key
+
+
 def test_a_check_character_of_code_39_is_asked_for() -> None:
     symbol = symbols.code39("LOT-1", check=True)
     assert (symbol.content, symbol.aim) == ("LOT-1P", "]A0")

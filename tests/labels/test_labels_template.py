@@ -142,6 +142,11 @@ def test_a_bad_template_is_refused(old: str, new: str, field: str, reason: str) 
     assert str(error) == f"small.toml:{error.line}: {error.field}: {error.reason}"
 
 
+def test_brackets_without_end_are_refused() -> None:
+    with pytest.raises(TemplateError, match="too deep"):
+        template_read.parse("x = " + "[\n" * 5000, "own.toml")
+
+
 def test_an_unknown_head_or_template_says_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="150 is none of 203, 300, 600"):
         render.load("batch", 150)
