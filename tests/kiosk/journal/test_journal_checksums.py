@@ -235,7 +235,7 @@ def test_a_station_gives_its_journal_back_though_no_image_could_be_made(tmp_path
     station = Station.open(seeded(tmp_path), Clock())
     folder = station.journal.folder
     station.journal.append([sign_in()]).result()
-    station.journal._readers.close()
+    station.journal.readers.close()
     station.close()
     journal = Journal.open(folder, station="BAKE-1", clock=Clock(), new_id=new_id)
     journal.close()

@@ -71,7 +71,7 @@ def test_the_writer_promises_and_readers_cannot_write(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         with (
-            journal._readers.reading() as reader,
+            journal.readers.reading() as reader,
             pytest.raises(sqlite3.OperationalError, match="readonly"),
         ):
             reader.execute("DELETE FROM event")

@@ -349,7 +349,7 @@ def test_a_fork_waits_for_what_is_being_retired(tmp_path: Path) -> None:
 def _condemned(journal: Journal, safe: int) -> Plan:
     """Settle what may go and delete nothing of it, as a power cut leaves it."""
     shop, local = journal.folded()
-    with journal._readers.reading() as connection:
+    with journal.readers.reading() as connection:
         limits = retention.limits(connection, TODAY, safe, local)
         held = retention.held(connection, journal.origin)
     made = plan(shop, journal._between(1, local), held, limits)
@@ -390,7 +390,7 @@ def test_a_plan_is_dropped_if_the_order_is_reopened_meanwhile(tmp_path: Path) ->
         worked(journal, 3)
         acknowledged(journal)
         shop, local = journal.folded()
-        with journal._readers.reading() as connection:
+        with journal.readers.reading() as connection:
             limits = retention.limits(connection, TODAY, 8, local)
             held = retention.held(connection, journal.origin)
         made = plan(shop, journal._between(1, local), held, limits)
