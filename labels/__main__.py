@@ -1,6 +1,8 @@
 """`kiosk-labels`: begin and check a template, look at labels, print them, ask the printers."""
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,7 +30,7 @@ EXAMPLES = """examples:
   kiosk-labels doctor tcp://192.0.2.10:9100 --test
 
 exit status: 0 done; 1 refused, the reason on standard error; 2 not understood;
-3 in doubt, a label may have come out: look before printing it again
+3 in doubt, a label may have come out: look before printing it again; 130 stopped by Ctrl-C
 """
 
 
@@ -38,14 +40,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         said = options.act(options)
     except PrinterDoubt as error:
-        print(f"kiosk-labels: {error}", file=sys.stderr)
-        return 3
-    except (LabelError, PrinterError, OSError) as error:
-        print(f"kiosk-labels: {error}", file=sys.stderr)
-        return 1
+        return _refused(str(error), 3)
+    except (LabelError, PrinterError) as error:
+        return _refused(str(error), 1)
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _refused(named, 1)
+    except KeyboardInterrupt:
+        return _refused("stopped", 130)
     text, status = said if isinstance(said, tuple) else (said, 0)
-    print(text)
-    return int(status)
+    return _tell(text, int(status))
+
+
+def _refused(reason: str, status: int) -> int:
+    print(f"kiosk-labels: {reason}", file=sys.stderr)
+    return status
+
+
+def _tell(text: str, status: int) -> int:
+    """What was done stays done, also where nobody listens any more."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console may lack signs that a label has
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _silence()
+    except OSError as error:
+        _silence()
+        return _refused(f"done, but what was to be said cannot be written: {error.strerror}", 1)
+    return status
+
+
+def _silence() -> None:
+    """Or Python would try to write the rest when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:

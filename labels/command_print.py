@@ -12,6 +12,7 @@ from labels.primitives import LabelError
 from labels.printers import (
     HOW,
     Printer,
+    PrinterDoubt,
     PrinterError,
     PrinterStatus,
     PrinterUnreachable,
@@ -42,7 +43,7 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--sample", action="store_true", help="fields that are not given take sample values"
     )
-    parser.add_argument("--job", default="SAMPLE", help="the id that the label's bytes name")
+    parser.add_argument("--job", help="the id that the label's bytes name (P and the time)")
     parser.add_argument(
         "--blind",
         action="store_true",
@@ -59,14 +60,30 @@ def print_labels(options: argparse.Namespace) -> str:
     for number, (job, data) in enumerate(jobs):
         try:
             if not options.blind:
-                await_room(lambda: printer.status(options.language))
-            printer.send(job, data, options.language)
+                _await(printer, options.language)
+            send(printer, job, data, options.language)
         except PrinterError as error:
-            raise _stopped(error, number, len(jobs), options) from error
+            first, copies = options.first, options.copies
+            raise stopped(error, number, len(jobs), first=first, copies=copies) from error
         size += len(data)
         _tell(number + 1, len(jobs))
     labels = "1 label" if len(jobs) == 1 else f"{len(jobs)} labels"
     return f"{labels}, {size} bytes of {options.language} to {options.to}"
+
+
+def _await(printer: Printer, language: str) -> None:
+    try:
+        await_room(lambda: printer.status(language))
+    except KeyboardInterrupt:
+        raise PrinterUnreachable("stopped") from None
+
+
+def send(printer: Printer, job: str, data: bytes, language: str) -> None:
+    """One label; Ctrl-C leaves a doubt. Raises PrinterError."""
+    try:
+        printer.send(job, data, language)
+    except KeyboardInterrupt:
+        raise PrinterDoubt(f"label {job}: stopped while it was sent; look if it came out") from None
 
 
 def await_room(
@@ -92,14 +109,16 @@ def print_test(printer: Printer, language: render.Language, dpi: int) -> None:
 
 
 def _jobs(options: argparse.Namespace) -> list[tuple[str, bytes]]:
-    rows = _records(options)[options.first - 1 :]
-    if not rows:
-        raise LabelError(f"--first {options.first}: there are not so many rows")
-    numbered = len(rows) > 1 or options.copies > 1
+    records = _records(options)
+    if options.first > len(records):
+        there = f"there is no such row; the last is {len(records)}"
+        raise LabelError(f"--first {options.first}: {there}")
+    begin = options.job or time.strftime("P%Y%m%d-%H%M%S")
+    numbered = len(records) > 1 or options.copies > 1
     jobs = []
-    for number, values in enumerate(rows, options.first):
+    for number, values in enumerate(records[options.first - 1 :], options.first):
         for copy in range(options.copies):
-            name = f"{options.job}-{number}" if numbered else str(options.job)
+            name = f"{begin}-{number}" if numbered else begin
             job = f"{name}-{copy + 1}" if options.copies > 1 else name
             jobs.append((job, _made(options, values, number, job)))
     return jobs
@@ -124,14 +143,24 @@ def _records(options: argparse.Namespace) -> list[Values]:
     return command_values.records(template, options.rows, common)
 
 
-def _stopped(
-    error: PrinterError, sent: int, whole: int, options: argparse.Namespace
-) -> PrinterError:
-    """The same, with what is done already and how to go on."""
+def stopped(error: PrinterError, sent: int, whole: int, *, first: int, copies: int) -> PrinterError:
+    """The same, with what is done already and how to go on: never so that one comes twice."""
     if whole == 1:
         return error
-    row = options.first + sent // options.copies
-    return type(error)(f"{error} ({sent} of {whole} labels were sent; go on with --first {row})")
+    rows, copy = divmod(sent, copies)
+    onward = f"go on with --first {first + rows}"
+    if isinstance(error, PrinterDoubt):
+        if copies > 1:
+            what = f"copy {copy + 1} of {copies} of row {first + rows}"
+            onward = f"it is {what}: go on behind what came out"
+        elif sent + 1 == whole:
+            onward = f"if it came out, it was the last; if not, {onward}"
+        else:
+            beyond = f"go on with --first {first + rows + 1}"
+            onward = f"if it came out, {beyond}; if not, with --first {first + rows}"
+    elif copy:
+        onward += f", where {copy} of {copies} copies were sent before"
+    return type(error)(f"{error} ({sent} of {whole} labels were sent; {onward})")
 
 
 def _tell(number: int, whole: int) -> None:

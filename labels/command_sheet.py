@@ -32,12 +32,15 @@ def add(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def sheet(options: argparse.Namespace) -> str:
     """Raises LabelError, OSError."""
+    if options.file.suffix.lower() != ".pdf":
+        raise LabelError(f"{options.file}: a sheet is a PDF: call it NAME.pdf")
     layouts = _layouts(options)
     data = pdf_sheet.write_sheet(
         layouts, options.file.stem, paper=options.paper, gap_mm=options.gap, used_cells=options.used
     )
     options.file.write_bytes(data)
-    return f"{options.file}: {len(layouts)} labels on {options.paper}"
+    labels = "1 label" if len(layouts) == 1 else f"{len(layouts)} labels"
+    return f"{options.file}: {labels} on {options.paper}"
 
 
 def _layouts(options: argparse.Namespace) -> list[Layout]:

@@ -2,9 +2,11 @@
 
 import argparse
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from labels import proof
 from labels.heads import HEADS
@@ -12,6 +14,7 @@ from labels.primitives import LabelError
 from labels.template import Template, Values
 
 ROWS_MAX: Final = 10_000
+ROWS_BYTES_MAX: Final = 16 * 1024 * 1024
 VALUES_HELP: Final = (
     "NAME=VALUE for each field; NAME=@FILE.csv for a field of rows, one a line of the file"
 )
@@ -49,7 +52,8 @@ def add_head(parser: argparse.ArgumentParser) -> None:
 
 def given(template: Template, pairs: Sequence[tuple[str, str]]) -> dict[str, object]:
     """The values of a command line. Raises RowsError, LabelError."""
-    _check_names(template, (name for name, _ in pairs), "")
+    for name, _ in pairs:
+        _check_name(name, template.fields, "")
     return {name: _value(template, name, value) for name, value in pairs}
 
 
@@ -63,14 +67,10 @@ def records(template: Template, path: Path, common: Mapping[str, object]) -> lis
 
     Separated by comma, semicolon or tab, UTF-8. Raises RowsError with file and line.
     """
-    found: list[Values] = []
-    for line, row in _rows(path):
-        _check_names(template, row, f"{path}:{line}: ")
-        values = {name: value for name, value in row.items() if value}
-        found.append({**common, **values})  # type: ignore[dict-item]
-    if not found:
+    rows = _rows(path, template.fields)
+    if not rows:
         raise RowsError(f"{path}: has no row below its heading")
-    return found
+    return [{**common, **row} for row in rows]  # type: ignore[dict-item]
 
 
 def _value(template: Template, name: str, value: str) -> object:
@@ -78,50 +78,58 @@ def _value(template: Template, name: str, value: str) -> object:
         return value
     if not value.startswith("@"):
         raise RowsError(f"field {name} takes rows: write {name}=@FILE.csv")
-    path = Path(value[1:])
-    known = template.fields[name].fields
-    rows = []
-    for line, row in _rows(path):
-        unknown = [column for column in row if column not in known]
-        if unknown:
-            columns = ", ".join(known)
-            raise RowsError(f"{path}:{line}: {name} has no {unknown[0]!r}; columns: {columns}")
-        rows.append({column: cell for column, cell in row.items() if cell})
-    return tuple(rows)
+    return tuple(_rows(Path(value[1:]), template.fields[name].fields))
 
 
-def _check_names(template: Template, names: Iterator[str] | Mapping[str, str], where: str) -> None:
-    for name in names:
-        if name not in template.fields:
-            fields = ", ".join(template.fields)
-            raise RowsError(f"{where}there is no field {name}; fields: {fields}")
+def _check_name(name: str, fields: Collection[str], where: str) -> None:
+    if name not in fields:
+        near = get_close_matches(name, fields, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise RowsError(f"{where}there is no field {name}{hint} (fields: {', '.join(fields)})")
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, {column: cell}) of a CSV file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _read_rows(path, file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RowsError(f"{path}: cannot be read ({error}): it is to be CSV in UTF-8") from error
-    except csv.Error as error:
-        raise RowsError(f"{path}: is no CSV ({error})") from error
-
-
-def _read_rows(path: Path, file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
-    first = file.readline()
-    file.seek(0)
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(file, delimiter=separator, strict=True)
-    heading = [name.strip() for name in next(reader, [])]
+def _rows(path: Path, fields: Collection[str]) -> list[dict[str, str]]:
+    """{column: cell} of each row of a CSV file whose columns are `fields`, without empty cells."""
+    lines = _lines(path, _text(path))
+    heading = lines[0][1] if lines else []
     if not all(heading) or len(set(heading)) != len(heading) or not heading:
         raise RowsError(f"{path}:1: its heading is to name each column once")
-    for number, cells in enumerate(reader, 1):
-        if number > ROWS_MAX:
-            raise RowsError(f"{path}:{reader.line_num}: has more than {ROWS_MAX} rows")
-        if not any(cell.strip() for cell in cells):
-            continue
+    for name in heading:
+        _check_name(name, fields, f"{path}:1: ")
+    filled = [(number, cells) for number, cells in lines[1:] if any(cells)]
+    if len(filled) > ROWS_MAX:
+        raise RowsError(f"{path}: has {len(filled)} rows, more than {ROWS_MAX}")
+    for number, cells in filled:
         if len(cells) != len(heading):
-            cells_told = f"{len(cells)} cells for {len(heading)} columns"
-            raise RowsError(f"{path}:{reader.line_num}: has {cells_told}")
-        yield reader.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=True))
+            told = f"cells: {len(cells)}, columns: {len(heading)}"
+            raise RowsError(f"{path}:{number}: is not as wide as its heading ({told})")
+    return [
+        {name: cell for name, cell in zip(heading, cells, strict=True) if cell}
+        for _, cells in filled
+    ]
+
+
+def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    """(line on which it ends, cells) of whatever a CSV text holds."""
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+    except csv.Error as error:
+        raise RowsError(f"{path}:{reader.line_num}: is no CSV ({error})") from error
+
+
+def _text(path: Path) -> str:
+    """What a file of rows holds. Raises RowsError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(ROWS_BYTES_MAX + 1)
+    except OSError as error:
+        raise RowsError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > ROWS_BYTES_MAX:
+        raise RowsError(f"{path}: has more than {ROWS_BYTES_MAX} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RowsError(f"{path}:{line}: cannot be read: save it as CSV UTF-8") from error

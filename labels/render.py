@@ -6,6 +6,7 @@ Raises the LabelError tree of `primitives`. What draws and reads symbols is impo
 """
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -131,7 +132,14 @@ def _read(path: Path, stamp: tuple[int, int]) -> Template:
         raise TemplateError(str(path), "file", f"has more than {TEMPLATE_BYTES_MAX} bytes")
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read ({error}); templates that come with this: {', '.join(names())}"
+    except FileNotFoundError as error:
+        near = get_close_matches(path.stem, names(), 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        reason = f"is not there{hint} (templates that come with this: {', '.join(names())})"
         raise TemplateError(str(path), "file", reason) from error
+    except OSError as error:
+        raise TemplateError(str(path), "file", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise TemplateError(str(path), "file", "cannot be read: it is not UTF-8", line) from error
     return template_read.parse(text, str(path))

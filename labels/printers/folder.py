@@ -22,11 +22,13 @@ class FolderPrinter:
         assert _NAME.fullmatch(name), f"{name!r} is not a file name of ours"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            _check_free(self.folder / name, data)
             draft = self.folder / f".{name}.part"
             _write_file(draft, data)
             draft.rename(self.folder / name)
         except OSError as error:
-            raise PrinterUnreachable(f"{self.folder / name}: {error}") from error
+            reason = f"cannot be written: {error.strerror}; it is tried again"
+            raise PrinterUnreachable(f"{self.folder / name} {reason}") from error
         try:
             _flush_folder(self.folder)
         except OSError as error:
@@ -42,6 +44,14 @@ class FolderPrinter:
                 f"{there} cannot be written: let this user write there, or name another folder"
             )
         return PrinterStatus("ready", f"files go to {self.folder}")
+
+
+def _check_free(path: Path, data: bytes) -> None:
+    """The same label may come again; another one must not take the place of one not yet taken."""
+    if path.exists() and path.read_bytes() != data:
+        raise PrinterUnreachable(
+            f"{path} is another label that nobody has taken yet: take it, or name another job"
+        )
 
 
 def _write_file(path: Path, data: bytes) -> None:

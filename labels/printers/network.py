@@ -53,7 +53,7 @@ class NetworkPrinter:
                 line.shutdown(socket.SHUT_WR)
                 _await_close(line, self.close_seconds, self.write_seconds)
             except OSError as error:
-                raise unfinished(named, sent, len(data), error) from error
+                raise unfinished(named, sent, len(data), error.strerror or error) from error
 
     def status(self, language: str) -> PrinterStatus:
         try:

@@ -55,6 +55,7 @@ class Printed:
         self.language = language
         self.faults = faults
         self.got = bytearray()
+        self.asked = threading.Event()  # how it is
         self._tail = b""
 
     @property
@@ -94,6 +95,7 @@ class Printed:
         return said
 
     def _answer(self, question: bytes) -> bytes:
+        self.asked.set()
         faults = self.faults
         if faults.deaf or (faults.silent and not question.startswith(b"~HQES")):
             return b""

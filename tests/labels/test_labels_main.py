@@ -1,6 +1,8 @@
 """The command line of labels, as people call it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,10 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from labels import symbols
+from labels import command_print, symbols
 from labels.__main__ import main
 from labels.command_print import WAIT_SECONDS_MAX, await_room
-from labels.printers import PrinterStatus, PrinterUnreachable
+from labels.printers import PrinterDoubt, PrinterError, PrinterStatus, PrinterUnreachable
 from tests.labels.faulty_printer import Faults, on_tcp
 
 Said = pytest.CaptureFixture[str]
@@ -112,13 +114,18 @@ def test_preview_in_the_terminal(capsys: Said) -> None:
 def test_print_puts_a_label_into_a_folder(capsys: Said, tmp_path: Path) -> None:
     to = f"folder://{tmp_path}"
     assert main(["print", "batch", "lot=B-7", "--sample", "--to", to, "--job", "T-1"]) == 0
-    assert main(["print", "batch", "--sample", "--to", to, "--language", "pdf"]) == 0
+    call = ["print", "batch", "--sample", "--to", to, "--language", "pdf"]
+    assert main(call) == 0
     assert b"^FXjob T-1^FS" in (tmp_path / "T-1.zpl").read_bytes()
-    assert (tmp_path / "SAMPLE.pdf").read_bytes().startswith(b"%PDF")
+    (pdf,) = tmp_path.glob("P2*.pdf")  # P and the time
+    assert pdf.read_bytes().startswith(b"%PDF")
     assert main(["print", "batch", "--sample", "--to", to, "--job", "T-2", "lot=B-8"]) == 0
     assert b"B-8^FS" in (tmp_path / "T-2.zpl").read_bytes()
     assert main(["print", "batch", "lot=B-7", "--to", to]) == 1  # nothing is made up
     assert "product" in capsys.readouterr().err
+    assert main(["print", "batch", "--sample", "--to", to, "--job", "T-2", "lot=B-9"]) == 1
+    assert "is another label that nobody has taken yet" in capsys.readouterr().err
+    assert b"B-8^FS" in (tmp_path / "T-2.zpl").read_bytes()
 
 
 def test_one_label_a_row(places: Path, capsys: Said, tmp_path: Path) -> None:
@@ -129,7 +136,7 @@ def test_one_label_a_row(places: Path, capsys: Said, tmp_path: Path) -> None:
         assert printed.jobs == ["P-2-1", "P-2-2", "P-3-1", "P-3-2"]
         assert "4 labels," in capsys.readouterr().out
         assert main([*call, "--first", "4"]) == 1
-        assert "there are not so many rows" in capsys.readouterr().err
+        assert "--first 4: there is no such row; the last is 3" in capsys.readouterr().err
 
 
 def test_a_printer_without_paper_gets_two_labels_and_no_third(
@@ -149,7 +156,7 @@ def test_a_silent_printer_is_printed_on_blind(places: Path, capsys: Said, tmp_pa
         assert main(call) == 1
         assert "print with --blind if it never answers" in capsys.readouterr().err
         assert main([*call, "--blind"]) == 0
-        assert printed.jobs == ["SAMPLE"]
+        assert [job[:2] for job in printed.jobs] == ["P2"]
 
 
 def test_a_doubt_has_an_exit_status_of_its_own(places: Path, capsys: Said, tmp_path: Path) -> None:
@@ -158,7 +165,37 @@ def test_a_doubt_has_an_exit_status_of_its_own(places: Path, capsys: Said, tmp_p
         to = f"tcp://127.0.0.1:{port}"
         assert main(["print", str(places), "--from", rows, "--to", to, "--blind"]) == 3
     said = capsys.readouterr().err
-    assert "look if it came out (0 of 3 labels were sent; go on with --first 1)" in said
+    assert "look if it came out (0 of 3 labels were sent; if it came out, go on" in said
+    assert "with --first 2; if not, with --first 1)" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "sent", "copies", "words"),
+    [
+        (PrinterUnreachable("x"), 3, 1, "(3 of 6 labels were sent; go on with --first 14)"),
+        (
+            *(PrinterUnreachable("x"), 4, 3),
+            "(4 of 6 labels were sent; go on with --first 12, where 1 of 3 copies were sent before)",
+        ),
+        (
+            *(PrinterDoubt("x"), 3, 1),
+            "(3 of 6 labels were sent; if it came out, go on with --first 15; if not, with --first 14)",
+        ),
+        (
+            *(PrinterDoubt("x"), 5, 1),
+            "(5 of 6 labels were sent; if it came out, it was the last; if not, go on with --first 16)",
+        ),
+        (
+            *(PrinterDoubt("x"), 4, 3),
+            "(4 of 6 labels were sent; it is copy 2 of 3 of row 12: go on behind what came out)",
+        ),
+    ],
+)
+def test_how_to_go_on_prints_nothing_twice(
+    error: PrinterError, sent: int, copies: int, words: str
+) -> None:
+    stopped = command_print.stopped(error, sent, 6, first=11, copies=copies)
+    assert (type(stopped), str(stopped)) == (type(error), f"x {words}")
 
 
 def test_room_is_awaited() -> None:
@@ -180,9 +217,15 @@ def test_room_is_awaited() -> None:
         ("", "places.csv:1: its heading is to name each column once"),
         ("place,place\nA1,A2\n", "places.csv:1: its heading"),
         ("place\n", "has no row below its heading"),
-        ("place,colour\nA1,red\n", "places.csv:2: there is no field colour; fields: place, name"),
-        ("place;name\nA1;Flour\nA2\n", "places.csv:3: has 1 cells for 2 columns"),
-        ('place\n"A1\n', "is no CSV"),
+        (
+            "place,nane\nA1,red\n",
+            "csv:1: there is no field nane; did you mean name? (fields: place,",
+        ),
+        (
+            "place;name\nA1;Flour\nA2\n",
+            "places.csv:3: is not as wide as its heading (cells: 1, columns: 2)",
+        ),
+        ('place\n"A1\n', "places.csv:2: is no CSV"),
         ("place\tname\nA1\tFl\x07our\n", "row 1: label field name"),
         ("place,name\nA1,Flour\n,Salt\n", "row 2: label field place"),
     ],
@@ -201,9 +244,13 @@ def test_rows_that_cannot_be_used_print_nothing(
 def test_rows_that_are_not_there_or_not_utf8(places: Path, tmp_path: Path, capsys: Said) -> None:
     latin = tmp_path / "latin.csv"
     latin.write_bytes("place,name\nA1,Käse\n".encode("latin-1"))
-    for rows in (latin, tmp_path / "none.csv"):
+    for rows, words in (
+        (latin, f"{latin}:2: cannot be read: save it as CSV UTF-8"),
+        (tmp_path / "none.csv", "none.csv: cannot be read: No such file"),
+        (Path("/dev/zero"), "/dev/zero: has more than 16777216 bytes"),
+    ):
         assert main(["print", str(places), "--from", str(rows), "--to", "folder:///tmp/x"]) == 1
-        assert f"{rows}: cannot be read" in capsys.readouterr().err
+        assert words in capsys.readouterr().err
 
 
 def test_fields_of_rows_come_from_files(tmp_path: Path, capsys: Said) -> None:
@@ -216,7 +263,7 @@ def test_fields_of_rows_come_from_files(tmp_path: Path, capsys: Said) -> None:
     assert "write contents=@FILE.csv" in capsys.readouterr().err
     rows.write_text("colour\nred\n", encoding="utf-8")
     assert main(["preview", "unit-mixed", picture, f"contents=@{rows}"]) == 1
-    assert "contents has no 'colour'; columns: product, lot" in capsys.readouterr().err
+    assert f"{rows}:1: there is no field colour (fields: product, lot" in capsys.readouterr().err
 
 
 def test_a_sheet_holds_every_row(places: Path, tmp_path: Path, capsys: Said) -> None:
@@ -280,6 +327,78 @@ def test_bad_calls_are_explained(arguments: list[str], capsys: Said) -> None:
     with pytest.raises(SystemExit):
         main(arguments)
     assert "usage: kiosk-labels" in capsys.readouterr().err
+
+
+def test_sheets_are_pdf(tmp_path: Path, capsys: Said) -> None:
+    assert main(["sheet", "location", str(tmp_path / "a.png"), "--sample"]) == 1
+    assert "call it NAME.pdf" in capsys.readouterr().err
+    assert main(["sheet", "location", str(tmp_path / "a.pdf"), "--sample"]) == 0
+    assert "a.pdf: 1 label on A4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("of", ["batch", "traveller", "unit-content", "setup"])
+def test_a_new_template_of_any_kind_is_good(of: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    assert main(["new", str(own), "--like", of]) == 0
+    assert main(["check", str(own), "--dpi", "203", "--dpi", "300", "--dpi", "600"]) == 0
+
+
+def test_what_the_system_refuses_is_told_in_its_words(capsys: Said) -> None:
+    for call in (["new", "/proc/none/x.toml"], ["preview", "batch", "/proc/none/x.png"]):
+        assert main(call) == 1
+        assert capsys.readouterr().err == f"kiosk-labels: {call[-1]}: No such file or directory\n"
+    assert main(["check", "bach"]) == 1
+    assert "bach.toml: file: is not there; did you mean batch?" in capsys.readouterr().out
+
+
+def test_output_that_nobody_takes(tmp_path: Path) -> None:
+    """A pipe that is closed, a full disk, a console without the signs."""
+
+    def ended(out: str, **set_to: str) -> tuple[int, str]:
+        command = f'"{sys.executable}" -m labels check location {out}'
+        environment = os.environ | set_to
+        done = subprocess.run(
+            ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        return done.returncode, done.stderr or done.stdout[:2]
+
+    assert ended("| true") == (0, "")
+    assert ended("> /dev/full") == (
+        1,
+        "kiosk-labels: done, but what was to be said cannot be written: No space left on device\n",
+    )
+    assert ended("", PYTHONIOENCODING="ascii") == (0, "? ")
+
+
+def test_ctrl_c_tells_how_far_it_came(places: Path, tmp_path: Path) -> None:
+    with on_tcp(Faults(deaf=True)) as (port, printed):
+        to = f"tcp://127.0.0.1:{port}"
+        command = ["print", str(places), "--from", str(tmp_path / "places.csv"), "--to", to]
+        called = subprocess.Popen(
+            [sys.executable, "-m", "labels", *command], stderr=subprocess.PIPE
+        )
+        assert printed.asked.wait(30)
+        called.send_signal(signal.SIGINT)
+        _, said = called.communicate()
+    assert b"stopped (0 of 3 labels were sent; go on with --first 1)" in said
+    assert called.returncode == 1
+
+
+def test_ctrl_c_in_a_label_is_a_doubt() -> None:
+    class Interrupted:
+        """A printer at which somebody presses Ctrl-C while it takes the label."""
+
+        def send(self, job: str, data: bytes, suffix: str = "zpl") -> None:
+            raise KeyboardInterrupt
+
+        def status(self, language: str) -> PrinterStatus:
+            raise KeyboardInterrupt
+
+    with pytest.raises(PrinterDoubt, match="label J-1: stopped while it was sent"):
+        command_print.send(Interrupted(), "J-1", b"^XA^XZ", "zpl")
 
 
 def test_as_a_process(tmp_path: Path) -> None:

@@ -84,10 +84,12 @@ def test_a_folder_gets_whole_files(tmp_path: Path) -> None:
     folder = tmp_path / "new folder"
     printer = open_printer(f"folder://{str(folder).replace(' ', '%20')}")
     printer.send("17", LABEL)
-    printer.send("17", LABEL * 2)
+    printer.send("17", LABEL)  # the same once more is the same
     printer.send("18", b"%PDF", "pdf")
+    with pytest.raises(PrinterUnreachable, match="is another label that nobody has taken yet"):
+        printer.send("17", LABEL * 2)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "17.zpl": LABEL * 2,
+        "17.zpl": LABEL,
         "18.pdf": b"%PDF",
     }
 
