@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from kiosk.dialog import orders, output, packing, undo
+from kiosk.dialog import entry, orders, output, packing, undo
 from kiosk.dialog.acts import said, stop
 from kiosk.dialog.bodies import home
 from kiosk.dialog.state import Dialog, Moment, Turn
@@ -35,12 +35,9 @@ def ok(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 
 def cancel(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
     """CANCEL where nothing is asked: the number goes, then staged scrap, the body, the packing."""
-    if dialog.number:
-        after = replace(dialog, number="")
-        return Turn(after, notice=said("note", "number_cancelled"))
-    if dialog.scrap or dialog.serials:
-        after = replace(dialog, scrap=(), serials=())
-        return Turn(after, notice=said("note", "scrap_cancelled"))
+    dropped = entry.dropped(dialog)
+    if dropped is not None:
+        return dropped
     if dialog.packing is not None and dialog.body == "packing":
         return packing.leave(dialog, shop)
     selected = dialog.selected if dialog.body == home(dialog) else 0

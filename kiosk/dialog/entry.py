@@ -106,3 +106,14 @@ def _plain(number: str) -> str:
 def short(text: str) -> str:
     """Foreign text, cut for a sentence."""
     return text if len(text) <= _SHOWN_CHARS_MAX else f"{text[: _SHOWN_CHARS_MAX - 1]}…"
+
+
+def dropped(dialog: Dialog) -> Turn | None:
+    """CANCEL drops the number, then what is staged for a DONE; None where neither is there."""
+    if dialog.number:
+        after = replace(dialog, number="")
+        return Turn(after, notice=said("note", "number_cancelled"))
+    if dialog.scrap or dialog.serials:
+        after = replace(dialog, scrap=(), serials=())
+        return Turn(after, notice=said("note", "scrap_cancelled"))
+    return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from kiosk.dialog import handover_signs, orders, output, people
+from kiosk.dialog import entry, handover_signs, orders, output, people
 from kiosk.dialog.acts import foreseen, said, stop
 from kiosk.dialog.handover_state import (
     Job,
@@ -165,12 +165,9 @@ def _scrap(dialog: Dialog, shop: Shop, now: Moment) -> Turn:
 
 def _cancel(dialog: Dialog, shop: Shop, _now: Moment) -> Turn:
     """CANCEL drops the number, then staged scrap, then closes the handover."""
-    if dialog.number:
-        after = replace(dialog, number="")
-        return Turn(after, notice=said("note", "number_cancelled"))
-    if dialog.scrap or dialog.serials:
-        after = replace(dialog, scrap=(), serials=())
-        return Turn(after, notice=said("note", "scrap_cancelled"))
+    dropped = entry.dropped(dialog)
+    if dropped is not None:
+        return dropped
     assert dialog.handover is not None, "a cancel of no handover"
     return _closed(dialog, shop, dialog.handover)
 
