@@ -119,6 +119,8 @@ class Notices:
                 return self.say(Notice("ok", "printed", facts))
             case "doubt":
                 return self.say(Notice("note", "print_doubt", facts))
+            case "failed":
+                return self.say(Notice("note", "print_failed", facts))
             case "waiting":
                 return self.band("printer_waits", label=state.label, printer=state.printer)
         return None

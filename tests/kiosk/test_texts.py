@@ -110,6 +110,7 @@ FACTS = {
 OWN_LABEL = {"label": "17"}
 NUMBERED = {"label_wanted", "label_outstanding", "label_voided", "label_void_already"} | {
     *("label_valid", "label_unknown", "printing", "printed", "print_doubt"),
+    "print_failed",
     *("doubt_asked", "doubt_out", "doubt_again", "print_selected", "reprint_why", "reprint"),
     *("reprint_asked", "reprint_void", "reprint_waits", "which_printer", "void_why"),
 }
