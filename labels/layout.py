@@ -198,7 +198,7 @@ def _place_text(item: TextItem, words: dict[str, str], at: Point, maker: _Maker)
     kept = cut(lines, height, room, item.lines, letters)
     if kept != lines and item.fit == "shrink":
         over = f" on {item.lines} lines" if item.lines > 1 else ""
-        reason = f"is wider than {item.width:g} mm{over}"
+        reason = f"is wider than {item.width:g} mm{over} with letters of {item.min_size:g} mm"
         raise ValueRefusedError(f"{item.where}.value", text, reason)
     corner = (dots(at[0], dpi), dots(at[1], dpi))
     return [*set_lines(kept, corner, height, room[0], item.align, item.weight, letters)]

@@ -149,9 +149,11 @@ def _fault(field: Field, text: str, letters: Letters) -> str:
 
 
 def _key_fault(field: Field, text: str) -> str:
-    good = len(text) == field.chars_max and gs1.has_check_digit(text)
-    name = field.kind.upper()
-    return "" if good else f"is not a {name} of {field.chars_max} digits with check digit"
+    name, length = field.kind.upper(), field.chars_max
+    if len(text) != length or not COUNT_CHARS.issuperset(text):
+        return f"is no {name} of {length} digits with check digit"
+    wanted = gs1.check_digit(text[:-1])
+    return "" if text[-1] == wanted else f"is no {name}: its check digit should be {wanted}"
 
 
 def letters_fault(text: str, letters: Letters) -> str:

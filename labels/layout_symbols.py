@@ -21,7 +21,7 @@ from labels.primitives import (
     ValueRefusedError,
 )
 from labels.symbol_classes import LabelClass, fault
-from labels.template import CODE_CLASSES, SETUP_CODE, Point, SymbolItem
+from labels.template import CODE_CLASSES, SETUP_CODE, Align, Point, SymbolItem
 from labels.template_items import LINE_PITCH
 
 HRI_GAP_MM = 0.8
@@ -60,12 +60,21 @@ def place_symbol(
     inside = 0 if symbol.is_linear else quiet
     placed = Placed(left + quiet, top + above + inside, symbol, module, height)
     line_top = top if item.hri == "above" else top + whole + gap
-    where = (dots(corner[0], dpi), line_top)
-    return [placed, *set_lines(lines, where, size, room, _hri_align(item), "regular", letters)]
+    start, align = dots(corner[0], dpi), item.align
+    if symbol.is_linear and align != "center":
+        widest = max((letters.width(line, size) for line in lines), default=0)
+        middle = left + symbol.modules_across * module // 2
+        start, room, align = _beside(start, room, middle, widest, align)
+    where = (start, line_top)
+    return [placed, *set_lines(lines, where, size, room, align, "regular", letters)]
 
 
-def _hri_align(item: SymbolItem) -> str:
-    return "center" if item.align == "left" and item.height else item.align
+def _beside(
+    start: int, room: int, middle: int, widest: int, align: Align
+) -> tuple[int, int, Align]:
+    """Start, room and alignment of lines centred on bars, where the item has so much room."""
+    half = min(middle - start, start + room - middle)
+    return (middle - half, 2 * half, "center") if widest <= 2 * half else (start, room, align)
 
 
 def elements_of(item: SymbolItem, filled: Filled) -> tuple[gs1.Element, ...]:

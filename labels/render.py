@@ -131,7 +131,7 @@ def _read(path: Path, stamp: tuple[int, int]) -> Template:
     if stamp[1] > TEMPLATE_BYTES_MAX:
         raise TemplateError(str(path), "file", f"has more than {TEMPLATE_BYTES_MAX} bytes")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         near = get_close_matches(path.stem, names(), 1)
         hint = f"; did you mean {near[0]}?" if near else ""

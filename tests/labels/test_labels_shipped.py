@@ -127,10 +127,10 @@ def test_a_plant_without_a_gtin_has_an_in_house_nameplate() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("sscc", "340123450000000018", "not a SSCC of 18 digits with check digit"),
-        ("sscc", "U-000123", "not a SSCC"),
+        ("sscc", "340123450000000018", "no SSCC: its check digit should be 7"),
+        ("sscc", "U-000123", "no SSCC of 18 digits with check digit"),
         ("sscc", "", "needs it"),
-        ("gtin", "09506000134351", "not a GTIN of 14 digits"),
+        ("gtin", "09506000134351", "no GTIN: its check digit should be 2"),
         ("count", "4.5", "not a whole number"),
         ("best_before", "2026-02-30", "not a day of the calendar"),
         ("lot", "B/1", "other characters than"),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labels import fonts, proof, render, symbols, template, template_read
-from labels.primitives import TemplateError
+from labels import fonts, layout, proof, render, symbols, template, template_read
+from labels.primitives import TemplateError, Text
 
 SHIPPED = sorted(render.TEMPLATES.glob("*.toml"))
 GOOD = """
@@ -142,6 +142,21 @@ def test_a_bad_template_is_refused(old: str, new: str, field: str, reason: str) 
     assert str(error) == f"small.toml:{error.line}: {error.field}: {error.reason}"
 
 
+@pytest.mark.parametrize("align", ["left", "center", "right"])
+def test_an_interpretation_stands_under_the_middle_of_its_bars(align: str) -> None:
+    bars = 'x = [0.375, 0.25]\nvalue = "{lot}"\n'
+    text = GOOD.replace(bars, f'{bars}hri = "below"\nhri_size = 1.5\nalign = "{align}"\n')
+    text = text.replace("height = 10\n", "height = 8\n")
+    for lot in ("B-7", "9", "W-.9AW-.9A"):
+        record = {"lot": lot, "gtin": "09506000134352"}
+        read = template_read.parse(text, "own.toml")
+        page = layout.place(read, record, 203, symbols.build, fonts)
+        (bars_placed,) = (one for one in page.symbols if one.symbol.is_linear)
+        (line,) = (one for one in page.primitives if isinstance(one, Text) and one.value == lot)
+        middle = bars_placed.x + bars_placed.symbol.width * bars_placed.module / 2
+        assert abs(line.x + fonts.width(lot, line.height) / 2 - middle) <= 2
+
+
 def test_brackets_without_end_are_refused() -> None:
     with pytest.raises(TemplateError, match="too deep"):
         template_read.parse("x = " + "[\n" * 5000, "own.toml")
@@ -158,5 +173,5 @@ def test_an_unknown_head_or_template_says_what_there_is(tmp_path: Path) -> None:
     own.write_bytes(b"\xff")
     with pytest.raises(TemplateError, match="cannot be read"):
         render.load(str(own), 203)
-    own.write_text(GOOD)
+    own.write_text("\ufeff" + GOOD, encoding="utf-8")  # as editors of Windows save it
     assert render.load(str(own), 203).name == "small"
