@@ -250,7 +250,7 @@ def _produced(
         operation=here.operation,
         work_center=_work_center(here),
         material=order.material,
-        lot=_lot(dialog, order, release.label, number),
+        lot=_lot(dialog, shop, order, release.label, number),
         quantity=of_micros(report.good, order.unit),
         expiry=expiry,
         serials=_serials(dialog, shop, order, report.good) if release.serial_controlled else (),
@@ -276,10 +276,14 @@ def _goes_on_pallets(here: Current, report: Report) -> bool:
     return is_packed and report.good > 0 and here.order.is_last(here.operation)
 
 
-def _lot(dialog: Dialog, order: Order, rule: LabelRule, number: int) -> str:
-    if rule.lot == "per_done":
-        return f"{order.number}-{dialog.workplace.station}-{number}"
-    return order.number
+def _lot(dialog: Dialog, shop: Shop, order: Order, rule: LabelRule, number: int) -> str:
+    """The order's number, or one a DONE: of its label, or the next free where it has none."""
+    if rule.lot != "per_done":
+        return order.number
+    head = f"{order.number}-{dialog.workplace.station}"
+    while shop.lot(order.material, f"{head}-{number}") is not None:
+        number += 1
+    return f"{head}-{number}"
 
 
 def _serials(dialog: Dialog, shop: Shop, order: Order, good: int) -> tuple[str, ...]:

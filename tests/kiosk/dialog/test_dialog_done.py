@@ -1,5 +1,6 @@
 """DONE, SCRAP, END and UNDO."""
 
+import msgspec
 import pytest
 
 from kiosk.dialog import done_quantity, expected, undoes
@@ -8,12 +9,14 @@ from sync.domain.events import (
     Event,
     EventReversed,
     LabelPrinted,
+    LabelRule,
     LabelVoided,
     MaterialConsumed,
     MaterialProduced,
     OperationEnded,
     OperationReported,
     OperationStarted,
+    stamped,
 )
 from sync.domain.order import Status
 from tests.kiosk.dialog.bakery import ENGLISH, Floor, kg, pcs
@@ -202,6 +205,21 @@ def test_an_operation_that_is_counted_wants_a_number(floor: Floor) -> None:
         (("B-4-BAKE-1-001",), "B-4-BAKE-1-1", "1"),
         (("SN-77",), "B-4-BAKE-1-2", "2"),
     ]
+
+
+@pytest.mark.parametrize("label", ["none", "per_pallet"])
+def test_a_lot_of_each_done_is_new_where_no_label_counts(fed: Floor, label: str) -> None:
+    release = fed.order("B-1").release
+    assert release is not None
+    rule = msgspec.convert({"label": label, "lot": "per_done"}, LabelRule)
+    fed.absorb(stamped(release, id="", revision=9, label=rule))
+    for number in ("100", "200"):
+        fed.type(number)
+        fed.command("DONE")
+        if fed.told[0] == "confirm":
+            fed.command("OK")
+    made = [one for one in fed.events if isinstance(one, MaterialProduced)]
+    assert [(one.lot, one.label) for one in made] == [("B-1-BAKE-1-1", ""), ("B-1-BAKE-1-2", "")]
 
 
 def test_serial_numbers_that_wait_are_what_done_reports(floor: Floor) -> None:
