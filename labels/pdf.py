@@ -5,7 +5,9 @@ reportlab is imported at first use.
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any, Final, TypeAlias
 
 from labels import fonts
@@ -13,6 +15,8 @@ from labels.heads import HEADS
 from labels.primitives import Box, Layout, Line, Placed, Primitive, Symbol, Text, Weight
 
 POINTS_A_MILLIMETRE: Final = 72 / 25.4
+# A font that documents share has one place from which it is read: no two threads may do so.
+_ONE_AT_A_TIME: Final = Lock()
 Page: TypeAlias = Any  # reportlab's canvas: its code has no types
 
 
@@ -25,23 +29,25 @@ def write_pages(layouts: Sequence[Layout], job: str) -> bytes:
     """A document: a page for each layout, all of the first one's size."""
     first = layouts[0]
     dot = POINTS_A_MILLIMETRE / HEADS[first.dpi]
-    page, buffer = open_page((first.width * dot, first.height * dot), job)
-    for layout in layouts:
-        draw_layout(page, layout, (0, first.height * dot))
-        page.showPage()
-    page.save()
+    with document((first.width * dot, first.height * dot), job) as (page, buffer):
+        for layout in layouts:
+            draw_layout(page, layout, (0, first.height * dot))
+            page.showPage()
     return buffer.getvalue()
 
 
-def open_page(size: tuple[float, float], title: str) -> tuple[Page, io.BytesIO]:
-    """A document of pages of `size` points, and where its bytes go."""
-    from reportlab.pdfgen.canvas import Canvas
+@contextmanager
+def document(size: tuple[float, float], title: str) -> Iterator[tuple[Page, io.BytesIO]]:
+    """Pages of `size` points, and where their bytes are once it is left."""
+    with _ONE_AT_A_TIME:
+        from reportlab.pdfgen.canvas import Canvas
 
-    make: Callable[..., Page] = Canvas
-    buffer = io.BytesIO()
-    page = make(buffer, pagesize=size, invariant=1, pageCompression=1)
-    page.setTitle(title)
-    return page, buffer
+        make: Callable[..., Page] = Canvas
+        buffer = io.BytesIO()
+        page = make(buffer, pagesize=size, invariant=1, pageCompression=1)
+        page.setTitle(title)
+        yield page, buffer
+        page.save()
 
 
 def draw_layout(page: Page, layout: Layout, corner: tuple[float, float]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from labels.heads import HEADS
-from labels.pdf import POINTS_A_MILLIMETRE, draw_layout, open_page
+from labels.pdf import POINTS_A_MILLIMETRE, document, draw_layout
 from labels.primitives import LabelError, Layout
 
 Paper = Literal["A4", "Letter"]
@@ -57,16 +57,15 @@ def write_sheet(
         most = layout_grid.cells - 1
         raise LabelError(f"{used_cells} used labels of a sheet: it has room for 0 to {most}")
     size = tuple(side * POINTS_A_MILLIMETRE for side in layout_grid.paper)
-    page, buffer = open_page((size[0], size[1]), job)
-    for number, layout in enumerate(layouts, used_cells):
-        _check_same(first, layout)
-        if number > used_cells and number % layout_grid.cells == 0:
-            page.showPage()
-        left, top = layout_grid.corner(number % layout_grid.cells)
-        upward = size[1] - top * POINTS_A_MILLIMETRE
-        draw_layout(page, layout, (left * POINTS_A_MILLIMETRE, upward))
-    page.showPage()
-    page.save()
+    with document((size[0], size[1]), job) as (page, buffer):
+        for number, layout in enumerate(layouts, used_cells):
+            _check_same(first, layout)
+            if number > used_cells and number % layout_grid.cells == 0:
+                page.showPage()
+            left, top = layout_grid.corner(number % layout_grid.cells)
+            upward = size[1] - top * POINTS_A_MILLIMETRE
+            draw_layout(page, layout, (left * POINTS_A_MILLIMETRE, upward))
+        page.showPage()
     return buffer.getvalue()
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from typing_extensions import Buffer
 
-CODE128_CHARS_MAX = CHARS_MAX["code128"]
 READ_BACK_SCALE = 2  # dots a module: the least that a reader is sure of
 _LINEAR_ROWS = 24  # of the picture that is read back
 _SIGNS = bytes(0x31 if shade < 128 else 0x30 for shade in range(256))  # "1" dark, "0" white

@@ -17,7 +17,6 @@ ANSWER_BYTES_MAX: Final = 4096
 TELLS_NOTHING: Final = PrinterStatus(
     "unknown", "takes labels; in this language it does not tell how it is"
 )
-NO_WAY_BACK: Final = PrinterStatus("unknown", "nothing can be read back over this way")
 Asked = Callable[[Channel, float], PrinterStatus]
 
 

@@ -1,15 +1,28 @@
 """Stations print from several threads at once: what they share must not mix them up."""
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from threading import Barrier
+from threading import Barrier, Event
 
-from labels import fonts, languages, proof, render, symbols
+import pytest
+
+from labels import fonts, languages, pdf, proof, render, symbols
 from labels.languages import Language
 
 TEMPLATES = ("batch", "nameplate", "unit-mixed", "traveller")
 WRITTEN: tuple[Language, ...] = ("zpl", "zpl-graphic", "pdf")
 THREADS = 6
+
+
+@pytest.fixture(autouse=True)
+def eager_threads() -> Iterator[None]:
+    """Threads take turns after 10 microseconds, not after 5 milliseconds."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
 
 
 def printed(template: str, language: Language, product_name: str) -> bytes:
@@ -50,3 +63,29 @@ def test_previews_and_readers_of_many_threads_agree() -> None:
 
     with ThreadPoolExecutor(THREADS) as threads:
         assert set(threads.map(seen, range(60))) == {wanted}
+
+
+def test_pdfs_are_made_one_at_a_time() -> None:
+    """Their font is read from one place: two at once have mixed up its letters."""
+    inside, go_on = Event(), Event()
+
+    def first() -> bytes:
+        with pdf.document((100, 100), "first") as (page, buffer):
+            page.showPage()
+            inside.set()
+            assert go_on.wait(30)
+        return buffer.getvalue()
+
+    def second() -> bytes:
+        with pdf.document((100, 100), "second") as (page, buffer):
+            assert go_on.is_set()
+            page.showPage()
+        return buffer.getvalue()
+
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(first)
+        assert inside.wait(30)
+        quick = threads.submit(second)
+        assert not quick.done()
+        go_on.set()
+        assert slow.result()[:4] == quick.result()[:4] == b"%PDF"
