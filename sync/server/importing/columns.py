@@ -122,6 +122,8 @@ ORDERS: Final = Table(
         TOLERANCE,
         LIMIT,
         Column("label", "choice", ", ".join(LABELS), default="per_done", choices=LABELS),
+        Column("label_per", "count", "per_n: pieces on one label"),
+        Column("label_template", "name", "the label's template", default="batch"),
         Column("output_lot", "choice", "order: its number; per_done: a new lot each",
                default="order", choices=("order", "per_done")),
     ),

@@ -119,7 +119,9 @@ def _orders(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book)
             outcome.events += tuple(_order_events(row, header, known, book))
         except (office.OfficeError, QuantityError) as fault:
             refers = ("routings.csv", material.material) if "routing" in str(fault) else ("", "")
-            outcome.problems.append(row.problem("quantity", str(fault), refers))
+            field = getattr(fault, "field", "")
+            column = field if field in row.cells else "quantity"
+            outcome.problems.append(row.problem(column, str(fault), refers))
 
 
 def _header(row: Row, material: MaterialDefined) -> OrderPlanned:
@@ -162,7 +164,21 @@ def _order_events(
 
 
 def _rule(row: Row) -> LabelRule:
-    return msgspec.convert({"label": row.text("label"), "lot": row.text("output_lot")}, LabelRule)
+    """When the order's labels print, and with what; raises OfficeInvalid."""
+    label, per = row.text("label"), row.count("label_per")
+    if (label == "per_n") != (per > 0):
+        raise office.OfficeInvalid(
+            f"order {row.text('order')}: label {label} with {per} pieces on a label:"
+            " per_n wants how many, the others none",
+            "label_per",
+        )
+    rule = {
+        "label": label,
+        "per": per,
+        "template": row.text("label_template"),
+        "lot": row.text("output_lot"),
+    }
+    return msgspec.convert(rule, LabelRule)
 
 
 def _same_header(one: OrderHeader, other: OrderHeader) -> bool:

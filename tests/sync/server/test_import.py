@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.domain.events import BomDefined, BomLine
+from sync.domain.events import BomDefined, BomLine, LabelRule, OrderReleased
 from sync.domain.pin import kept, matches
 from sync.domain.quantity import Quantity
 from sync.server.importing.columns import TABLES
@@ -22,6 +22,7 @@ from sync.server.importing.folder import (
 )
 from sync.server.importing.run import run_import
 from sync.server.importing.tables import read_table, template_of
+from sync.wire import decode
 from tests.sync.server.histories import Plant
 
 TODAY = date(2026, 11, 22)
@@ -78,6 +79,19 @@ def test_a_folder_becomes_one_act_of_office_events(plant: Plant, tmp_path: Path)
         ("W-2", 5_000_000, "KGM", "A3", "2026-11-21", "blocked"),
     ]
     assert plant.rows("SELECT material, needed FROM order_material") == [("WHEAT", 60_000_000)]
+
+
+def test_an_order_says_when_its_labels_print_and_with_what(plant: Plant, tmp_path: Path) -> None:
+    orders = (
+        "order,material,quantity,release,label,label_per,label_template,output_lot\n"
+        "B-1,ROLL,1000,yes,per_n,48,tray,per_done\nB-2,ROLL,200,yes,,,,\n"
+    )
+    assert load(plant, tmp_path / "in", orders_csv=orders).ok
+    told = [decode(body).event for (body,) in plant.rows("SELECT body FROM event ORDER BY position")]
+    assert [one.label for one in told if isinstance(one, OrderReleased)] == [
+        LabelRule(label="per_n", per=48, template="tray", lot="per_done"),
+        LabelRule(),
+    ]
 
 
 def test_the_same_again_is_known_and_a_change_is_one_revision(plant: Plant, tmp_path: Path) -> None:
@@ -158,11 +172,19 @@ WRONG = [
     ("orders.csv", ("order,material,quantity,due,release\nB-1,LOAF,10,+1d,yes\n"
      "b 2,ROLL,10,,no\nB-3,WHEAT,10,,yes\nB-4,ROLL,0,,maybe\n"),
      ["orders.csv, line 2, column material: 'LOAF' is no material: add it to materials.csv",
-      "orders.csv, line 3, column quantity: order number 'b 2': use up to 40 of A-Z 0-9 . and -",
+      "orders.csv, line 3, column order: order number 'b 2': use up to 40 of A-Z 0-9 . and -",
       ("orders.csv, line 4, column quantity: order B-3: WHEAT has no routing;"
       " import one in routings.csv"),
       "orders.csv, line 5, column quantity: '0': must be more than nothing",
       "orders.csv, line 5, column release: 'maybe': write yes or no"]),
+    ("orders.csv", ("order,material,quantity,label,label_per\nB-1,ROLL,10,per_n,\n"
+     "B-2,ROLL,10,per_done,4\n"),
+     [("orders.csv, line 2, column label_per: order B-1: label per_n with 0 pieces on a label:"
+       " per_n wants how many, the others none"),
+      ("orders.csv, line 3, column label_per: order B-2: label per_done with 4 pieces on a label:"
+       " per_n wants how many, the others none")]),
+    ("orders.csv", "order,material,quantity,label,label_per\nB-3,ROLL,10,per_n,few\n",
+     ["orders.csv, line 2, column label_per: 'few' is no whole number: write digits, as 30"]),
     ("operators.csv", "person,name,badge,pin\nanna,Anna,1,12\npaul,Paul,1,\n",
      ["operators.csv, line 2, column pin: not 4 to 12 digits",
       "operators.csv, line 3, column badge: 1 is the badge of anna already: give out another"]),
