@@ -145,16 +145,16 @@ def _header(row: Row, material: MaterialDefined) -> OrderPlanned:
 def _order_events(
     row: Row, header: OrderPlanned, known: Order | None, book: Book
 ) -> Iterable[Event]:
-    wants_release = row.yes("release")
+    wants_release, rule = row.yes("release"), _rule(row)
     present = known.header if known else None
     if known is None or present is None:
         yield header
         if wants_release:
-            yield office.released(header, _rule(row), book, 2)
+            yield office.released(header, rule, book, 2)
         return
     revision = present.revision + 1
     if known.status is Status.PLANNED and wants_release:
-        yield office.released(header, _rule(row), book, revision)
+        yield office.released(header, rule, book, revision)
     elif not _same_header(header, present):
         if known.status in {Status.CLOSED, Status.CANCELLED}:
             raise office.OfficeConflict(
