@@ -112,7 +112,8 @@ def _rows(
 
 def _text(template: Template, field: Field, where: str, text: str, letters: Letters) -> str:
     if field.kind == "text":
-        text = unicodedata.normalize("NFC", text)  # some systems write an accent as its own sign
+        # Some systems write an accent as its own sign; nobody sees blanks.
+        text = unicodedata.normalize("NFC", text).strip()
     if text:
         reason = _fault(field, text, letters)
     else:

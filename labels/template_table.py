@@ -53,6 +53,7 @@ class Table:
         return TemplateError(self.source.file, field, reason, line_of(self.named, field))
 
     def take(self, key: str, kind: type, default: Any = None) -> Any:
+        """The value of `key`, which must be there unless there is a default."""
         self._known.append(key)
         value = self._left.pop(key, default)
         if value is None:
@@ -63,6 +64,7 @@ class Table:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
+        """A text, not empty unless it is called `value` or has a default."""
         value = str(self.take(key, str, default))
         if key != "value" and default is None and not value:
             raise self.refuse(key, "is empty")
@@ -77,18 +79,21 @@ class Table:
         return tuple(found)
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        """One of the texts that are `allowed`."""
         value = self.text(key, default)
         if value not in allowed:
             raise self.refuse(key, f"{shown(value)} is none of {', '.join(allowed)}")
         return value
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number from `low` to `high`."""
         value = int(self.take(key, int, default))
         if not low <= value <= high:
             raise self.refuse(key, f"{shown(value)} is not within {low} and {high}")
         return value
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """Millimetres from `low` to `high`."""
         value = self.take(key, object, default)
         if type(value) not in {int, float}:
             raise self.refuse(key, f"must be a number in mm, not {shown(value)}")
@@ -97,6 +102,7 @@ class Table:
         return float(value)
 
     def point(self, key: str) -> Point:
+        """Two lengths in mm: from the left and the top, or across and down."""
         pair = self.take(key, list)
         if len(pair) != 2 or any(type(one) not in {int, float} for one in pair):
             raise self.refuse(key, f"must be two numbers in mm, not {shown(pair)}")
@@ -123,6 +129,7 @@ class Table:
         ]
 
     def finish(self) -> None:
+        """Refuses the first key that nobody took."""
         for key in self._left:
             near = get_close_matches(key, self._known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""

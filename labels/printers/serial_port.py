@@ -166,6 +166,8 @@ def _why(error: Exception) -> str:
         return "it is not there: names that last are listed under /dev/serial/by-id"
     if "exclusively lock" in text or "busy" in text:
         return "another program has it: end that program"
+    if "Inappropriate ioctl" in text:
+        return "it is no serial line: write device:// for a device file, folder:// for files"
     if "timeout" in text.lower():
         return "it holds us back: look at paper, head and flow control"
     return text

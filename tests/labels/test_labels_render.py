@@ -187,6 +187,7 @@ def _texts(record: Mapping[str, str]) -> list[Text]:
     ("name", "value", "reason"),
     [
         ("lot", "", "the label batch needs it"),
+        ("product", "  ", "the label batch needs it"),
         ("lot", "B 1", "other characters than A-Z"),
         ("lot", "b-1", "other characters than A-Z"),
         ("lot", "X" * 21, "longer than 20 characters"),
