@@ -138,6 +138,13 @@ def _distinct(body: str) -> str:
     raise CodeError("characters", f"{body} would be another code on some keyboard layout.")
 
 
+def filled(text: str) -> str:
+    """An in-house code as long as one in eighty of its size is; commands and others as they are."""
+    if not (text[:2].isalpha() and house.is_intact(text)) or text.startswith("KC"):
+        return text
+    return house.checked(text[:-1] + house.SEPARATOR)
+
+
 def _is_read_back(text: str, code: Code, current_year: int) -> bool:
     try:
         return len(text) <= CODE_CHARS_MAX and _decode_in_house(text, current_year) == code

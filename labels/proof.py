@@ -8,6 +8,7 @@ is legal together. Raises TemplateError.
 from collections.abc import Iterator
 from functools import cache
 
+from labels import codes
 from labels.heads import HEADS, dots
 from labels.layout import Page, placed
 from labels.primitives import (
@@ -38,7 +39,8 @@ def prove(template: Template, dpi: int, build: Build, letters: Letters) -> None:
     _check_heights(template, symbols)
     if template.label_class == "distribution":
         _check_logistic(template, symbols)
-    kept = cache(build)  # the records share most of their symbols
+    # The records share most of their symbols; some codes are longer than those of the records.
+    kept = cache(lambda kind, content: build(kind, codes.filled(content)))
     for record in samples(template):
         for page in _laid_out(template, record, dpi, kept, letters):
             _check_areas(template, page, dpi)

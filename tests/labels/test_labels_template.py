@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labels import fonts, layout, proof, render, symbols, template, template_read
+from labels import codes, fonts, layout, proof, render, symbols, template, template_read
 from labels.primitives import TemplateError, Text
 
 SHIPPED = sorted(render.TEMPLATES.glob("*.toml"))
@@ -155,6 +155,16 @@ def test_an_interpretation_stands_under_the_middle_of_its_bars(align: str) -> No
         (line,) = (one for one in page.primitives if isinstance(one, Text) and one.value == lot)
         middle = bars_placed.x + bars_placed.symbol.width * bars_placed.module / 2
         assert abs(line.x + fonts.width(lot, line.height) / 2 - middle) <= 2
+
+
+def test_a_lot_that_wants_a_filler_has_its_room() -> None:
+    """One code in eighty is a character longer, so that no keyboard layout makes another of it."""
+    lot = "99Y9RASBI59JYU5XYS6-"
+    assert codes.encode(codes.LotCode(lot)) == f"LO{lot}+7"
+    sample = proof.sample(render.load("batch", 203)) | {"lot": lot}
+    for dpi in (203, 300, 600):
+        page = render.lay_out("batch", sample, dpi)
+        assert f"LO{lot}+7" in {one.symbol.content for one in page.symbols}
 
 
 def test_brackets_without_end_are_refused() -> None:
