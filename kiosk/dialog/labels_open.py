@@ -13,6 +13,7 @@ from sync.domain.label_jobs import (
     Told,
     copies_of,
     label_facts,
+    label_told,
     labels_of,
     state_of,
 )
@@ -75,7 +76,7 @@ def label_listed(shop: Shop, event: Told, job: Job) -> OpenLabel | None:
         state,
         of=job.of,
         lot=event.lot if isinstance(event, MaterialProduced) else "",
-        quantity=str(job.quantity) if job.quantity is not None else "",
+        quantity=label_told(shop, event, job.label)[1],
         printer=next((p for one in reversed(facts) if (p := getattr(one, "printer", ""))), ""),
         reason=getattr(told[-1], "reason", "") if told else "",
         copies=copies_of(facts),

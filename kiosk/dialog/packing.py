@@ -15,6 +15,7 @@ from kiosk.dialog.packing_measure import made_as, quantity_of
 from kiosk.dialog.state import Asking, Choice, Dialog, Moment, Notice, Proposal, Turn
 from labels.codes import Code, CodeError, LabelCode, LotCode, MaterialCode, UnitCode
 from sync.domain.events import Event, EventReversed, MaterialProduced, UnitClosed, UnitPacked
+from sync.domain.label_jobs import label_facts, share_of, state_of
 from sync.domain.logistic_unit import next_unit
 from sync.domain.needs import takes
 from sync.domain.order import Order
@@ -195,7 +196,11 @@ def _label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode) -> Turn | N
             if isinstance(event, MaterialProduced) and event.label == whole:
                 if act in shop.reversed:
                     return None
-                item = Item(event.material, event.lot, label=event.quantity)
+                if state_of(label_facts(shop, event.id, code.label, event.order)) == "voided":
+                    facts = {"label": code.label, "lot": event.lot}
+                    return stop(dialog, "label_void_already", **facts)
+                told = share_of(shop, event, code.label)
+                item = Item(event.material, event.lot, label=told)
                 made = maker_of(shop, event.material, event.lot)
                 quantity = quantity_of(dialog, shop, made, item)
                 if isinstance(quantity, Notice):

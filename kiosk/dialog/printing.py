@@ -20,7 +20,7 @@ from sync.domain.events import (
     UnitClosed,
     stamped,
 )
-from sync.domain.label_jobs import Told, again, came_not, came_out, doubts, told_by
+from sync.domain.label_jobs import Told, again, came_not, came_out, doubts, label_told, told_by
 from sync.domain.rules import SEVERITIES, Deviation, Severity
 from sync.domain.rules_base import order_facts
 from sync.domain.shop import Shop
@@ -301,6 +301,5 @@ def _facts(shop: Shop, doubt: LabelDoubted) -> dict[str, str]:
 def _told_facts(shop: Shop, told: Told, label: str) -> dict[str, str]:
     """What a label tells, by its human name first."""
     facts = {"product": "", **order_facts(shop, told.order), "label": label}
-    if isinstance(told, UnitClosed):
-        return {**facts, "lot": told.unit, "quantity": ""}
-    return {**facts, "lot": told.lot, "quantity": str(told.quantity)}
+    lot, quantity = label_told(shop, told, label)
+    return {**facts, "lot": lot, "quantity": quantity}

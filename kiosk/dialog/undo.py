@@ -18,7 +18,7 @@ from sync.domain.events import (
     UnitPacked,
     order_of,
 )
-from sync.domain.label_jobs import Told, labels_of
+from sync.domain.label_jobs import Told, label_facts, label_told, labels_of, state_of
 from sync.domain.rules import Deviation, Severity
 from sync.domain.rules_repair import CORRECTION, act_facts, outstanding
 from sync.domain.shop import Shop
@@ -124,11 +124,11 @@ def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode | UnitCo
     made = _made_with(shop, dialog, code)
     if made is None:
         return stop(dialog, "label_unknown", label=label)
-    lot = made.unit if isinstance(made, UnitClosed) else made.lot
-    quantity = str(made.quantity) if isinstance(made, MaterialProduced) else ""
+    lot, quantity = label_told(shop, made, label)
     facts = {"label": label, "lot": lot, "order": made.order, "quantity": quantity}
     if made.act not in shop.reversed:
-        return stop(dialog, "label_valid", **facts)
+        is_void = state_of(label_facts(shop, made.id, label, made.order)) == "voided"
+        return stop(dialog, "label_void_already" if is_void else "label_valid", **facts)
     after = replace(dialog, asking=None)
     if not any(name == label for _, name in outstanding(shop, (made,))):
         return Turn(after, notice=said("note", "label_void_already", **facts))

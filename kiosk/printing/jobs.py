@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sync.domain.events import Event, MaterialProduced
-from sync.domain.label_jobs import Job, content_of, told_by
+from sync.domain.label_jobs import Job, content_of, told_by, unit_told
 from sync.domain.logistic_unit import is_sscc
 from sync.domain.quantity import Quantity
 from sync.domain.shop import Shop
@@ -50,10 +50,7 @@ def values_of(shop: Shop, job: Job, copy: int, time_of: TimeOf) -> Values | None
 def shown_of(shop: Shop, job: Job) -> tuple[str, str]:
     """(lot, quantity) by which people know the label; of a mixed unit its name and its lots."""
     if job.unit:
-        content = content_of(shop, job.unit)
-        if len(content) == 1 and content[0][2] is not None:
-            return content[0][1], str(content[0][2])
-        return job.unit, f"{len(content)} LOT" if len(content) == 1 else f"{len(content)} LOTS"
+        return unit_told(shop, job.unit)
     event = told_by(shop, job.of, job.label)
     lot = event.lot if isinstance(event, MaterialProduced) else ""
     return lot, str(job.quantity) if job.quantity is not None else ""

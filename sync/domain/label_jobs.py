@@ -226,6 +226,27 @@ def content_of(shop: Shop, unit: str) -> tuple[tuple[str, str, Quantity | None],
     return tuple((*name, _sum(amounts)) for name, amounts in found.items())
 
 
+def label_told(shop: Shop, told: Told, label: str) -> tuple[str, str]:
+    """(lot, quantity) that a label tells; of one of several labels of an output its own share."""
+    if isinstance(told, UnitClosed):
+        return unit_told(shop, told.unit)
+    return told.lot, str(share_of(shop, told, label))
+
+
+def share_of(shop: Shop, output: MaterialProduced, label: str) -> Quantity:
+    """How much of an output one of its labels is for."""
+    shares = (job.quantity for job in labels_of(shop, output) if job.label == label)
+    return next(shares, None) or output.quantity
+
+
+def unit_told(shop: Shop, unit: str) -> tuple[str, str]:
+    """(lot, quantity) by which people know a unit; of a mixed one its name and how many lots."""
+    content = content_of(shop, unit)
+    if len(content) == 1 and content[0][2] is not None:
+        return content[0][1], str(content[0][2])
+    return unit, f"{len(content)} LOT" if len(content) == 1 else f"{len(content)} LOTS"
+
+
 def _sum(amounts: Sequence[Quantity | None]) -> Quantity | None:
     known = [one for one in amounts if one is not None]
     units = {one.unit for one in known}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from kiosk.dialog import begin, kept
@@ -173,6 +174,33 @@ def test_a_batch_label_says_how_much(made: Floor) -> None:
     made.command("PACK")
     made.scan(LabelCode("1"))
     assert packed(made).quantity == pcs("480")
+
+
+def test_one_of_several_labels_says_its_own_share_and_a_void_one_nothing(work: Floor) -> None:
+    release = work.shop.orders["B-1"].release
+    assert release is not None
+    rule = LabelRule(label="per_n", per=48)
+    work.absorb(msgspec.structs.replace(release, revision=9, label=rule, id="", n=0))
+    work.wheat("60")
+    work.lot("Y-31", "YEAST", "2", "KGM")
+    work.type("120")
+    work.command("DONE")
+    (event,) = (one for one in work.events if isinstance(one, MaterialProduced))
+    made = stamped(LabelPrinted(label="1-3", of=event.id, order="B-1"), station="BAKE-1")
+    work.absorb(made)
+    work.scan(LabelCode("1-3"))
+    assert work.told == ("stop", "label_valid")
+    assert work.said.what.startswith("Label 1-3 tells 24 PCS of lot B-1")
+    work.absorb(stamped(LabelVoided(label="1-3", of=event.id, order="B-1"), station="BAKE-1"))
+    work.wait(2)
+    work.scan(LabelCode("1-3"))
+    assert work.told == ("stop", "label_void_already")
+    work.command("PACK")
+    work.scan(LabelCode("1-1"))
+    assert packed(work).quantity == pcs("48")
+    work.wait(2)
+    work.scan(LabelCode("1-3"))
+    assert work.told == ("stop", "label_void_already")
 
 
 def test_packing_goes_on_after_the_order_is_done(made: Floor) -> None:
