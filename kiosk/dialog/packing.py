@@ -129,7 +129,7 @@ def following(dialog: Dialog, shop: Shop) -> tuple[str, dict[str, str]] | None:
     if dialog.packing is None or dialog.person is None or dialog.handover is not None:
         return None
     if contents(shop, dialog.packing):
-        return "pack_more", {"next_unit": dialog.packing}
+        return "pack_more", {}
     return "pack_first", {}
 
 
@@ -198,7 +198,8 @@ def _label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode) -> Turn | N
                     return None
                 if state_of(label_facts(shop, event.id, code.label, event.order)) == "voided":
                     facts = {"label": code.label, "lot": event.lot}
-                    return stop(dialog, "label_void_already", **facts)
+                    notice = said("note", "label_void_already", **facts)
+                    return Turn(dialog, notice=notice, refused=True)
                 told = share_of(shop, event, code.label)
                 item = Item(event.material, event.lot, label=told)
                 made = maker_of(shop, event.material, event.lot)

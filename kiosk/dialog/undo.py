@@ -127,8 +127,9 @@ def scan_label(dialog: Dialog, shop: Shop, now: Moment, code: LabelCode | UnitCo
     lot, quantity = label_told(shop, made, label)
     facts = {"label": label, "lot": lot, "order": made.order, "quantity": quantity}
     if made.act not in shop.reversed:
-        is_void = state_of(label_facts(shop, made.id, label, made.order)) == "voided"
-        return stop(dialog, "label_void_already" if is_void else "label_valid", **facts)
+        if state_of(label_facts(shop, made.id, label, made.order)) == "voided":
+            return Turn(dialog, notice=said("note", "label_void_already", **facts))
+        return stop(dialog, "label_valid", **facts)
     after = replace(dialog, asking=None)
     if not any(name == label for _, name in outstanding(shop, (made,))):
         return Turn(after, notice=said("note", "label_void_already", **facts))

@@ -96,7 +96,6 @@ FACTS = {
     "carton": "340123450000000017",
     "packed": "360 PCS",
     "made": "480 PCS",
-    "next_unit": "340123450000000017",
     "next_order": "B-2024-119",
     "next_product": "Rye loaf 1000 g",
     "next_name": "Wheat flour type 550",

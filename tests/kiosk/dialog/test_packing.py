@@ -53,7 +53,7 @@ def test_cartons_are_packed_and_sealed_by_scan(made: Floor) -> None:
     assert event.quantity == pcs("120")
     assert made.said.word == "ON IT: 1"
     assert made.said.what == "Wheat roll B-1: 120 PCS on U-17 · 120 PCS of 480 PCS packed"
-    assert made.said.next.startswith("Scan the next thing for U-17; SEAL")
+    assert made.said.next.startswith("Scan the next thing; SEAL")
     made.lot("B-1", "ROLL", "40", "C62")
     assert packed(made).quantity == pcs("40")
     made.command("SEAL")
@@ -194,13 +194,13 @@ def test_one_of_several_labels_says_its_own_share_and_a_void_one_nothing(work: F
     work.absorb(stamped(LabelVoided(label="1-3", of=event.id, order="B-1"), station="BAKE-1"))
     work.wait(2)
     work.scan(LabelCode("1-3"))
-    assert work.told == ("stop", "label_void_already")
+    assert work.told == ("note", "label_void_already")
     work.command("PACK")
     work.scan(LabelCode("1-1"))
     assert packed(work).quantity == pcs("48")
     work.wait(2)
     work.scan(LabelCode("1-3"))
-    assert work.told == ("stop", "label_void_already")
+    assert work.told == ("note", "label_void_already")
 
 
 def test_packing_goes_on_after_the_order_is_done(made: Floor) -> None:
