@@ -187,10 +187,10 @@ class Ledger:
         with self._lock:
             return self._settle([row], [_doubt_of(row, why)])
 
-    def waiting(self, printer: str) -> int:
-        """How many prints wait for a printer."""
+    def waiting(self, printer: str, behind: Row | None = None) -> int:
+        """How many prints wait for a printer, behind one that is told of if there is one."""
         with self._lock:
-            return len(self._waiting(printer))
+            return sum(behind is None or row.key != behind.key for row in self._waiting(printer))
 
     def queue(self, printer: str, limit: int) -> tuple[QueuedLabel, ...]:
         """The first prints of a printer in their order, those that failed last."""

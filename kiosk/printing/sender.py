@@ -225,7 +225,7 @@ class Sender:
                 lot=lot,
                 quantity=quantity,
                 why=why,
-                queued=self._ledger.waiting(self.name),
+                queued=self._ledger.waiting(self.name, row),
                 events=tuple(events),
                 queue=self._ledger.queue(self.name, QUEUE_SHOWN_MAX),
             )

@@ -142,7 +142,7 @@ def test_undo_takes_one_off_and_opens_a_sealed_unit(made: Floor) -> None:
     made.lot("B-1")
     made.command("UNDO")
     assert made.told == ("ok", "undone_packed")
-    assert made.said.what == "Wheat roll B-1: 50 PCS is off unit U-17 again."
+    assert made.said.what == "Wheat roll B-1 50 PCS is off unit U-17 again."
     assert [one.quantity for one in contents(made.shop, "U-17")] == [pcs("100")]
     made.command("SEAL")
     closed = made.events[-1]
