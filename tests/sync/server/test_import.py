@@ -87,7 +87,9 @@ def test_an_order_says_when_its_labels_print_and_with_what(plant: Plant, tmp_pat
         "B-1,ROLL,1000,yes,per_n,48,tray,per_done\nB-2,ROLL,200,yes,,,,\n"
     )
     assert load(plant, tmp_path / "in", orders_csv=orders).ok
-    told = [decode(body).event for (body,) in plant.rows("SELECT body FROM event ORDER BY position")]
+    told = [
+        decode(body).event for (body,) in plant.rows("SELECT body FROM event ORDER BY position")
+    ]
     assert [one.label for one in told if isinstance(one, OrderReleased)] == [
         LabelRule(label="per_n", per=48, template="tray", lot="per_done"),
         LabelRule(),
