@@ -259,7 +259,7 @@ else:
                 else:
                     self._report(up=False, why="the terminal is gone")
                     self._loop.call_soon_threadsafe(self._end)
-                    self.exit_event.wait()
+                    return  # an app that ends while it starts tells no thread of it
 
         def _end(self) -> None:
             """Nobody can read or type here any more: a fresh start may find a terminal again."""
