@@ -86,7 +86,7 @@ def test_w38_after_a_restart_offline_nobody_signs_in_anew(terminal: PtyKiosk, da
     terminal.close()
     again = PtyKiosk(data)
     try:
-        shown = again.until("Anna Berg", "B-1", "not connected yet")
+        shown = again.until("Anna Berg", "B-1", "OFFLINE")
         assert "Scan your badge" not in shown
         again.send(EXPIRED)
         again.until("IT IS ALREADY IN: SUPERVISOR BADGE")
