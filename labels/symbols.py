@@ -165,8 +165,7 @@ def decode_image(
     """
     import zxingcpp
 
-    # A picture made smaller on the way gives a second, wrong reading of bars that are whole dots.
-    found = zxingcpp.read_barcodes(image.convert("L"), _formats(tuple(kinds)), try_downscale=False)
+    found = zxingcpp.read_barcodes(image.convert("L"), _formats(tuple(kinds)))
     found.sort(key=lambda one: (one.position.top_left.y, one.position.top_left.x))
     named: dict[str, str] = {aim: kind for kind, aim in reversed(_AIMS.items())}
     return [(one.bytes, _aim(one), named.get(_aim(one), str(one.format))) for one in found]
