@@ -211,7 +211,9 @@ class XtermKiosk:
         """Until it hears its scanner: HELP shows a code."""
         end = time.monotonic() + WAIT_SECONDS
         while not self._shows_code():
-            assert time.monotonic() < end, "the kiosk never heard its scanner"
+            if time.monotonic() > end:
+                self.close()
+                raise AssertionError("the kiosk never heard its scanner")
             self.scan(CommandCode("HELP"))
 
     def _shows_code(self) -> bool:
