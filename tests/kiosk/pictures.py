@@ -90,7 +90,8 @@ def taken(
     """The pictures of these scenes, one behind the other at one station."""
     ending = f"{size[0]}x{size[1]}.png"
     found = []
-    with tempfile.TemporaryDirectory() as folder:
+    # The kiosk writes its last lines after its terminal is closed.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         _drawing(Path(folder))
         station = f'language = "{language}"\n'
         kiosk = XtermKiosk(Path(folder), size, station=station, more=PRINTER)
@@ -117,7 +118,7 @@ def _drawing(data: Path) -> None:
 def enrolment(out: Path, language: str, size: tuple[int, int]) -> Path:
     """The picture of a station that no server knows yet."""
     path = out / f"{language}-enrol-{size[0]}x{size[1]}.png"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         station = f'language = "{language}"\n'
         kiosk = XtermKiosk(Path(folder), size, station=station, enrolled=False)
         try:

@@ -244,9 +244,12 @@ class XtermKiosk:
         return found
 
     def close(self) -> None:
-        """End the terminal, then the server."""
+        """End the terminal, then the server; twice is harmless."""
+        if self.cable < 0:
+            return
         for one in (self._xterm, self._server):
             one.terminate()
             one.wait(WAIT_SECONDS)
         os.close(self.cable)
         os.close(self._inner)
+        self.cable = -1
