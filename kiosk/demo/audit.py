@@ -65,14 +65,21 @@ def compare(journals: Iterable[Path], ledger: Path) -> Comparison:
 
 
 def unheard(journal: Path, ledger: Path, scopes: Sequence[str]) -> int:
-    """How many events of a station's feed its journal does not hold yet."""
-    held = {event_id for (event_id,) in _rows(journal, "SELECT id FROM event")}
+    """How many rows of a station's feed stand behind its journal's mark.
+
+    What the journal holds does not tell it: a snapshot leaves out what no longer concerns it.
+    """
     marks = ", ".join("?" * len(scopes))
-    query = (
-        "SELECT DISTINCT e.id FROM feed f JOIN event e ON e.position = f.event_position "
-        f"WHERE f.scope IN ({marks})"
-    )
-    return sum(event_id not in held for (event_id,) in _rows(ledger, query, scopes))
+    query = f"SELECT count(*) FROM feed WHERE scope IN ({marks}) AND position > ?"
+    ((count,),) = _rows(ledger, query, [*scopes, heard_until(journal)])
+    return int(count)
+
+
+def heard_until(journal: Path) -> int:
+    """The position in the server's feed up to which a journal has heard; -1 before all."""
+    for (mark,) in _rows(journal, "SELECT value FROM meta WHERE name = 'feed'"):
+        return int(mark.split(".")[1])
+    return -1
 
 
 def _compare(
@@ -96,7 +103,7 @@ def _compare(
             result.in_ledger += 1
 
 
-def _rows(path: Path, query: str, values: Sequence[str] = ()) -> list[Any]:
+def _rows(path: Path, query: str, values: Sequence[object] = ()) -> list[Any]:
     address = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=30)) as database:
         return database.execute(query, values).fetchall()

@@ -221,7 +221,7 @@ class Supervisor:
         """A new station has to hear of its factory once before it can work alone."""
         journal = kiosk.data / "journal.db"
         if self.is_online:
-            _until(lambda: any(audit.bodies(journal)), "hear of the factory")
+            _until(lambda: audit.heard_until(journal) >= 0, "hear of the factory")
 
     def _watch(self, kiosk: BenchKiosk) -> None:
         """Start the shown kiosk again whenever it ends, as a service manager would."""
