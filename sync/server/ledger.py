@@ -132,7 +132,7 @@ class Ledger:
         self._appended(len(stored))
         return stored
 
-    def append_if_next(self, events: Sequence[Event], seq: int) -> bool:
+    def append_if_next(self, events: Sequence[Event], seq: int, account: str = OFFICE) -> bool:
         """Append events that were made with the office's log at `seq`, unless it said more since.
 
         Numbers granted to stations change nothing that events are made of. Many events are made
@@ -141,7 +141,7 @@ class Ledger:
         database = self.database
         origin = self._named(OFFICE_ORIGIN)
         head = database.read_now(lambda conn: head_of(conn, origin))
-        _, batch = self._act_of(events, origin, head, OFFICE)
+        _, batch = self._act_of(events, origin, head, account)
 
         def append(connection: Connection) -> bool:
             now = self.clock.milliseconds()
@@ -150,7 +150,7 @@ class Ledger:
             if head_of(connection, origin) == head:
                 self._store(connection, Receiving.of_office(connection, batch, now))
             elif len(events) <= HELD_EVENTS_MAX:
-                self._append(connection, events, OFFICE)
+                self._append(connection, events, account)
             else:
                 return False
             return True

@@ -7,7 +7,7 @@ what it was made of: so no two of them give an order the same number or revision
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -66,60 +66,69 @@ class Desk:
         """Whether it can be made from free stock; raises `OfficeError`."""
         return self._ledger.database.read_now(lambda conn: _feasible(conn, wanted, today))
 
-    def create(self, wanted: Wanted) -> str:
+    def act(
+        self, make: Callable[[Connection], Sequence[Event]], account: str, order: str = ""
+    ) -> None:
+        """Append what `make` makes of the present, as one act of an account; nothing is no act.
+
+        `order` is the one that it is about, whose floor events it must see. Raises `OfficeError`,
+        `DatabaseError`.
+        """
+        with self._acting:
+            self._say(make, account, order)
+
+    def create(self, wanted: Wanted, account: str = OFFICE) -> str:
         """Plan an order; returns its number, the next free one if none is given.
 
         Raises `OfficeError`, `DatabaseError`.
         """
+
+        def plan(connection: Connection) -> Sequence[Event]:
+            number = wanted.order or next_number(connection)
+            if order_of_state(connection, number) is not None:
+                raise OfficeConflict(f"order {number} exists: take another number")
+            return [office.planned(replace(wanted, order=number), book(connection))]
+
         with self._acting:
-
-            def plan(connection: Connection) -> Event:
-                number = wanted.order or next_number(connection)
-                if order_of_state(connection, number) is not None:
-                    raise OfficeConflict(f"order {number} exists: take another number")
-                return office.planned(replace(wanted, order=number), book(connection))
-
-            event = self._say(plan, wanted.order)
+            (event,) = self._say(plan, account, wanted.order)
         assert isinstance(event, OrderHeader), "a planned order is a header"
         return event.order
 
-    def release(self, number: str, rule: LabelRule | None = None) -> None:
+    def release(self, number: str, rule: LabelRule | None = None, account: str = OFFICE) -> None:
         """Give a planned order to the floor; raises `OfficeError`, `DatabaseError`."""
-        with self._acting:
 
-            def release(connection: Connection) -> Event:
-                order = self._order(connection, number, "release")
-                header = order.header
-                if header is None:
-                    raise OfficeUnknown(f"order {number} was never planned: create it first")
-                revision = header.revision + 1
-                return office.released(header, rule or LabelRule(), book(connection), revision)
+        def release(connection: Connection) -> Sequence[Event]:
+            order = order_allowing(connection, number, "release")
+            header = order.header
+            if header is None:
+                raise OfficeUnknown(f"order {number} was never planned: create it first")
+            revision = header.revision + 1
+            return [office.released(header, rule or LabelRule(), book(connection), revision)]
 
-            self._say(release, number)
+        self.act(release, account, number)
 
-    def say(self, word: str, number: str, reason: str = "") -> None:
+    def say(self, word: str, number: str, reason: str = "", account: str = OFFICE) -> None:
         """`hold`, `resume`, `close`, `reopen` or `cancel` an order.
 
         Raises `OfficeError`, `DatabaseError`.
         """
-        with self._acting:
 
-            def said(connection: Connection) -> Event:
-                order = self._order(connection, number, word)
-                held = order.hold if word in {"hold", "resume"} else order.closure
-                revision = held.revision + 1 if held else 1
-                return office.register(word, number, revision, reason)
+        def said(connection: Connection) -> Sequence[Event]:
+            order = order_allowing(connection, number, word)
+            held = order.hold if word in {"hold", "resume"} else order.closure
+            revision = held.revision + 1 if held else 1
+            return [office.register(word, number, revision, reason)]
 
-            self._say(said, number)
+        self.act(said, account, number)
 
-    def receive(self, receipt: Receipt) -> None:
+    def receive(self, receipt: Receipt, account: str = OFFICE) -> None:
         """Take goods into stock; raises `OfficeError`, `DatabaseError`."""
-        with self._acting:
 
-            def received(connection: Connection) -> Event:
-                material = office.material_of(receipt.material, book(connection))
-                quantity = office.quantity_of(receipt.quantity, receipt.unit, material)
-                return office.received(
+        def received(connection: Connection) -> Sequence[Event]:
+            material = office.material_of(receipt.material, book(connection))
+            quantity = office.quantity_of(receipt.quantity, receipt.unit, material)
+            return [
+                office.received(
                     material,
                     receipt.lot,
                     quantity,
@@ -129,32 +138,35 @@ class Desk:
                     supplier_lot=receipt.supplier_lot,
                     serials=receipt.serials,
                 )
+            ]
 
-            self._settle()
-            self._ledger.append_office_now([self._ledger.database.read_now(received)])
-            self._settle()
+        self.act(received, account)
 
-    def _order(self, connection: Connection, number: str, word: str) -> Order:
-        order = order_of_state(connection, number)
-        if order is None:
-            raise OfficeUnknown(f"order {number[:60]!r} is not known: look at the board")
-        office.require(word, number, str(order.status))
-        return order
-
-    def _say(self, act: Callable[[Connection], Event], order: str) -> Event:
+    def _say(
+        self, act: Callable[[Connection], Sequence[Event]], account: str, order: str
+    ) -> Sequence[Event]:
         """Append what an act makes of the present; again if another process spoke meanwhile."""
         for _ in range(TRIES_MAX):
             self._settle(order)
-            seq, event = self._ledger.database.read_now(lambda conn: (office_seq(conn), act(conn)))
-            if self._ledger.append_if_next([event], seq):
+            seq, events = self._ledger.database.read_now(lambda conn: (office_seq(conn), act(conn)))
+            if not events or self._ledger.append_if_next(events, seq, account):
                 self._settle()
-                return event
+                return events
         raise OfficeBusy("others change orders all the time: wait a little and try again")
 
     def _settle(self, order: str = "") -> None:
         """Wait for the views of all that the office said, and of an order, not for the floor's."""
         database = self._ledger.database
         _wait(self._projector, lambda: database.read_now(lambda conn: end_for(conn, order)))
+
+
+def order_allowing(connection: Connection, number: str, word: str) -> Order:
+    """The order, if its status allows the word; raises `OfficeUnknown` or `OfficeConflict`."""
+    order = order_of_state(connection, number)
+    if order is None:
+        raise OfficeUnknown(f"order {number[:60]!r} is not known: look at the board")
+    office.require(word, number, str(order.status))
+    return order
 
 
 async def in_desk_thread(act: Callable[[], T]) -> T:
