@@ -36,6 +36,7 @@ from sync.server.problem import problem_plugin
 from sync.server.promises import warn_unprotected
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.snapshot import Snapshots
+from sync.server.web.routes import pages
 
 PRUNE_SECONDS: Final = 3_600.0
 PRUNE_ROWS_MAX: Final = 500
@@ -54,6 +55,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_stations.routes,
         *api_upkeep.routes,
         *board_routes,
+        pages,
     ]
     return Litestar(
         route_handlers=routes,

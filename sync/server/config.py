@@ -47,7 +47,8 @@ class ServerConfig:
 
     `trusted_proxy` is the address whose word on where a request came from is taken; else nobody's.
     `tls` is `off`, `own` or empty: as the other values say. `certificate` and `key` are PEM files.
-    Logistic units get SSCCs of `company_prefix` (GS1), and numbers of the house where it is empty.
+    `currency` is written behind costs. Logistic units get SSCCs of `company_prefix` (GS1), and
+    numbers of the house where it is empty.
     """
 
     data: Path
@@ -56,6 +57,7 @@ class ServerConfig:
     open_board: bool = False
     clock_offset: float = 0.0
     site: str = ""
+    currency: str = ""
     url: str = ""
     trusted_proxy: str = ""
     tls: str = ""
@@ -122,6 +124,7 @@ _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("server", "open_board"): ("open_board", bool),
     ("server", "trusted_proxy"): ("trusted_proxy", str),
     ("site", "name"): ("site", str),
+    ("site", "currency"): ("currency", str),
     ("database", "url"): ("url", str),
     ("tls", "mode"): ("tls", str),
     ("tls", "certificate"): ("certificate", str),

@@ -1,0 +1,77 @@
+"""The home of the door to the office's pages: who asks, whether he may, and what he is told if not.
+
+A route says `opt={"right": "plan"}`; one that says none is shut. `PUBLIC` is for the sign-in alone.
+"""
+
+from typing import Any, Final
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
+
+from sync.server.auth import Auth, bearer_of
+from sync.server.rights import RIGHTS, Right, Visitor
+from sync.server.services import Services
+from sync.server.web.origin import is_own_machine, same_origin
+
+RIGHT: Final = "right"
+PUBLIC: Final = "public"
+AnyRequest = Request[Any, Any, State]
+OWNER: Final = Visitor("office", "", frozenset(RIGHTS))
+
+
+class EntryError(Exception):
+    """Somebody may not come in; how is the class."""
+
+
+class NotSignedIn(EntryError):  # noqa: N818 — named after what is met
+    pass
+
+
+class NotAllowed(EntryError):  # noqa: N818
+    """`right` is what is missing."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(right)
+        self.right = right
+
+
+class ForeignForm(EntryError):  # noqa: N818
+    """A form that came from another site, or from a page of an ended session."""
+
+
+async def visitor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
+    """Who asks for a page: the owner's token, a person at this machine, or a session."""
+    auth: Auth = connection.app.state.auth
+    token = bearer_of(connection)
+    if token and auth.is_admin(token):
+        return OWNER
+    services: Services = connection.app.state.services
+    if services.config.open_board and is_own_machine(connection, services.config.host):
+        return OWNER
+    return None
+
+
+async def page_guard(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Raises an `EntryError` unless the visitor has the route's right."""
+    right: Right | str = handler.opt.get(RIGHT, "")
+    if right == PUBLIC:
+        return
+    visitor = await visitor_of(connection)
+    if visitor is None:
+        raise NotSignedIn(right)
+    if right not in visitor.rights:
+        raise NotAllowed(right)
+    if connection.scope.get("method") == "POST" and not same_origin(connection):
+        raise ForeignForm(right)
+    connection.scope["user"] = visitor
+
+
+def visitor(request: AnyRequest) -> Visitor:
+    """Who asks, behind the guard."""
+    found = request.scope["user"]
+    assert isinstance(found, Visitor), "only routes behind `page_guard` ask"
+    return found

@@ -1,0 +1,247 @@
+"""The home of what all pages of the office share: their frame, headers, cookies, navigation.
+
+A page is a template and the answer to a question; both are worked on in a reader's thread, so that
+no page holds up a station's push.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Response
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from sync.server.rights import Right, Visitor
+from sync.server.services import Services
+from sync.server.web import shown
+from sync.server.web.entry import AnyRequest
+from sync.server.web.texts import LANGUAGES, has_text, language_of, translator
+
+PAGES: Final = Path(__file__).parent.parent / "pages"
+THEMES: Final = ("auto", "light", "dark", "contrast")
+LANGUAGE_COOKIE: Final = "language"
+THEME_COOKIE: Final = "theme"
+SAID_CHARS_MAX: Final = 200
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One entry of the navigation: its text's key, where it leads, which right it takes."""
+
+    text: str
+    path: str
+    right: Right = "look"
+    parts: tuple["Section", ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Whether a page is this one or below it."""
+        mine = path == self.path or path.startswith(f"{self.path}/")
+        return (mine and self.path != "/") or any(part.holds(path) for part in self.parts)
+
+
+SECTIONS: Final = (
+    Section("frame.nav.today", "/today"),
+    Section("frame.nav.board", "/board"),
+    Section("frame.nav.orders", "/orders"),
+    Section(
+        "frame.nav.plan",
+        "/plan",
+        parts=(
+            Section("frame.nav.week", "/plan"),
+            Section("frame.nav.proposals", "/plan/proposals"),
+            Section("frame.nav.demand", "/plan/demand"),
+            Section("frame.nav.calendar", "/plan/calendar"),
+        ),
+    ),
+    Section(
+        "frame.nav.materials",
+        "/materials",
+        parts=(
+            Section("frame.nav.items", "/materials"),
+            Section("frame.nav.boms", "/boms"),
+            Section("frame.nav.routings", "/routings"),
+            Section("frame.nav.work_centers", "/work-centers"),
+        ),
+    ),
+    Section(
+        "frame.nav.stock",
+        "/stock",
+        parts=(
+            Section("frame.nav.lots", "/stock"),
+            Section("frame.nav.shortages", "/shortages"),
+            Section("frame.nav.purchase", "/purchase"),
+            Section("frame.nav.capital", "/stock/value"),
+            Section("frame.nav.consumption", "/stock/consumption"),
+        ),
+    ),
+    Section(
+        "frame.nav.floor",
+        "/floor",
+        parts=(
+            Section("frame.nav.bottleneck", "/floor"),
+            Section("frame.nav.stations", "/stations"),
+            Section("frame.nav.wall", "/wall"),
+        ),
+    ),
+    Section("frame.nav.trace", "/trace"),
+    Section("frame.nav.numbers", "/numbers"),
+    Section("frame.nav.deviations", "/deviations"),
+    Section(
+        "frame.nav.administration",
+        "/people",
+        right="administer",
+        parts=(
+            Section("frame.nav.people", "/people", right="administer"),
+            Section("frame.nav.keys", "/keys", right="administer"),
+            Section("frame.nav.audit", "/audit", right="administer"),
+            Section("frame.nav.import", "/import", right="administer"),
+        ),
+    ),
+)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(languages=LANGUAGES, themes=THEMES, has_text=has_text, link=link)
+    return made
+
+
+def link(path: str, **values: object) -> str:
+    """A path with a query, empty values left out."""
+    told = {name: str(value) for name, value in values.items() if value not in {"", None, False}}
+    return f"{path}?{urlencode(told)}" if told else path
+
+
+_pages: Final = _environment()
+
+
+def language(request: AnyRequest) -> str:
+    """The language of who asks."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return language_of(chosen, request.headers.get("accept-language", ""))
+
+
+def services_of(request: AnyRequest) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+def today_of(request: AnyRequest) -> date:
+    """The day at the server's place."""
+    return services_of(request).clock.local().date()
+
+
+def written(language: str, today: date, currency: str) -> dict[str, Any]:
+    """How a page writes values: `t` texts, `qty` amounts with unit, `day`, `moment`, `dur` …"""
+    return {
+        "t": translator(language),
+        "num": partial(shown.number, language=language),
+        "amount": partial(shown.amount, language=language),
+        "qty": partial(shown.quantity, language=language),
+        "money": partial(shown.money, language=language, currency=currency),
+        "pct": partial(shown.percent, language=language),
+        "dur": partial(shown.duration, language=language),
+        "day": partial(shown.day, today=today, language=language),
+        "moment": partial(shown.moment, today=today, language=language),
+        "moment_of": partial(shown.moment_of, today=today, language=language),
+    }
+
+
+def frame_of(request: AnyRequest) -> dict[str, Any]:
+    """What the frame shows around every page."""
+    user = request.scope.get("user")
+    seen = user if isinstance(user, Visitor) else None
+    services, path = services_of(request), request.url.path
+    today, spoken = today_of(request), language(request)
+    section = next((one for one in SECTIONS if one.holds(path)), None)
+    return {
+        **written(spoken, today, services.config.currency),
+        "language": spoken,
+        "theme": theme_of(request),
+        "site": services.config.site,
+        "today": today,
+        "here": path,
+        "full_path": path + (f"?{request.url.query}" if request.url.query else ""),
+        "visitor": seen,
+        "may": seen.may if seen else _nothing,
+        "sections": [one for one in SECTIONS if seen and seen.may(one.right)],
+        "section": section,
+        "csrf": seen.session if seen else "",
+        "said": _said(request, spoken),
+        "position": services.projector.position(),
+    }
+
+
+async def show(
+    request: AnyRequest,
+    template: str,
+    question: Callable[[Connection], Mapping[str, Any]],
+    *,
+    status: int = 200,
+) -> Response[str]:
+    """A page that shows the answer to a question about the present."""
+    frame = frame_of(request)
+    text: str = await services_of(request).database.read(
+        lambda conn: render(template, {**frame, **question(conn)})
+    )
+    return html(text, status)
+
+
+def show_plain(
+    request: AnyRequest, template: str, status: int = 200, **values: Any
+) -> Response[str]:
+    """A page that asks the database nothing."""
+    return html(render(template, {**frame_of(request), **values}), status)
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    return _pages.get_template(template).render(values)
+
+
+def html(text: str, status: int = 200) -> Response[str]:
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=HEADERS)
+
+
+def go_to(path: str, said: str = "", what: object = "", **values: object) -> Redirect:
+    """After a form: the page to look at, and what was done (`orders.said.released`, `P-0001`)."""
+    told = {"said": said, "what": str(what)} if said else {}
+    return Redirect(link(path, **values, **told), status_code=303)
+
+
+def theme_of(request: AnyRequest) -> str:
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+def _said(request: AnyRequest, language: str) -> str:
+    """What the page before it did: only our own sentences, around a value of the query."""
+    key = request.query_params.get("said", "")[:SAID_CHARS_MAX]
+    if ".said." not in key or not has_text(key):
+        return ""
+    return translator(language)(key, what=request.query_params.get("what", "")[:SAID_CHARS_MAX])
+
+
+def _nothing(_right: Right) -> bool:
+    return False
