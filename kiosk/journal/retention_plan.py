@@ -21,7 +21,6 @@ from typing import Final
 
 from sync.domain.acts import read_key
 from sync.domain.events import (
-    BomDefined,
     DowntimeEnded,
     DowntimeStarted,
     Event,
@@ -29,20 +28,16 @@ from sync.domain.events import (
     HelpAnswered,
     HelpCalled,
     LabelRequested,
-    MaterialDefined,
     MaterialProduced,
-    OperatorDefined,
     OperatorSignedIn,
     OperatorSignedOut,
-    ReasonDefined,
-    RoutingDefined,
     UnitClosed,
     UnitPacked,
-    WorkCenterDefined,
     order_of,
 )
 from sync.domain.logistic_unit import last_names
 from sync.domain.order_facts import ORDER_FACTS
+from sync.domain.registers import REGISTERS
 from sync.domain.shop import Shop
 from sync.domain.stock import Lot, lot_told
 from sync.wire import Recorded, Unknown
@@ -185,7 +180,7 @@ def _put(found: _Sorted, shop: Shop, row: _Row) -> None:
         found.opened[event.id] = row
     elif isinstance(event, EventReversed):
         found.reversals.append(row)
-    elif type(event) in _REGISTERS:
+    elif type(event) in REGISTERS:
         found.superseded.append(row)
     else:
         if number := order_of(event):
@@ -288,20 +283,10 @@ def _closed(shop: Shop, found: _Sorted) -> Iterator[list[_Row]]:
 
 
 def _is_superseded(shop: Shop, event: Event) -> bool:
-    register, key = _REGISTERS[type(event)]
+    register, key = REGISTERS[type(event)]
     held = getattr(shop, register).get(getattr(event, key))
     return held is not None and held.id != event.id
 
 
 def _of(event: Event) -> str:
     return str(getattr(event, "of", ""))
-
-
-_REGISTERS: Final[dict[type[Event], tuple[str, str]]] = {
-    MaterialDefined: ("materials", "material"),
-    BomDefined: ("boms", "material"),
-    RoutingDefined: ("routings", "material"),
-    WorkCenterDefined: ("work_centers", "work_center"),
-    OperatorDefined: ("operators", "person"),
-    ReasonDefined: ("reasons", "reason"),
-}

@@ -14,6 +14,8 @@ from sync.domain.amounts import add, put
 from sync.domain.events import (
     REVERSIBLE,
     BomDefined,
+    CalendarDefined,
+    DemandDefined,
     DeviationReviewed,
     DowntimeEnded,
     DowntimeStarted,
@@ -33,6 +35,7 @@ from sync.domain.events import (
     OperatorSignedIn,
     OperatorSignedOut,
     ReasonDefined,
+    ReceiptScheduled,
     RoutingDefined,
     UnitClosed,
     UnitPacked,
@@ -43,6 +46,7 @@ from sync.domain.needs import takes
 from sync.domain.numbers import highest_of, left_of, next_of, ranges_of
 from sync.domain.order import OPEN_STATUSES, Order
 from sync.domain.order_facts import ORDER_FACTS, Label, evolve, winner
+from sync.domain.registers import REGISTERS
 from sync.domain.stock import Derived, Lot, Stock, book, lot_told, set_status
 
 __all__ = ["Lot", "Shop", "absorb"]
@@ -61,6 +65,9 @@ class Shop(Derived):
     boms: dict[str, BomDefined] = field(default_factory=dict)
     routings: dict[str, RoutingDefined] = field(default_factory=dict)
     work_centers: dict[str, WorkCenterDefined] = field(default_factory=dict)
+    demands: dict[str, DemandDefined] = field(default_factory=dict)
+    receipts: dict[str, ReceiptScheduled] = field(default_factory=dict)
+    calendars: dict[str, CalendarDefined] = field(default_factory=dict)
     operators: dict[str, OperatorDefined] = field(default_factory=dict)
     reasons: dict[str, ReasonDefined] = field(default_factory=dict)
     numbers: dict[str, NumbersGranted] = field(default_factory=dict)  # by id
@@ -369,12 +376,7 @@ def _status(shop: Shop, event: LotStatusSet, _sign: int) -> None:
 
 _REVERSIBLE: Final = frozenset(REVERSIBLE)
 _TOLD: Final[dict[type[Event], Callable[[Shop, Any, int], None]]] = {
-    MaterialDefined: _register("materials", "material"),
-    BomDefined: _register("boms", "material"),
-    RoutingDefined: _register("routings", "material"),
-    WorkCenterDefined: _register("work_centers", "work_center"),
-    OperatorDefined: _register("operators", "person"),
-    ReasonDefined: _register("reasons", "reason"),
+    **{kind: _register(*where) for kind, where in REGISTERS.items()},
     NumbersGranted: _kept("numbers"),
     LotStatusSet: _status,
     MaterialConsumed: _consumed,

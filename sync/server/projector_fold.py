@@ -27,6 +27,7 @@ from sync.domain.events import (
     UnitPacked,
 )
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
+from sync.domain.registers import REGISTERS
 from sync.domain.rules_material import supplied
 from sync.domain.stock import book, set_status
 from sync.server import scopes
@@ -40,7 +41,6 @@ from sync.server.projector_changes import (
 from sync.server.projector_judge import Judge
 from sync.server.projector_open import Dissolved
 from sync.server.projector_state import (
-    REGISTERS,
     SIGNED_IN,
     SIGNED_OUT,
     Entry,

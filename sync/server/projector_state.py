@@ -4,7 +4,7 @@ A cache keyed by the projector's mark: where the mark in the database is another
 dropped and read again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -12,16 +12,11 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from sync.domain.events import (
-    BomDefined,
     Event,
-    MaterialDefined,
-    OperatorDefined,
     OperatorSignedIn,
-    ReasonDefined,
-    RoutingDefined,
-    WorkCenterDefined,
 )
 from sync.domain.order import Order
+from sync.domain.registers import REGISTERS
 from sync.domain.shop import Lot, Shop
 from sync.domain.stock import Stock
 from sync.server.projector_open import OpenDeviations
@@ -44,15 +39,6 @@ from sync.wire import Unknown, decode
 ORDERS_KEPT_MAX: Final = 2_000
 LOTS_KEPT_MAX: Final = 20_000
 _JSON_OPENS: Final = b"{"
-REGISTERS: Final[Mapping[type[Event], tuple[str, str]]] = {
-    MaterialDefined: ("materials", "material"),
-    BomDefined: ("boms", "material"),
-    RoutingDefined: ("routings", "material"),
-    WorkCenterDefined: ("work_centers", "work_center"),
-    OperatorDefined: ("operators", "person"),
-    ReasonDefined: ("reasons", "reason"),
-}
-"""Where each register of master data stands in a Shop, and the field that names it."""
 _KINDS: Final = {kind.__name__: kind for kind in REGISTERS}
 SIGNED_IN: Final = OperatorSignedIn.__name__
 SIGNED_OUT: Final = "OperatorSignedOut"

@@ -87,21 +87,25 @@ from sync.domain.events.plan import (
 )
 from sync.domain.events.repair import ClockJumped, DeviationReviewed, EventReversed, JournalSalvaged
 from sync.domain.events.stock import LotStatusSet, MaterialMoved, MaterialReceived, StockCounted
+from sync.domain.events.supply import CalendarDefined, DemandDefined, ReceiptScheduled
 
 __all__ = [
     "EVENT_TYPES",
     "MASTER_DATA",
     "NAME_CHARS_MAX",
+    "OFFICE_DATA",
     "REVERSIBLE",
     "TEXT_CHARS_MAX",
     "Acceptance",
     "BomDefined",
     "BomLine",
+    "CalendarDefined",
     "Check",
     "CheckRecorded",
     "ClockJumped",
     "Count",
     "Date",
+    "DemandDefined",
     "DeviationReviewed",
     "DowntimeEnded",
     "DowntimeStarted",
@@ -151,6 +155,7 @@ __all__ = [
     "OrderResumed",
     "Part",
     "ReasonDefined",
+    "ReceiptScheduled",
     "ReleasedLine",
     "RoutingDefined",
     "RoutingOperation",
@@ -185,6 +190,7 @@ MASTER_DATA: Final = (
     OperatorDefined,
     ReasonDefined,
 )
+OFFICE_DATA: Final = (DemandDefined, ReceiptScheduled, CalendarDefined)
 REVERSIBLE: Final = (
     MaterialReceived,
     MaterialMoved,

@@ -4,12 +4,15 @@ from typing import Literal
 
 from msgspec import field
 
-from sync.domain.events.base import Count, Event, Name, Part, Text
+from sync.domain.events.base import Count, Date, Event, Name, Part, Text
 from sync.domain.quantity import Quantity
 
 
 class MaterialDefined(Event, frozen=True, kw_only=True):
-    """An item: `conversions` maps a unit to an amount of another, as `{"BAG": "25 KGM"}`."""
+    """An item: `conversions` maps a unit to an amount of another, as `{"BAG": "25 KGM"}`.
+
+    `standard_cost` is of one base unit; orders come in multiples of `lot_size` where one is set.
+    """
 
     material: Name
     revision: Count
@@ -27,6 +30,7 @@ class MaterialDefined(Event, frozen=True, kw_only=True):
     supplier: Name = ""
     standard_cost: Name = ""
     active: bool = True
+    lot_size: Quantity | None = None
 
 
 class BomLine(Part, frozen=True):
@@ -43,11 +47,19 @@ class BomLine(Part, frozen=True):
 
 
 class BomDefined(Event, frozen=True, kw_only=True):
+    """A revision holds from the day `valid_from` on, the highest that holds counts.
+
+    `by_products` come out beside the material, for the same base quantity.
+    """
+
     material: Name
     revision: Count
     quantity: Quantity
     lines: tuple[BomLine, ...] = ()
     active: bool = True
+    valid_from: Date = ""
+    by_products: tuple[BomLine, ...] = ()
+    note: Text = ""
 
 
 class Check(Part, frozen=True):
@@ -82,11 +94,16 @@ class RoutingDefined(Event, frozen=True, kw_only=True):
 
 
 class WorkCenterDefined(Event, frozen=True, kw_only=True):
+    """`hours_per_day` holds where no `calendar` is named; `capacity` orders run side by side."""
+
     work_center: Name
     revision: Count
     name: Name
     hours_per_day: Name = "8"
     active: bool = True
+    calendar: Name = ""
+    capacity: Count = 1
+    cost_per_hour: Name = ""
 
 
 class OperatorDefined(Event, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from sync.domain.quantity import Quantity
 
 
 class MaterialReceived(Event, frozen=True, kw_only=True):
+    """`receipt` is the scheduled receipt that the goods are of."""
+
     material: Name
     lot: Name
     quantity: Quantity
@@ -15,6 +17,7 @@ class MaterialReceived(Event, frozen=True, kw_only=True):
     supplier: Name = ""
     supplier_lot: Name = ""
     serials: tuple[str, ...] = ()
+    receipt: Name = ""
 
 
 class MaterialMoved(Event, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from sync.domain.events import OFFICE_DATA
 from sync.server import tables
 from sync.server.projector_state import SIGNED_IN, SIGNED_OUT
 from sync.server.scopes import station_scope, work_center_scope
@@ -42,7 +43,7 @@ def snapshot_positions(connection: Connection, scopes: Collection[str]) -> list[
 
 
 def _of_master() -> Any:
-    event, kinds = tables.event, (SIGNED_IN, SIGNED_OUT)
+    event, kinds = tables.event, (SIGNED_IN, SIGNED_OUT, *(one.__name__ for one in OFFICE_DATA))
     return (
         select(event.c.position)
         .join(master, master.c.event_id == event.c.id)
