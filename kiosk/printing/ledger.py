@@ -95,7 +95,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._reached = 0
         self._rows: list[Row] = []
-        self._own: list[LabelEvent] = []  # what was told since the start, folded or not
+        self._own: list[LabelEvent] = []  # what was told and is not folded yet
         self._begun_before: set[int] = set()  # `local` of what an older program was sending
         self._marked = 0
 
@@ -180,12 +180,12 @@ class Ledger:
             operator=job.operator,
         )
         with self._lock:
-            return self._settle([row], [fact])
+            return self._settle(row, fact)
 
     def doubted(self, row: Row, why: str) -> list[Event]:
         """It may have come out; the event as it is on disk."""
         with self._lock:
-            return self._settle([row], [_doubt_of(row, why)])
+            return self._settle(row, _doubt_of(row, why))
 
     def waiting(self, printer: str, behind: Row | None = None) -> int:
         """How many prints wait for a printer, behind one that is told of if there is one."""
@@ -268,14 +268,12 @@ class Ledger:
                 self._rows.remove(old)
             self._keep()
 
-    def _settle(self, rows: Sequence[Row], facts: Sequence[LabelEvent]) -> list[Event]:
-        if not rows:
-            return []
-        for row in rows:
-            self._rows.remove(row)
-        records = self._journal.append(facts, {KEPT: self._content()}).result()
+    def _settle(self, row: Row, fact: LabelEvent) -> list[Event]:
+        self._rows.remove(row)
+        records = self._journal.append([fact], {KEPT: self._content()}).result()
         told = [one.event for one in records if isinstance(one.event, LabelEvent)]
-        self._own += told
+        folded = self._shop(lambda shop: {one.id for one in self._own} & shop.seen)
+        self._own = [one for one in self._own if one.id not in folded] + told
         self._mark()
         return list(told)
 

@@ -111,14 +111,21 @@ def test_a_printer_that_is_away_is_tried_again_freely(
 
 def test_a_reset_in_mid_label_is_a_doubt_and_is_never_tried_again(plant: Plant) -> None:
     plant.book(produced("1", "1"))
+    assert doubted_by_a_reset(plant).label == "1"
+
+
+def doubted_by_a_reset(plant: Plant) -> LabelDoubted:
+    """Send what is booked to a printer that resets in the middle; the one fact that is told."""
     with closing(socket.create_server(("127.0.0.1", 0))) as resetting:
         taken = threading.Thread(target=reset_one, args=(resetting,))
         taken.start()
         plant.start(int(resetting.getsockname()[1]))
-        assert plant.until("doubt").label == "1"
+        plant.until("doubt")
         taken.join()
-    (fact,) = plant.told()
-    assert isinstance(fact, LabelDoubted)
+    plant.stop()
+    (doubt,) = plant.told()
+    assert isinstance(doubt, LabelDoubted)
+    return doubt
 
 
 def reset_one(server: socket.socket) -> None:
@@ -213,15 +220,7 @@ def test_a_doubt_that_came_not_is_printed_again_marked(
     plant: Plant, printer: VirtualPrinter
 ) -> None:
     plant.book(produced("1", "1"))
-    with closing(socket.create_server(("127.0.0.1", 0))) as resetting:
-        taken = threading.Thread(target=reset_one, args=(resetting,))
-        taken.start()
-        plant.start(int(resetting.getsockname()[1]))
-        plant.until("doubt")
-        taken.join()
-    plant.stop()
-    (doubt,) = plant.told()
-    assert isinstance(doubt, LabelDoubted)
+    doubt = doubted_by_a_reset(plant)
     plant.book(came_not(doubt))
     plant.start(port_of(printer))
     assert plant.until("printed").label == "1"
@@ -230,15 +229,7 @@ def test_a_doubt_that_came_not_is_printed_again_marked(
 
 def test_a_doubt_that_came_out_is_settled(plant: Plant, printer: VirtualPrinter) -> None:
     plant.book(produced("1", "1"))
-    with closing(socket.create_server(("127.0.0.1", 0))) as resetting:
-        taken = threading.Thread(target=reset_one, args=(resetting,))
-        taken.start()
-        plant.start(int(resetting.getsockname()[1]))
-        plant.until("doubt")
-        taken.join()
-    plant.stop()
-    (doubt,) = plant.told()
-    assert isinstance(doubt, LabelDoubted)
+    doubt = doubted_by_a_reset(plant)
     plant.book(came_out(doubt))
     plant.book(produced("2", "2"))
     plant.start(port_of(printer))
