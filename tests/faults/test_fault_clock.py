@@ -117,6 +117,7 @@ def test_a_station_starts_on_another_day(away: str, tmp_path: Path) -> None:
         assert room.proved() == []
 
 
+@pytest.mark.long
 def test_the_server_jumps(tmp_path: Path) -> None:
     """While it runs, while stations wait for its news, and between its death and its start."""
     clock, begun = FalseTime(tmp_path / "offset"), time.monotonic()

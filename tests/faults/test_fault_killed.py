@@ -27,7 +27,7 @@ ACT_EVENTS_MAX: Final = max(len(act(number)) for number in range(3))
 LONG: Final = pytest.mark.long
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(200, marks=LONG)])
+@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=LONG)])
 def test_a_station_is_killed(kills: int, tmp_path: Path) -> None:
     chance, opened = random.Random(kills), 0
     with Room(tmp_path) as room, Nursery(tmp_path / "errors.log") as nursery:
@@ -49,7 +49,7 @@ def test_a_station_is_killed(kills: int, tmp_path: Path) -> None:
     assert len(room.told["MIX-1"]) > kills
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(200, marks=LONG)])
+@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=LONG)])
 def test_the_server_is_killed(kills: int, tmp_path: Path) -> None:
     """Every fifth time before it is ready; else while stations send, often after the first commit."""
     chance, names, heard = random.Random(kills), ("MIX-1", "MIX-2"), [0]

@@ -78,6 +78,7 @@ def test_a_fifth_of_all_packets_is_lost(room: Room) -> None:
     assert room.wrongs() == []
 
 
+@pytest.mark.long
 def test_a_thin_link_carries_it_all(room: Room) -> None:
     room.run(
         "tc",

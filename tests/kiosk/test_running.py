@@ -163,6 +163,7 @@ def test_a_scan_that_comes_while_it_is_suspended_is_answered(
     manager.close()
 
 
+@pytest.mark.long
 def test_a_changed_configuration_is_taken_between_orders_only(
     start: Start, words: list[str], tmp_path: Path
 ) -> None:

@@ -174,6 +174,7 @@ async def test_a_terminal_with_a_scanner_that_hangs_is_fed_no_more(
         assert terminal.band.key == "signed_in"
 
 
+@pytest.mark.long
 def test_a_real_kiosk_is_ready_fed_and_stops(tmp_path: Path, manager: Manager) -> None:
     plant.make(tmp_path / "station")
     command = [sys.executable, "-m", "kiosk", "run", "--headless", "--data"]

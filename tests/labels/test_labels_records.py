@@ -25,7 +25,7 @@ from tests.labels import label_records, symbol_samples
 from tests.labels.faulty_printer import Faults, on_tcp
 
 # 2,004 of fourteen templates; what is set up with is always the same, a traveller takes longest.
-RECORDS: Final = dict.fromkeys(render.names(), 157) | {"setup": 24, "traveller": 96}
+RECORDS: Final = dict.fromkeys(render.names(), 40) | {"setup": 12, "traveller": 24}
 RECORDS_LONG: Final = 10_000
 DPI: Final = 203
 TOGETHER: Final = 24  # labels of one connection

@@ -13,7 +13,7 @@ from tests.simulation.runs import played
 from tests.simulation.world import Told, history
 
 FIRST = 1_000
-MANY = (100, pytest.param(500, marks=pytest.mark.long))
+MANY = (60, pytest.param(500, marks=pytest.mark.long))
 HISTORY_SECONDS_MAX = 0.72
 NEAR = 30
 BUG_SEEDS_MAX = 500

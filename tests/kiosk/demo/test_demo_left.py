@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 PATIENCE_SECONDS: Final = 60.0
 READ_BYTES: Final = 65_536
 PROCESSES: Final = Path("/proc")
@@ -28,6 +30,7 @@ def of_demo(folder: Path) -> list[str]:
     return lines
 
 
+@pytest.mark.long
 def test_a_terminal_that_says_twice_that_it_is_closed_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     master, slave = pty.openpty()

@@ -56,6 +56,7 @@ def rounds(folder: Path, count: int, seed: int) -> None:
     assert sorted(place[0][1] for place in places) == list(range(1, len(ids) + 1))
 
 
+@pytest.mark.long
 def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     rounds(tmp_path, 10, seed=7)
 
