@@ -18,13 +18,17 @@ class ImportFolderError(ServerError):
 
 
 class ProblemLine(msgspec.Struct, frozen=True):
-    """One problem: `line` 0 is the whole file, an empty `column` the whole row."""
+    """One problem: `line` 0 is the whole file, an empty `column` the whole row.
+
+    `cell` is a workbook's name for the place, such as `C7`.
+    """
 
     file: str
     line: int
     column: str
     text: str
     told: str
+    cell: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):

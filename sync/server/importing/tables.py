@@ -7,15 +7,17 @@ save them; where they are parted by semicolons, an amount may have a decimal com
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from sync.server.importing.cells import Cell, Column, cell_of, with_point
+from sync.server.importing.workbook import is_formula_error, letter
 
 FILE_BYTES_MAX: Final = 32 * 1024 * 1024
 ANY: Final = "*"
+SHEET: Final = "sheet"
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
@@ -90,13 +92,15 @@ class Reading:
     """The rows of one file that could be read, and the problems of those that could not.
 
     `unread` names the rows with a problem by their first key; `*` stands for any row. `parted` is
-    what stands between columns.
+    what stands between columns, or `sheet` where they are a workbook's cells: there `letters` are
+    its columns by name.
     """
 
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     parted: str = ","
+    letters: dict[str, str] = field(default_factory=dict)
 
 
 def read_table(table: Table, content: bytes, today: date) -> Reading:
@@ -111,7 +115,16 @@ def read_table(table: Table, content: bytes, today: date) -> Reading:
         line = content[: fault.start].count(b"\n") + 1
         _give_up(table, reading, line, "not UTF-8: save it as CSV UTF-8")
         return reading
-    _read_rows(table, text, today, reading)
+    reading.parted = _parted(text)
+    _read_rows(table, _records(table, text, reading), today, reading)
+    _refuse_doubles(table, reading)
+    return reading
+
+
+def read_sheet(table: Table, rows: Iterable[tuple[int, Sequence[str]]], today: date) -> Reading:
+    """The same from a workbook's rows, each with its number."""
+    reading = Reading(parted=SHEET)
+    _read_rows(table, (row for row in rows if not _is_comment(row[1])), today, reading)
     _refuse_doubles(table, reading)
     return reading
 
@@ -133,12 +146,14 @@ def _explained(column: Column) -> str:
     return f"{column.note}{' [needed]' if column.needed else default}"
 
 
-def _read_rows(table: Table, text: str, today: date, reading: Reading) -> None:
+def _read_rows(
+    table: Table, records: Iterable[tuple[int, Sequence[str]]], today: date, reading: Reading
+) -> None:
     header: list[str] | None = None
-    reading.parted = _parted(text)
-    for line, cells in _records(table, text, reading):
+    for line, cells in records:
         if header is None:
             header = [cell.strip().lower() for cell in _without_blanks(cells, 0)]
+            reading.letters = {name: letter(n) for n, name in enumerate(header, 1)}
             faults = list(_header_problems(table, header, line))
             if faults:
                 reading.problems += faults
@@ -146,7 +161,11 @@ def _read_rows(table: Table, text: str, today: date, reading: Reading) -> None:
                 return
             continue
         own = _without_blanks(cells, len(header))
-        if len(own) != len(header):
+        if len(own) < len(header) and reading.parted == SHEET:
+            own = [*own, *[""] * (len(header) - len(own))]
+        if len(own) != len(header) and reading.parted == SHEET:
+            _give_up(table, reading, line, f"a cell without a column name: {own[len(header)]!r}")
+        elif len(own) != len(header):
             sign = _SEPARATORS[reading.parted]
             fault = f"{len(own)} of {len(header)} columns: cut off, or a {sign} is unquoted"
             _give_up(table, reading, line, fault)
@@ -183,9 +202,13 @@ def _records(table: Table, text: str, reading: Reading) -> Iterator[tuple[int, S
             told = f"{fault}: is a quote open, or the file cut off?"
             _give_up(table, reading, line, told)
             return
-        if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+        if any(cell.strip() for cell in cells) and not _is_comment(cells):
             yield line, cells
         line = reader.line_num + 1
+
+
+def _is_comment(cells: Sequence[str]) -> bool:
+    return cells[0].lstrip().startswith("#")
 
 
 def _header_problems(table: Table, header: Sequence[str], line: int) -> Iterator[Problem]:
@@ -208,9 +231,8 @@ def _read_row(
     for column in table.columns:
         written = texts.get(column.name, "").strip()
         try:
-            if reading.parted == ";":
-                written = with_point(column, written)
-            cells[column.name] = cell_of(column, written, today)
+            plain = _as_we_write(reading.parted, column, written)
+            cells[column.name] = cell_of(column, plain, today)
         except ValueError as fault:
             faults.append(Problem(table.file, line, column.name, str(fault)))
     reading.problems += faults
@@ -218,6 +240,13 @@ def _read_row(
         reading.unread.add(texts.get(table.key[0], "").strip())
     else:
         reading.rows.append(Row(table.file, line, cells))
+
+
+def _as_we_write(parted: str, column: Column, written: str) -> str:
+    """The cell as it would stand in our own CSV; raises `ValueError`."""
+    if parted == SHEET and is_formula_error(written):
+        raise ValueError(f"{written}: the formula failed; write its value")
+    return with_point(column, written) if parted == ";" else written
 
 
 def _refuse_doubles(table: Table, reading: Reading) -> None:
