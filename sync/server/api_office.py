@@ -9,17 +9,20 @@ from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
 from sync.server.auth import admin_guard
 from sync.server.desk import Desk, Receipt, in_desk_thread
+from sync.server.importing.changes import Change
 from sync.server.importing.folder import ProblemLine, Report
-from sync.server.importing.run import import_files_async
+from sync.server.importing.run import TABLE_OF, import_files_async, preview_files
+from sync.server.importing.workbook import CONTENT_TYPE
+from sync.server.importing.written import csv_of, workbook_of
 from sync.server.office import OfficeError
-from sync.server.openapi import ADMIN, refusals
+from sync.server.openapi import ADMIN, answer, refusals
 from sync.server.problem import at_field, at_key, problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX
@@ -36,6 +39,7 @@ from sync.server.views.units import UnitTrace, unit_trace
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120
 DESK: Final = "desk"
+WORKBOOK: Final = "all.xlsx"
 T = TypeVar("T")
 _STATUS: Final = {
     office.OfficeUnknown: (404, "unknown"),
@@ -61,10 +65,13 @@ class Deviations(msgspec.Struct, frozen=True):
 
 
 class ImportRequest(msgspec.Struct, frozen=True):
-    """CSV files by name, base64; `today` is what relative dates count from (empty: now)."""
+    """CSV files and workbooks by name, base64; `today` is what relative dates count from (empty:
+    now). A `dry_run` loads nothing and answers every change that it would make.
+    """
 
     files: dict[str, str]
     today: str = ""
+    dry_run: bool = False
 
 
 class ImportAnswer(msgspec.Struct, frozen=True):
@@ -75,6 +82,7 @@ class ImportAnswer(msgspec.Struct, frozen=True):
     rows: int
     events: dict[str, int]
     problems: tuple[ProblemLine, ...]
+    changes: tuple[Change, ...] = ()
 
 
 @get("/v1/stock", responses=refusals(400, 401))
@@ -151,11 +159,34 @@ async def import_csv(request: AnyRequest, data: JSONBody[ImportRequest]) -> Impo
     """Load a factory's CSV files, all of them or nothing."""
     services = services_of(request)
     today, files = _day(data.today) or today_of(services), _contents(data.files)
+    parts = files, services.ledger, services.projector, today
     try:
-        report = await import_files_async(files, services.ledger, services.projector, today)
+        if data.dry_run:
+            found = await in_desk_thread(lambda: preview_files(*parts))
+            return answer_of(found.report, found.changes)
+        return answer_of(await import_files_async(*parts))
     except OfficeError as fault:
         raise told(fault) from None
-    return answer_of(report)
+
+
+@get(
+    "/v1/tables/{file:str}",
+    responses={
+        200: answer(str, "The table, as the import takes it.", "text/csv"),
+        **refusals(400, 401, 404),
+    },
+)
+async def export_table(request: AnyRequest, file: FromPath[str]) -> Response[bytes]:
+    """Master data, open orders and stock as a table of the import; `all.xlsx` is all of them."""
+    database = services_of(request).database
+    if file == WORKBOOK:
+        content = await database.read(workbook_of)
+        return Response(content, media_type=CONTENT_TYPE, headers=as_file(file))
+    if file not in TABLE_OF:
+        known = ", ".join([*sorted(TABLE_OF), WORKBOOK])
+        raise problem(404, "unknown", f"table {file[:60]!r} is not known: there are {known}")
+    text = await database.read(lambda conn: csv_of(conn, file))
+    return Response(text.encode(), media_type="text/csv", headers=as_file(file))
 
 
 routes: Final = (
@@ -172,13 +203,23 @@ routes: Final = (
             list_stations,
             list_deviations,
             import_csv,
+            export_table,
         ],
     ),
 )
 
 
-def answer_of(report: Report) -> ImportAnswer:
-    return ImportAnswer(report.ok, str(report), report.rows, report.events, report.problems)
+def answer_of(report: Report, changes: tuple[Change, ...] = ()) -> ImportAnswer:
+    told = str(report)
+    return ImportAnswer(report.ok, told, report.rows, report.events, report.problems, changes)
+
+
+def as_file(name: str) -> dict[str, str]:
+    """The headers of an answer that a browser keeps as a file."""
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def desk_of(request: AnyRequest) -> Desk:

@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from sync.server.api_office import desk_of
 from sync.server.database import DatabaseError
 from sync.server.desk import Desk, in_desk_thread
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeError, OfficeUnknown
 from sync.server.web.entry import AnyRequest, visitor
-from sync.server.web.frame import services_of
 
 FORM_BYTES_MAX: Final = 1_048_576
 FIELD_CHARS_MAX: Final = 8_000
 FIELDS_COUNT_MAX: Final = 5_000
-DESK: Final = "desk"
 T = TypeVar("T")
 _ROW: Final = re.compile(r"([a-z_]+)\.(\d{1,4})\Z")
 _STATUS: Final = {OfficeUnknown: 404, OfficeConflict: 409, OfficeBusy: 503}
@@ -62,16 +61,6 @@ def query_form(request: AnyRequest) -> Form:
     """The query's fields, for forms that only ask."""
     items = list(request.query_params.items())[:FIELDS_COUNT_MAX]
     return Form({name: str(value).strip()[:FIELD_CHARS_MAX] for name, value in items})
-
-
-def desk_of(request: AnyRequest) -> Desk:
-    """The office's desk of this server: one, because it serialises acts."""
-    state = request.app.state
-    desk: Desk | None = state.get(DESK)
-    if desk is None:
-        services = services_of(request)
-        desk = state[DESK] = Desk(services.ledger, services.projector)
-    return desk
 
 
 async def acted(request: AnyRequest, act: Callable[[Desk, str], T]) -> T:

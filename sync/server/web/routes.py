@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Response, Router
 
-from sync.server.web import live, look
+from sync.server.web import imports, live, look
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
 from sync.server.web.frame import services_of, show_plain
 
@@ -32,5 +32,5 @@ pages: Final = Router(
         NotAllowed: not_allowed,
         ForeignForm: foreign,
     },
-    route_handlers=[*live.routes, *look.routes],
+    route_handlers=[*imports.routes, *live.routes, *look.routes],
 )

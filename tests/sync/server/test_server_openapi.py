@@ -38,6 +38,7 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("get", "/v1/units/{unit}/trace"): (ADMIN, {200, 400, 401, 404}),
     ("get", "/v1/stations"): (ADMIN, {200, 401}),
     ("get", "/v1/deviations"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/tables/{file}"): (ADMIN, {200, 400, 401, 404}),
     ("post", "/v1/import"): (ADMIN, {200, 400, 401, 413}),
     ("get", "/v1/drawings"): (ADMIN, {200, 401}),
     ("get", "/v1/drawings/{name}"): ([*STATION, *ADMIN], {200, 304, 400, 401, 403, 404}),
@@ -86,7 +87,7 @@ def test_every_path_tells_who_may_ask_and_how_no_is_said(document: dict[str, Any
 
 def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None:
     for (method, path), (security, _) in WANTED.items():
-        plain = path.format(origin="0" * 32, order="X", word="hold", lot="X", name="X", unit="X")
+        plain = path.format(origin="0" * 32, order="X", word="hold", lot="X", name="X", unit="X", file="X")
         status = server.client.request(method, plain).status_code
         assert (status == 401) is (security is not NOBODY), path
 
