@@ -1,0 +1,189 @@
+"""What planning asks of the open orders: the work that is left of each, and what it still takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, QuantityError, micros, of_micros
+from sync.server.planning.explosion import Book, need_of, operations_of
+from sync.server.planning.schedule import Job, Step
+from sync.server.planning.supply import Readiness, Want
+from sync.server.view_tables import order_material, order_operation, order_view
+from sync.server.views.orders import OPEN
+
+RUNNING: Final = frozenset({"running", "paused"})
+NOT_READY: Final = Readiness()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component that an order still needs, in micros of its base unit."""
+
+    key: str
+    material: str
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order that is not over, as planning sees it; amounts are micros of `unit`."""
+
+    order: str
+    status: str
+    material: str
+    name: str
+    unit: str
+    planned: int
+    left: int
+    due: date | None
+    start: date | None
+    priority: int
+    customer_reference: str
+    note: str
+    steps: tuple[Step, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def is_held(self) -> bool:
+        return self.status == "held"
+
+    @property
+    def has_begun(self) -> bool:
+        return self.status == "started"
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is work to schedule: it is not held and its operations are known."""
+        return not self.is_held and bool(self.steps)
+
+    def job(self, ready: Readiness = NOT_READY) -> Job:
+        """What is scheduled of it."""
+        return Job(
+            self.order,
+            self.priority,
+            self.due,
+            None if self.has_begun else self.start,
+            None if self.has_begun else ready.ready,
+            ready.material,
+            self.steps,
+            () if self.has_begun else ready.after,
+        )
+
+    def wants(self, needed: date | None) -> tuple[Want, ...]:
+        """Its components, as wanted on a day."""
+        return tuple(
+            Want(one.key, one.material, one.micros, needed, self.priority, self.order)
+            for one in self.parts
+        )
+
+
+def open_orders(connection: Connection, book: Book) -> dict[str, OpenOrder]:
+    """Every order that is planned, released, started or held, by number."""
+    view = order_view
+    query = select(view).where(view.c.status.in_(OPEN)).order_by(view.c.order_number)
+    rows = connection.execute(query).all()
+    steps, parts = _steps(connection), _parts(connection)
+    return {
+        row.order_number: _open_order(
+            row, book, steps.get(row.order_number, ()), parts.get(row.order_number, ())
+        )
+        for row in rows
+    }
+
+
+def day_of(written: str) -> date | None:
+    """An ISO date, or nothing."""
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        return None
+
+
+def _open_order(row: Any, book: Book, steps: Sequence[Step], parts: Sequence[Part]) -> OpenOrder:
+    is_planned = row.status == "planned" or (row.status == "held" and not steps and not parts)
+    item = book.materials.get(row.material)
+    return OpenOrder(
+        row.order_number,
+        row.status,
+        row.material,
+        row.name or (item.name if item else row.material),
+        row.unit,
+        row.planned,
+        max(0, row.planned - row.good),
+        day_of(row.due),
+        day_of(row.start_date),
+        row.priority,
+        row.customer_reference,
+        row.note,
+        _planned_steps(row, book) if is_planned else tuple(steps),
+        _planned_parts(row, book) if is_planned else tuple(parts),
+    )
+
+
+def _steps(connection: Connection) -> dict[str, list[Step]]:
+    """What is left of the operations of released orders; what has ended is left out."""
+    step, order = order_operation, order_view
+    rows = connection.execute(
+        select(step.c.order_number, step.c.operation, step.c.work_center, step.c.status,
+               step.c.seconds_left)
+        .join(order, order.c.order_number == step.c.order_number)
+        .where(order.c.status.in_(OPEN), step.c.status != "ended")
+        .order_by(step.c.order_number, step.c.rank)
+    )  # fmt: skip
+    found: dict[str, list[Step]] = {}
+    for number, operation, center, status, seconds in rows:
+        own = Step(operation, center, 0, max(0, seconds), status in RUNNING)
+        found.setdefault(number, []).append(own)
+    return found
+
+
+def _parts(connection: Connection) -> dict[str, list[Part]]:
+    line, order = order_material, order_view
+    rows = connection.execute(
+        select(line.c.order_number, line.c.rank, line.c.material, line.c.remaining)
+        .join(order, order.c.order_number == line.c.order_number)
+        .where(order.c.status.in_(OPEN), line.c.remaining > 0)
+        .order_by(line.c.order_number, line.c.rank)
+    )
+    found: dict[str, list[Part]] = {}
+    for number, rank, material, remaining in rows:
+        own = Part(f"{number} / {rank}", material, remaining)
+        found.setdefault(number, []).append(own)
+    return found
+
+
+def _planned_steps(row: Any, book: Book) -> tuple[Step, ...]:
+    """The routing's operations for the whole quantity: nothing of it was released yet."""
+    return tuple(
+        Step(one.operation, one.work_center, one.setup_seconds, _run(one.run_seconds, row.planned))
+        for one in operations_of(row.material, book)
+    )
+
+
+def _run(seconds: str, made: int) -> float:
+    run = micros(seconds) if AMOUNT.match(seconds) else 0
+    return max(0, run) * max(0, made) / MICROS_PER_ONE**2
+
+
+def _planned_parts(row: Any, book: Book) -> tuple[Part, ...]:
+    """The BOM for the whole quantity; a line whose unit does not convert is told at release."""
+    bom = book.boms.get(row.material)
+    if bom is None or row.material not in book.materials or row.planned <= 0:
+        return ()
+    return tuple(_exploded(row, book))
+
+
+def _exploded(row: Any, book: Book) -> Sequence[Part]:
+    bom, planned = book.boms[row.material], of_micros(row.planned, row.unit)
+    found = []
+    for rank, line in enumerate(bom.lines):
+        if line.material in book.materials:
+            try:
+                needed = need_of(line, bom, planned, book)
+            except QuantityError:
+                continue
+            found.append(Part(f"{row.order_number} / {rank}", line.material, needed))
+    return found

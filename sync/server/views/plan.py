@@ -1,0 +1,224 @@
+"""The home of the plan: open orders scheduled against capacity, and what to make and to buy.
+
+`plan_of` is what every page asks. It is computed once for what the views show in a quarter of an
+hour, so that all pages tell of the same plan.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine
+
+from sync.domain.events import DemandDefined, WorkCenterDefined
+from sync.server.planning.calendar import Capacity, capacity_of
+from sync.server.planning.explosion import Book
+from sync.server.planning.load import Load, load
+from sync.server.planning.requirements import readiness, requirements
+from sync.server.planning.schedule import Schedule, backward, forward
+from sync.server.planning.supply import Readiness, Requirements, Supply, Want
+from sync.server.views.jobs import OpenOrder, day_of, open_orders
+from sync.server.views.orders import book as book_of
+from sync.server.views.orders import projected
+from sync.server.views.supply import (
+    OpenReceipt,
+    calendars,
+    demands,
+    in_base,
+    receipts_open,
+    stock_by_material,
+    work_centers,
+)
+
+QUARTER_MINUTES: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a plan is made of, as the views show it at one moment."""
+
+    now: datetime
+    position: int
+    book: Book
+    orders: Mapping[str, OpenOrder]
+    demands: tuple[DemandDefined, ...]
+    receipts: tuple[OpenReceipt, ...]
+    stock: Mapping[str, int]
+    centers: Mapping[str, WorkCenterDefined]
+    capacities: Mapping[str, Capacity]
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """The plan: `schedule` of open orders, `requirements` of demand and open orders."""
+
+    known: Known
+    schedule: Schedule
+    requirements: Requirements
+    readiness: Mapping[str, Readiness]
+    wants: tuple[Want, ...]
+
+    @property
+    def orders(self) -> Mapping[str, OpenOrder]:
+        return self.known.orders
+
+    @property
+    def capacities(self) -> Mapping[str, Capacity]:
+        return self.known.capacities
+
+    @property
+    def now(self) -> datetime:
+        return self.known.now
+
+    @property
+    def today(self) -> date:
+        return self.known.now.date()
+
+    @cached_property
+    def late(self) -> tuple[str, ...]:
+        """Open orders that end behind their due day or cannot be placed, the latest first."""
+        found = []
+        for order in self.orders:
+            slack = self.slack(order)
+            if slack is not None and slack < 0:
+                found.append((slack, order))
+        return tuple(order for _, order in sorted(found))
+
+    def slack(self, order: str) -> int | None:
+        """Calendar days between its end by plan and its due day; of one that is not placed, now."""
+        placed = self.schedule.slack_days(order)
+        known = self.orders.get(order)
+        if placed is not None or known is None or known.due is None:
+            return placed
+        return min(0, (known.due - self.today).days) if order not in self.schedule.ends else None
+
+    def load(self, first: date, days: int) -> dict[tuple[str, date], Load]:
+        """Minutes of work against minutes of capacity, by work center and day."""
+        return load(self.schedule, self.capacities, first, days)
+
+
+_kept: Final[WeakKeyDictionary[Engine, tuple[tuple[int, datetime], PlanView]]] = WeakKeyDictionary()
+_planning: Final = threading.Lock()
+
+
+def plan_of(connection: Connection, now: datetime) -> PlanView:
+    """The plan at a local moment; of two who ask at once one computes and both have it."""
+    moment = quarter(now)
+    key = projected(connection), moment
+    with _planning:
+        kept = _kept.get(connection.engine)
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        made = planned(known_of(connection, moment, key[0]))
+        _kept[connection.engine] = key, made
+        return made
+
+
+def quarter(now: datetime) -> datetime:
+    """The begin of the quarter of an hour, as the clock on the wall shows it."""
+    minute = now.minute - now.minute % QUARTER_MINUTES
+    return now.replace(minute=minute, second=0, microsecond=0, tzinfo=None)
+
+
+def known_of(connection: Connection, now: datetime, position: int) -> Known:
+    """What planning needs to know, read from the views."""
+    known = book_of(connection)
+    centers, hours = work_centers(connection), calendars(connection)
+    return Known(
+        now,
+        position,
+        known,
+        open_orders(connection, known),
+        tuple(demands(connection)),
+        tuple(receipts_open(connection, known.materials)),
+        stock_by_material(connection, now.date()),
+        centers,
+        {name: capacity_of(center, hours) for name, center in centers.items()},
+    )
+
+
+def planned(known: Known) -> PlanView:
+    """The plan of what is known; pure.
+
+    First every order as late as its due day allows: by then its materials must lie there. With
+    that it is known what is missing, and when it comes; then as early as all of it allows.
+    """
+    running = [order for order in known.orders.values() if order.can_run]
+    latest = backward([order.job() for order in running], known.capacities, known.now)
+    wants = _wants(known, latest)
+    found = requirements(wants, _supplies(known, latest), known.book, known.today, known.capacities)
+    ready = readiness(found, wants, known.today)
+    jobs = [order.job(ready.get(order.order, Readiness())) for order in running]
+    return PlanView(known, forward(jobs, known.capacities, known.now), found, ready, tuple(wants))
+
+
+def changed(
+    plan: PlanView, number: str, start: date | None, due: date | None, priority: int
+) -> PlanView:
+    """The plan as it would be with other dates and another priority of one order."""
+    order = replace(plan.orders[number], start=start, due=due, priority=priority)
+    return planned(replace(plan.known, orders={**plan.orders, number: order}))
+
+
+def begin_of(schedule: Schedule, order: str) -> datetime | None:
+    """When the first of its operations that are left begins."""
+    return min((slot.begins for slot in schedule.of_order(order)), default=None)
+
+
+def _wants(known: Known, latest: Schedule) -> list[Want]:
+    """Lines of demand, and the components of every open order on the day that it begins."""
+    found = []
+    for line in known.demands:
+        item = known.book.materials.get(line.material)
+        micros = in_base(line.quantity, item) if item is not None else None
+        if micros:
+            found.append(Want(line.demand, line.material, micros, day_of(line.due), line.priority))
+    for order in known.orders.values():
+        found += order.wants(_needed(order, known, latest))
+    return found
+
+
+def _needed(order: OpenOrder, known: Known, latest: Schedule) -> date | None:
+    if order.has_begun:
+        return known.today
+    begin = begin_of(latest, order.order)
+    days = [begin.date() if begin is not None else order.due, order.start]
+    return max((day for day in days if day is not None), default=None)
+
+
+def _supplies(known: Known, latest: Schedule) -> Sequence[Supply]:
+    stock = [
+        Supply("stock", "", material, micros, known.today)
+        for material, micros in known.stock.items()
+    ]
+    made = [
+        Supply("order", order.order, order.material, order.left, _done(order, known, latest))
+        for order in known.orders.values()
+        if order.left > 0
+    ]
+    bought = [
+        Supply("receipt", one.scheduled.receipt, one.scheduled.material, one.open,
+               _comes(one, known.today))
+        for one in known.receipts
+    ]  # fmt: skip
+    return [*stock, *made, *bought]
+
+
+def _done(order: OpenOrder, known: Known, latest: Schedule) -> date:
+    """The day on which an order's output is there."""
+    ends = latest.ends.get(order.order)
+    day = (ends - timedelta(microseconds=1)).date() if ends is not None else order.due
+    return max(known.today, day or known.today)
+
+
+def _comes(receipt: OpenReceipt, today: date) -> date:
+    """The day of a scheduled receipt; one that is overdue is counted on for today."""
+    return max(today, day_of(receipt.scheduled.due) or today)
