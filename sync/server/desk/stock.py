@@ -25,6 +25,7 @@ from sync.server.office import OfficeConflict, OfficeUnknown
 from sync.server.office import stock as said
 from sync.server.view_tables import master
 from sync.server.views.lots import counted_since, lot_of
+from sync.server.views.supply import receipts_open
 
 RECEIPT_PREFIX: Final = "R-"
 DIGITS_MIN: Final = 4
@@ -69,7 +70,7 @@ class StatusChange(msgspec.Struct, frozen=True):
 
 
 class Purchase(msgspec.Struct, frozen=True):
-    """So much was ordered from a supplier and is due on a day; without `receipt` the next number."""
+    """So much was ordered from a supplier and is due on a day; no `receipt`: the next number."""
 
     material: Name
     quantity: Name
@@ -147,7 +148,8 @@ def receive(desk: Desk, account: str, asked: Receipt, scheduled: str = "") -> No
                 "receipt",
             )
         told = msgspec.structs.replace(came, receipt=scheduled)
-        return [told, said.still_due(owed, came.quantity, material.conversions)]
+        whole = came.quantity.micros >= still_owed(connection, scheduled, material)
+        return [told, said.completed(owed)] if whole else [told]
 
     desk.act(make, account)
 
@@ -232,6 +234,12 @@ def open_receipt(connection: Connection, number: str) -> ReceiptScheduled:
         raise OfficeUnknown(said_, "receipt")
     said.require_as_shown(owed, None)
     return owed
+
+
+def still_owed(connection: Connection, number: str, material: MaterialDefined) -> int:
+    """Micros in the material's unit that are still to come of an open receipt; 0 if none."""
+    known = receipts_open(connection, {material.material: material})
+    return next((one.open for one in known if one.scheduled.receipt == number), 0)
 
 
 def next_receipt(connection: Connection) -> str:

@@ -156,23 +156,11 @@ def scheduled(
     )
 
 
-def still_due(
-    receipt: ReceiptScheduled, came: Quantity, factors: Mapping[str, str]
-) -> ReceiptScheduled:
-    """What a receipt still owes once so much of it came; no longer active where that is all.
-
-    Raises `OfficeInvalid` where the two units cannot be compared.
-    """
-    try:
-        got = convert(came, receipt.quantity.unit, factors).micros
-    except QuantityError as fault:
-        raise OfficeInvalid(f"receipt {receipt.receipt}: {fault}", "quantity") from None
-    left = receipt.quantity.micros - got
-    revision = receipt.revision + 1
-    if left <= 0:
-        return msgspec.structs.replace(receipt, **_UNSTAMPED, revision=revision, active=False)
-    rest = of_micros(left, receipt.quantity.unit)
-    return msgspec.structs.replace(receipt, **_UNSTAMPED, revision=revision, quantity=rest)
+def completed(receipt: ReceiptScheduled) -> ReceiptScheduled:
+    """A receipt of which all came: it owes nothing more, whatever was ordered."""
+    return msgspec.structs.replace(
+        receipt, **_UNSTAMPED, revision=receipt.revision + 1, active=False
+    )
 
 
 def dropped(receipt: ReceiptScheduled, reason: str) -> ReceiptScheduled:
