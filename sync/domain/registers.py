@@ -28,3 +28,12 @@ REGISTERS: Final[Mapping[type[Event], tuple[str, str]]] = {
     CalendarDefined: ("calendars", "calendar"),
 }
 """Where each register of master data stands in a Shop, and the field that names it."""
+
+REVISED: Final = (
+    MaterialDefined,
+    BomDefined,
+    RoutingDefined,
+    WorkCenterDefined,
+    CalendarDefined,
+)
+"""Registers of which every revision is kept: what planning reads, and people edit."""

@@ -25,7 +25,7 @@ from sync.server.office import OfficeError
 from sync.server.openapi import ADMIN, answer, refusals
 from sync.server.problem import at_field, at_key, problem
 from sync.server.services import Services
-from sync.server.views import PAGE_ROWS_MAX
+from sync.server.views import PAGE_ROWS_MAX, names
 from sync.server.views.detail import Trace, trace_of
 from sync.server.views.floor import (
     DeviationLine,
@@ -33,7 +33,7 @@ from sync.server.views.floor import (
     deviation_lines,
     station_lines,
 )
-from sync.server.views.stock import StockLine, names_of, stock_lines
+from sync.server.views.stock import StockLine, stock_lines
 from sync.server.views.units import UnitTrace, unit_trace
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -91,7 +91,7 @@ async def list_stock(
 ) -> Stock:
     """Lots with what is left of them; with `empty` those used up too."""
     items = await services_of(request).database.read(
-        lambda conn: stock_lines(conn, names_of(conn), material, empty=empty)
+        lambda conn: stock_lines(conn, names(conn), material, empty=empty)
     )
     return Stock(tuple(items))
 
@@ -107,7 +107,7 @@ async def receive_stock(request: AnyRequest, data: JSONBody[Receipt]) -> Stock:
     services, desk = services_of(request), desk_of(request)
     await acted(lambda: desk.receive(data))
     items = await services.database.read(
-        lambda conn: stock_lines(conn, names_of(conn), data.material)
+        lambda conn: stock_lines(conn, names(conn), data.material)
     )
     return Stock(tuple(items))
 

@@ -74,6 +74,7 @@ class Changes:
     made: set[tuple[str, str, str, str]] = field(default_factory=set)  # the same of its output
     lots: set[tuple[str, str]] = field(default_factory=set)
     masters: dict[tuple[str, str], Event | None] = field(default_factory=dict)
+    revisions: list[tuple[str, int, Event]] = field(default_factory=list)  # key, position
     signed_out: set[str] = field(default_factory=set)
     lot_events: list[tuple[str, str, int, int]] = field(default_factory=list)
     serials: dict[tuple[str, str, str, str], int] = field(default_factory=dict)

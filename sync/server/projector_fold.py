@@ -27,7 +27,7 @@ from sync.domain.events import (
     UnitPacked,
 )
 from sync.domain.order_facts import ORDER_FACTS, evolve, winner
-from sync.domain.registers import REGISTERS
+from sync.domain.registers import REGISTERS, REVISED
 from sync.domain.rules_material import supplied
 from sync.domain.stock import book, set_status
 from sync.server import scopes
@@ -178,7 +178,7 @@ class Fold:
         if touch.lot is not None:
             self._to_stock(event, sign, touch.lot)
         elif kind in REGISTERS:
-            self._register(event)
+            self._register(position, event)
         elif isinstance(event, OperatorSignedIn | OperatorSignedOut):
             self._session(event)
         elif isinstance(event, TROUBLE):
@@ -217,11 +217,13 @@ class Fold:
         key = (serial, material, way, order)
         self.changes.serials[key] = self.changes.serials.get(key, 0) + uses
 
-    def _register(self, event: Event) -> None:
+    def _register(self, position: int, event: Event) -> None:
         name, key_name = REGISTERS[type(event)]
         held = getattr(self.memory.shop, name)
         key = getattr(event, key_name)
         held[key] = winner(held.get(key), event)
+        if isinstance(event, REVISED):
+            self.changes.revisions.append((key, position, event))
         self.changes.masters[type(event).__name__, key] = held[key]
 
     def _session(self, event: OperatorSignedIn | OperatorSignedOut) -> None:

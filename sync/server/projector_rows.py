@@ -18,6 +18,9 @@ STOCK_COLUMNS: Final = (
 )  # fmt: skip
 PLACE_COLUMNS: Final = ("material", "lot", "place", "unit", "micros")
 MASTER_COLUMNS: Final = ("kind", "key", "revision", "event_id", "body")
+REVISION_COLUMNS: Final = (
+    "kind", "key", "revision", "event_id", "position", "at", "account", "body",
+)  # fmt: skip
 SERIAL_COLUMNS: Final = ("serial", "material", "way", "order_number", "uses")
 DEVIATION_COLUMNS: Final = (
     "target", "name", "subject", "kind", "order_number", "material", "lot", "station", "operator",

@@ -21,6 +21,7 @@ from sync.server.projector_rows import (
     ORDER_COLUMNS,
     OUTPUT_COLUMNS,
     PLACE_COLUMNS,
+    REVISION_COLUMNS,
     SERIAL_COLUMNS,
     STATE_COLUMNS,
     STOCK_COLUMNS,
@@ -42,6 +43,7 @@ from sync.server.view_tables import (
     deviation,
     lot_event,
     master,
+    master_revision,
     order_lot,
     order_material,
     order_operation,
@@ -124,6 +126,7 @@ class Writing:
         gone = [key for key, event in changes.masters.items() if event is None]
         self._drop(master, ("kind", "key"), gone)
         self._put(master, MASTER_COLUMNS, put)
+        self._put(master_revision, REVISION_COLUMNS, [_revision(*one) for one in changes.revisions])
         self._put(reversed_act, ("act", "position"), list(changes.reversed.items()))
         self._put(
             concern,
@@ -263,6 +266,12 @@ class Writing:
         self._drop(deviation, _KEY, stale)
         kept = [(*row[:-3], *settled.get(key, row[-3:-1]), row[-1]) for key, row in told.items()]
         self._put(deviation, DEVIATION_COLUMNS, kept)
+
+
+def _revision(key: str, position: int, event: Event) -> Row:
+    revision = getattr(event, "revision", 0)
+    kind, account = type(event).__name__, event.operator or event.station
+    return (kind, key, revision, event.id, position, event.at, account, encode(event))
 
 
 def _found_row(found: Found) -> Row:

@@ -44,6 +44,13 @@ master: Final = Table(
 )  # fmt: skip
 """The winning event of each register of master data, and the open sign-ins of stations."""
 
+master_revision: Final = Table(
+    "master_revision", metadata, _key("kind"), _key("key"), _rank("revision"), _key("event_id"),
+    _number("position"), _text("at"), _text("account"), _bytes("body"), sqlite_with_rowid=False,
+)  # fmt: skip
+"""Every revision of what planning reads: materials, BOMs, routings, work centers, calendars."""
+Index("ix_master_revision_position", master_revision.c.position)
+
 order_state: Final = Table("order_state", metadata, _key("order_number"), _bytes("body"))
 
 order_view: Final = Table(
@@ -158,6 +165,7 @@ Index("ix_unit_content_lot", unit_content.c.lot)
 
 VIEWS: Final = (
     master,
+    master_revision,
     order_state,
     order_view,
     order_operation,

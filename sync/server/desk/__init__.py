@@ -24,7 +24,7 @@ from sync.server.awaited import awaited
 from sync.server.ledger import GRANTED, Ledger, end_of, reader_mark
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeUnknown, Wanted
 from sync.server.outcome import READER, counted_of
-from sync.server.planning.explosion import Feasibility, feasibility, free_stock
+from sync.server.planning.explosion import Book, Feasibility, feasibility, free_stock
 from sync.server.projector import Projector
 from sync.server.settings import OFFICE, OFFICE_ORIGIN, setting
 from sync.server.tables import event as event_table
@@ -66,6 +66,15 @@ class Desk:
         """Whether it can be made from free stock; raises `OfficeError`."""
         return self._ledger.database.read_now(lambda conn: _feasible(conn, wanted, today))
 
+    @property
+    def today(self) -> date:
+        """The day at the server's place."""
+        return self._ledger.clock.local().date()
+
+    def book(self, connection: Connection) -> Book:
+        """The master data of today."""
+        return book(connection, self.today)
+
     def act(
         self, make: Callable[[Connection], Sequence[Event]], account: str, order: str = ""
     ) -> None:
@@ -87,7 +96,7 @@ class Desk:
             number = wanted.order or next_number(connection)
             if order_of_state(connection, number) is not None:
                 raise OfficeConflict(f"order {number} exists: take another number")
-            return [office.planned(replace(wanted, order=number), book(connection))]
+            return [office.planned(replace(wanted, order=number), self.book(connection))]
 
         with self._acting:
             (event,) = self._say(plan, account, wanted.order)
@@ -103,7 +112,8 @@ class Desk:
             if header is None:
                 raise OfficeUnknown(f"order {number} was never planned: create it first")
             revision = header.revision + 1
-            return [office.released(header, rule or LabelRule(), book(connection), revision)]
+            known = self.book(connection)
+            return [office.released(header, rule or LabelRule(), known, revision)]
 
         self.act(release, account, number)
 
@@ -125,7 +135,7 @@ class Desk:
         """Take goods into stock; raises `OfficeError`, `DatabaseError`."""
 
         def received(connection: Connection) -> Sequence[Event]:
-            material = office.material_of(receipt.material, book(connection))
+            material = office.material_of(receipt.material, self.book(connection))
             quantity = office.quantity_of(receipt.quantity, receipt.unit, material)
             return [
                 office.received(
@@ -215,7 +225,7 @@ def next_number(connection: Connection) -> str:
 
 
 def _feasible(connection: Connection, wanted: Wanted, today: date) -> Feasibility:
-    known = book(connection)
+    known = book(connection, today)
     material = office.material_of(wanted.material, known)
     quantity: Quantity = office.quantity_of(wanted.quantity, wanted.unit, material)
     free = free_stock(available(connection, today), promised(connection))

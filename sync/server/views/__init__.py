@@ -4,11 +4,11 @@ Questions take a connection and give structs that are ready for JSON: amounts ar
 their unit beside them, dates ISO text.
 """
 
+from sync.server.views.books import book, names, rates
 from sync.server.views.orders import (
     PAGE_ROWS_MAX,
     OrderLine,
     board_lines,
-    book,
     order_line,
     order_lines,
     order_of_state,
@@ -22,10 +22,12 @@ __all__ = [
     "OrderLine",
     "board_lines",
     "book",
+    "names",
     "order_line",
     "order_lines",
     "order_of_state",
     "projected",
     "promised",
+    "rates",
     "snapshot_positions",
 ]

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from sync.domain.order import Order
 from sync.domain.quantity import text
 from sync.server.ledger import reader_mark
-from sync.server.planning.explosion import Book, short_orders
-from sync.server.projector_state import LIVE, decode_order, load_memory
+from sync.server.planning.explosion import short_orders
+from sync.server.projector_state import decode_order
 from sync.server.view_tables import (
     master,
     order_lot,
@@ -212,16 +212,6 @@ def work_center_hours(connection: Connection) -> dict[str, float]:
         except ValueError:
             found[key] = DAY_HOURS
     return found
-
-
-def book(connection: Connection) -> Book:
-    """The master data that planning reads; what is not active is left out."""
-    shop = load_memory(connection, LIVE, 0).shop
-    return Book(
-        {key: item for key, item in shop.materials.items() if item.active},
-        {key: item for key, item in shop.boms.items() if item.active},
-        {key: item for key, item in shop.routings.items() if item.active},
-    )
 
 
 def _line(

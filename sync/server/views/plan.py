@@ -21,8 +21,8 @@ from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
 from sync.server.planning.schedule import Schedule, backward, forward
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
+from sync.server.views.books import book as book_of
 from sync.server.views.jobs import OpenOrder, day_of, open_orders
-from sync.server.views.orders import book as book_of
 from sync.server.views.orders import projected
 from sync.server.views.supply import (
     OpenReceipt,

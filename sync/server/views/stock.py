@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sync.domain.quantity import text
-from sync.server.view_tables import master, stock
+from sync.server.view_tables import stock
 
 
 class StockLine(msgspec.Struct, frozen=True):
@@ -37,18 +37,6 @@ def stock_lines(
     if not empty:
         query = query.where(table.c.micros != 0)
     return [_stock_line(row, names) for row in connection.execute(query)]
-
-
-def names_of(connection: Connection) -> dict[str, str]:
-    """Material → its human name."""
-    rows = connection.execute(
-        select(master.c.key, master.c.body).where(master.c.kind == "MaterialDefined")
-    )
-    return {key: msgspec.json.decode(body, type=_Named).name or key for key, body in rows}
-
-
-class _Named(msgspec.Struct):
-    name: str = ""
 
 
 def available(connection: Connection, today: date) -> dict[str, int]:
