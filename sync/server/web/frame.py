@@ -4,6 +4,7 @@ A page is a template and the answer to a question; both are worked on in a reade
 no page holds up a station's push.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -201,12 +202,21 @@ async def show(
     *,
     status: int = 200,
 ) -> Response[str]:
-    """A page that shows the answer to a question about the present."""
+    """A page that shows the answer to a question about the present.
+
+    What question and rendering took stands in `Server-Timing` (W3C): the floor of the whole answer.
+    """
     frame = frame_of(request)
-    text: str = await services_of(request).database.read(
-        lambda conn: render(template, {**frame, **question(conn)})
-    )
-    return html(text, status)
+
+    def answered(connection: Connection) -> tuple[str, float]:
+        began = time.perf_counter()
+        text = render(template, {**frame, **question(connection)})
+        return text, time.perf_counter() - began
+
+    text, seconds = await services_of(request).database.read(answered)
+    answer = html(text, status)
+    answer.headers["Server-Timing"] = f"page;dur={seconds * 1000:.2f}"
+    return answer
 
 
 def show_plain(

@@ -1,0 +1,257 @@
+"""The office under a plant with a past: every page, the live board, planning, trace, rebuild.
+
+A real server on a ledger that holds years of closed orders. Of each page p50 and p99 as a browser
+waits for it, beside its floor in the same request: the question and the rendering alone, as the
+server tells them. Goals: an unchanged board is answered within 0.5 ms of CPU; an event is on a card
+of a real browser within 250 ms (p95); 300 live viewers take at most a tenth of a core; explosion and
+schedule of all open orders take at most 2 s, the trace of the widest lot 1 s; a rebuild makes at
+least 20,000 events a second.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from sync.domain.events import OperationReported
+from sync.domain.quantity import Quantity
+from sync.server.clock import ServerClock
+from sync.server.database import Database, sqlite_url
+from sync.server.ledger import Ledger
+from sync.server.projector import Projector
+from sync.server.views import projected
+from sync.server.views.plan import known_of, planned, quarter
+from tests.bench.gauge import (
+    Size,
+    cpu_seconds,
+    goal,
+    load,
+    milliseconds,
+    now,
+    percentile,
+    result,
+    say,
+)
+from tests.bench.office_world import EXTENTS, WIDE, World
+from tests.office.browser import chromium, visit
+from tests.office.pages import pages
+from tests.postgres import cluster_of
+from tests.sync.server.server_parts import Log as Pushed
+from tests.sync.server.server_parts import Server, body
+
+LOOKS: Final = {"small": 15, "full": 100}
+LOOKS_SECONDS_MAX: Final = 20.0
+UNCHANGED_ASKS: Final = 400
+VIEWERS: Final = 300
+VIEWED_SECONDS: Final = 10.0
+LIVE_EVENTS: Final = 40
+PLANS: Final = 3
+TOLD_EVENTS: Final = 100_000
+CHANGED: Final = "([card, said]) => document.querySelector(card).textContent !== said"
+PIECE: Final = Quantity("1", "C62")
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    """Measure on one database, and tell it as one line of JSON."""
+    asked = _arguments()
+    before = load()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-office-")))
+        url = _url(asked.database, folder, stack)
+        figures = _filled(url, asked.size)
+        options = () if asked.database == "sqlite" else ("--database", url)
+        server = stack.enter_context(Server(folder, *options, "--open-board"))
+        figures |= _served(server, asked.size)
+    figures["database"] = asked.database
+    result("office", asked.size, before, **figures, goals=_goals(figures))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.office", description=__doc__)
+    parser.add_argument("--size", choices=("small", "full"), default="small")
+    parser.add_argument("--database", choices=("sqlite", "pg15", "pg18"), default="sqlite")
+    return parser.parse_args()
+
+
+def _url(kind: str, folder: Path, stack: ExitStack) -> str:
+    if kind == "sqlite":
+        return sqlite_url(folder / "ledger.sqlite")
+    cluster = cluster_of(kind)
+    url = cluster.database("template1")
+    stack.callback(cluster.drop, url)
+    return url
+
+
+def _filled(url: str, size: Size) -> Figures:
+    """The plant's past told and projected; what that took."""
+    database = Database(url)
+    ledger = Ledger(database, ServerClock())
+    world = World(ledger, EXTENTS[size], datetime.now(UTC).date())
+    begun, told, count = now(), 0, 0
+    for count in world.tell():
+        if count - told >= TOLD_EVENTS:
+            told = count
+            say(f"{told} events told in {now() - begun:.0f} s")
+    say(f"{count} events told in {now() - begun:.0f} s; projecting")
+    projector = Projector(database)
+    begun = now()
+    projector.catch_up()
+    caught_up = now() - begun
+    say(f"views caught up in {caught_up:.0f} s; planning")
+    figures = {"events": count, "caught_up_per_s": round(count / caught_up)}
+    figures |= _planned(database)
+    begun = now()
+    projector.rebuild()
+    figures["rebuilt_per_s"] = round(count / (now() - begun))
+    say(f"rebuilt at {figures['rebuilt_per_s']} events a second")
+    database.close()
+    return figures
+
+
+def _planned(database: Database) -> Figures:
+    """CPU and wall seconds of explosion and schedule of all that is open, nothing remembered."""
+    moment = datetime.now().replace(microsecond=0)  # noqa: DTZ005 — the plan is of the site's clock
+    walls, cpus = [], []
+    for _ in range(PLANS):
+        wall, cpu = now(), time.process_time()
+        database.read_now(lambda conn: planned(known_of(conn, quarter(moment), projected(conn))))
+        walls.append(now() - wall)
+        cpus.append(time.process_time() - cpu)
+    return {"plan_s": round(statistics.median(walls), 3), "plan_cpu_s": round(min(cpus), 3)}
+
+
+def _served(server: Server, size: Size) -> Figures:
+    return {
+        "pages": _pages(server, size),
+        "unchanged_board_cpu_ms": _unchanged(server),
+        "widest_trace_s": _trace(server),
+        **_live(server),
+        "viewers_share_of_a_core": asyncio.run(_viewed(server)),
+    }
+
+
+def _pages(server: Server, size: Size) -> dict[str, Figures]:
+    """Each page as a browser waits for it, beside its floor in the same request."""
+    order = "P-000001"
+    addresses = pages(order, "PROD-01", WIDE[1], "WC-01", WIDE[0])
+    found = {}
+    for name, path in addresses.items():
+        found[name] = _looked(server, path, LOOKS[size])
+        say(f"{name}: {found[name]}")
+    return found
+
+
+def _looked(server: Server, path: str, looks: int) -> Figures:
+    waits, floors, status, size = [], [], 0, 0
+    end = now() + LOOKS_SECONDS_MAX
+    while len(waits) < looks and now() < end:
+        begun = now()
+        answer = server.client.get(path, headers=server.admin)
+        waits.append(now() - begun)
+        status, size = answer.status_code, len(answer.content)
+        told = answer.headers.get("server-timing", "").partition("dur=")[2]
+        floors.append(float(told or "nan") / 1000)
+    figures: Figures = {"status": status, "kilobytes": size // 1000}
+    figures |= {"p50_ms": milliseconds(percentile(waits, 50))}
+    figures |= {"p99_ms": milliseconds(percentile(waits, 99))}
+    if floors[0] == floors[0]:  # a page without a question tells none
+        figures["floor_p50_ms"] = milliseconds(percentile(floors, 50))
+    return figures
+
+
+def _unchanged(server: Server) -> float:
+    """Milliseconds of the server's CPU for a board that did not change."""
+    first = server.client.get("/board", headers=server.admin)
+    headers = {**server.admin, "If-None-Match": first.headers["etag"]}
+    before = cpu_seconds(server.pid)
+    for _ in range(UNCHANGED_ASKS):
+        assert server.client.get("/board", headers=headers).status_code in {200, 304}
+    return milliseconds((cpu_seconds(server.pid) - before) / UNCHANGED_ASKS)
+
+
+def _trace(server: Server) -> float:
+    """Seconds for everything that the widest lot went into, as a table."""
+    begun = now()
+    query = {"material": WIDE[0], "lot": WIDE[1], "format": "csv"}
+    answer = server.client.get("/trace/recall", params=query, headers=server.admin)
+    say(f"widest trace: {answer.status_code}, {len(answer.content) // 1000} kB")
+    return round(now() - begun, 3)
+
+
+def _live(server: Server) -> Figures:
+    """Milliseconds from the push of an event to its card in a real browser."""
+    station, log, waits = server.enrol("ST-LIVE", work_centers=("WC-00",)), Pushed(), []
+    started = server.client.get(
+        "/v1/orders", params={"status": "started", "limit": "1"}, headers=server.admin
+    )
+    order = started.json()["items"][0]["order"]
+    card = f"#order-{order} .amount b"
+    with chromium() as browser, visit(browser, server.url) as tab:
+        tab.open("/board")
+        tab.page.locator(card).wait_for()
+        for number in range(LIVE_EVENTS):
+            said = tab.page.locator(card).inner_text()
+            log.bodies.append(body(_one_more(order, number)))
+            begun = now()
+            assert station.push(log, after=number).status_code == 200
+            tab.page.wait_for_function(CHANGED, arg=[card, said], polling=5)
+            waits.append(now() - begun)
+    return {
+        "card_p50_ms": milliseconds(percentile(waits, 50)),
+        "card_p95_ms": milliseconds(percentile(waits, 95)),
+    }
+
+
+def _one_more(order: str, number: int) -> OperationReported:
+    """One more piece is good at the last operation."""
+    where: Figures = {"order": order, "operation": "40", "work_center": "WC-15"}
+    stamp: Figures = {"station": "ST-LIVE", "operator": "anna", "n": number + 1}
+    return OperationReported(**where, good=PIECE, **stamp)
+
+
+async def _viewed(server: Server) -> float:
+    """Share of a core that the server takes while so many watch and nothing changes."""
+    limits = httpx.Limits(max_connections=VIEWERS + 10)
+    async with httpx.AsyncClient(
+        base_url=server.url, headers=server.admin, limits=limits, timeout=None, trust_env=False
+    ) as client:
+        looking = [asyncio.create_task(_look(client)) for _ in range(VIEWERS)]
+        await asyncio.sleep(3)
+        before, begun = cpu_seconds(server.pid), now()
+        await asyncio.sleep(VIEWED_SECONDS)
+        share = (cpu_seconds(server.pid) - before) / (now() - begun)
+        for one in looking:
+            one.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
+    return round(share, 4)
+
+
+async def _look(client: httpx.AsyncClient) -> None:
+    with contextlib.suppress(httpx.HTTPError):
+        async with client.stream("GET", "/live") as answer:
+            async for _ in answer.aiter_bytes():
+                pass
+
+
+def _goals(figures: Figures) -> list[Figures]:
+    return [
+        goal("unchanged board, ms of CPU", figures["unchanged_board_cpu_ms"], 0.5),
+        goal("event to card p95, ms", figures["card_p95_ms"], 250),
+        goal("300 viewers, share of a core", figures["viewers_share_of_a_core"], 0.1),
+        goal("explosion and schedule, s", figures["plan_s"], 2.0),
+        goal("widest trace, s", figures["widest_trace_s"], 1.0),
+        goal("rebuilt events a second", figures["rebuilt_per_s"], 20_000, least=True),
+    ]
+
+
+if __name__ == "__main__":
+    main()
