@@ -1,8 +1,9 @@
 """The home of netting: one material's needs against its supplies, and what is to be had beside.
 
 Needs are served by day, then priority, then name. Each takes what is there on its day, the earliest
-first, and what comes later only where nothing new could come sooner. What is still lacking is made
-or bought anew, in lot sizes, one for each day; what a lot size gives too much serves later needs.
+first. What is made and comes later is waited for: it can be hurried. A receipt that comes later
+counts where nothing bought today could come sooner. What is still lacking is made or bought anew,
+in lot sizes, one for each day; what a lot size gives too much serves later needs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +51,7 @@ def net(
 ) -> list[New]:
     """What is to be had beside the supplies; each need gets its pegs."""
     sources = [_Source(one.kind, one.key, one.day, one.micros) for one in _by_day(supplies)]
-    soonest = _soonest(item, sum(need.micros for need in needs), leads, today)
+    soonest = date.max if item.made else today + leads.bought(item.material)
     found: list[New] = []
     surplus = 0
     for need in sorted(needs, key=_served):
@@ -119,13 +120,6 @@ def _by_day(supplies: Iterable[Supply]) -> list[Supply]:
 
 def _served(need: Need) -> tuple[date, int, str]:
     return need.day or date.max, need.priority, need.key
-
-
-def _soonest(item: Item, micros: int, leads: Leads, today: date) -> date:
-    """When something new could be there."""
-    if item.made:
-        return leads.end(item.material, micros, today)
-    return today + leads.bought(item.material)
 
 
 def _taken(item: Item, need: Need, sources: list[_Source], by: date) -> int:

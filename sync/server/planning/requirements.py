@@ -100,6 +100,7 @@ class _Planning:
         self.projected: dict[str, tuple[tuple[date, int], ...]] = {}
         self.problems: dict[str, None] = {}
         self.levels: dict[str, int] = {}
+        self.undated: set[str] = set()
         for supply in supplies:
             self.supplies.setdefault(supply.material, []).append(supply)
         for want in wants:
@@ -232,6 +233,8 @@ class _Planning:
             new.why,
         )
         self.proposals[new.key] = proposal
+        if due is None:
+            self.undated.add(new.key)
         self.parts[new.key] = list(self._exploded(proposal, orders, demands, new))
 
     def _exploded(
@@ -269,8 +272,9 @@ class _Planning:
         begin = max([made.start, *there])
         if begin > made.start:
             ready = max(made.ready, self.leads.end(made.material, made.micros, begin))
-            values = (made.key, made.material, made.micros, made.start, made.due, ready)
-            late = ready > made.due
+            due = ready if made.key in self.undated else made.due
+            values = (made.key, made.material, made.micros, made.start, due, ready)
+            late = ready > due
             self.proposals[made.key] = Proposal(*values, made.level, made.wants, late, made.why)
 
     def _dated(self, peg: Peg, need: Need) -> Peg:

@@ -1,10 +1,10 @@
 """The home of the schedule: when each operation of each order begins and ends, and why not before.
 
 Finite capacity: a work center runs so many operations side by side as it has places, each without
-a break but for closed hours. Orders are placed one after the other, by priority, then due date,
-then number; an order takes the first gap that it fits into, so none that is placed later delays
-one placed before. An order that another waits for is as urgent as that one. What has begun on the
-floor is placed first. All times are naive and local, in whole seconds.
+a break but for closed hours; what is no work takes no place. Orders are placed one after the other,
+by priority, then due date, then number; an order takes the first gap that it fits into, so none
+that is placed later delays one placed before. An order that another waits for is as urgent as that
+one. What has begun on the floor is placed first. All times are naive and local, in whole seconds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -255,9 +255,11 @@ def _in_gap(
     if first is None:
         return None
     seconds = step.seconds
+    own = (job.order, step.operation, step.work_center)
+    if not seconds:
+        return Slot(*own, bound, bound, seconds, step.begun, tuple(waits))
     at, by = center.places.first_gap(first, seconds)
-    begins = center.time.begin(at)
-    ends = center.time.end(at + seconds) if seconds else begins
+    begins, ends = center.time.begin(at), center.time.end(at + seconds)
     if begins is None or ends is None:
         return None
     if at > first and (full := center.time.end(at)) is not None:
@@ -266,7 +268,6 @@ def _in_gap(
     if begins > bound:
         waits.append(Reason("calendar", step.work_center, bound, begins))
     center.places.take(at, seconds, job.order)
-    own = (job.order, step.operation, step.work_center)
     return Slot(*own, begins, ends, seconds, step.begun, tuple(waits))
 
 
@@ -300,7 +301,7 @@ def _steps_back(job: Job, limit: datetime, centers: Mapping[str, _Center]) -> di
         if step.begun or center is None or last is None:
             break
         at = center.places.last_gap(last, step.seconds)
-        begin = None if at is None else center.time.begin(at)
+        begin = None if at is None else center.time.begin(at) if step.seconds else limit
         if at is None or begin is None:
             break
         center.places.take(at, step.seconds, job.order)
