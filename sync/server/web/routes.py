@@ -4,7 +4,18 @@ from typing import Final
 
 from litestar import Response, Router
 
-from sync.server.web import imports, live, look
+from sync.server.web import (
+    calendars,
+    demand,
+    imports,
+    live,
+    look,
+    plan,
+    proposals,
+    lots,
+    purchase,
+    stock,
+)
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
 from sync.server.web.frame import services_of, show_plain
 
@@ -32,5 +43,12 @@ pages: Final = Router(
         NotAllowed: not_allowed,
         ForeignForm: foreign,
     },
-    route_handlers=[*imports.routes, *live.routes, *look.routes],
+    route_handlers=[
+        *imports.routes,
+        *live.routes,
+        *look.routes,
+        *lots.routes,
+        *purchase.routes,
+        *stock.routes,
+    ],
 )
