@@ -189,7 +189,8 @@ def _trace(server: Server) -> float:
 
 def _live(server: Server) -> Figures:
     """Milliseconds from the push of an event to its card in a real browser."""
-    station, log, waits = server.enrol("ST-LIVE", work_centers=("WC-00",)), Pushed(), []
+    station, log = server.enrol("ST-LIVE", work_centers=("WC-00",)), Pushed()
+    waits: list[float] = []
     started = server.client.get(
         "/v1/orders", params={"status": "started", "limit": "1"}, headers=server.admin
     )
