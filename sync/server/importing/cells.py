@@ -107,6 +107,8 @@ def _name(_column: Column, written: str, _today: date) -> str:
 
 
 def _amount(_column: Column, written: str, _today: date) -> str:
+    if not written:
+        return ""
     if not AMOUNT.match(written) or micros(written) < 0:
         raise ValueError(f"{written[:40]!r} is no amount: write digits, as 12.5")
     return written
@@ -114,6 +116,8 @@ def _amount(_column: Column, written: str, _today: date) -> str:
 
 def _quantity(column: Column, written: str, today: date) -> str:
     """`12.5` or `12.5 kg`, as `12.5` or `12.5 KGM`."""
+    if not written:
+        return ""
     amount, _, unit = written.partition(" ")
     positive = _amount(column, amount, today)
     if not micros(positive):

@@ -38,6 +38,11 @@ MATERIALS: Final = Table(
         Column("conversions", "units", "other units, as BAG=25 kg;PALLET=1000 kg"),
         Column("shelf_life_days", "count", "days from making to expiry; 0: does not expire"),
         _free("place", "where it lies"),
+        Column("lead_time_days", "count", "working days from ordering or starting to stock"),
+        Column("reorder_point", "quantity", "order again below this much, in the base unit"),
+        _free("supplier", "who delivers it; empty: made here"),
+        Column("standard_cost", "amount", "money for one base unit"),
+        Column("lot_size", "quantity", "orders come in multiples of this, in the base unit"),
     ),
 )
 BOMS: Final = Table(
@@ -54,6 +59,8 @@ BOMS: Final = Table(
         LIMIT,
         Column("backflush", "yes", "yes: booked with the output, not scanned", default="no"),
         Column("substitutes", "names", "materials that may stand in, parted by ;"),
+        _percent("scrap_percent", "how much more is lost on the way", "0"),
+        Column("valid_from", "date", "the BOM holds from this day on; empty: always"),
     ),
 )
 ROUTINGS: Final = Table(
@@ -79,7 +86,10 @@ WORK_CENTERS: Final = Table(
     (
         _name("work_center", "its short name"),
         _name("name", "what people call it"),
-        Column("hours_per_day", "amount", "hours that it works a day", default="8"),
+        Column("hours_per_day", "amount", "hours a day where no calendar is named", default="8"),
+        _free("calendar", "a calendar of calendars.csv"),
+        Column("capacity", "count", "orders side by side", default="1"),
+        Column("cost_per_hour", "amount", "money for one hour of work there"),
     ),
 )
 OPERATORS: Final = Table(

@@ -41,6 +41,12 @@ STAMP: Final = {
     "operator": "", "accepted": (), "revision": 0,
 }  # fmt: skip
 
+KEPT: Final = (
+    *("lead_time_days", "reorder_point", "supplier", "standard_cost", "lot_size"),
+    *("calendar", "capacity", "cost_per_hour", "valid_from", "by_products", "note"),
+)
+"""Fields that a file of another system may have no column for, and must not empty then."""
+
 E = TypeVar("E", bound=Event)
 
 
@@ -108,8 +114,30 @@ def _materials(
         name, gtin = row.text("material"), row.text("gtin")
         outcome.problems += _gtin_problems(row, gtin, gtins.get(gtin, name))
         gtins[gtin] = name
-        found[name] = _register(_material(row), current.materials.get(name), outcome)
+        outcome.problems += _amount_problems(row)
+        known = current.materials.get(name)
+        found[name] = _register(kept(_material(row), known, row), known, outcome)
     return found
+
+
+def kept(event: E, known: E | None, row: Row) -> E:
+    """The event with what is known of the fields that the file has no column for."""
+    if known is None:
+        return event
+    fields = {
+        name: getattr(known, name)
+        for name in KEPT
+        if hasattr(event, name) and name not in row.given
+    }
+    return msgspec.structs.replace(event, **fields)
+
+
+def _amount_problems(row: Row) -> Iterable[Problem]:
+    """Amounts of a material are in its base unit."""
+    for column in ("reorder_point", "lot_size"):
+        unit = row.text(column).partition(" ")[2]
+        if unit and unit != row.text("unit"):
+            yield row.problem(column, f"{unit}: write it in the base unit {row.text('unit')}")
 
 
 def _gtin_problems(row: Row, gtin: str, owner: str) -> Iterable[Problem]:
@@ -140,7 +168,16 @@ def _material(row: Row) -> MaterialDefined:
         conversions=row.units("conversions"),
         shelf_life_days=row.count("shelf_life_days"),
         place=row.text("place"),
+        lead_time_days=row.count("lead_time_days"),
+        reorder_point=_in_unit(row, "reorder_point"),
+        supplier=row.text("supplier"),
+        standard_cost=row.text("standard_cost"),
+        lot_size=_in_unit(row, "lot_size"),
     )
+
+
+def _in_unit(row: Row, column: str) -> Quantity | None:
+    return written(row, column, row.text("unit")) if row.text(column) else None
 
 
 def _work_centers(
@@ -154,8 +191,12 @@ def _work_centers(
             revision=0,
             name=row.text("name"),
             hours_per_day=row.text("hours_per_day"),
+            calendar=row.text("calendar"),
+            capacity=max(1, row.count("capacity")),
+            cost_per_hour=row.text("cost_per_hour"),
         )
-        found[name] = _register(event, current.work_centers.get(name), outcome)
+        known = current.work_centers.get(name)
+        found[name] = _register(kept(event, known, row), known, outcome)
     return found
 
 
@@ -264,8 +305,10 @@ def _boms(
                 revision=0,
                 quantity=written(group[0], "for_quantity", book.materials[material].unit),
                 lines=tuple(_bom_line(row) for row in group),
+                valid_from=group[0].text("valid_from"),
             )
-            found[material] = _register(event, current.boms.get(material), outcome)
+            known = current.boms.get(material)
+            found[material] = _register(kept(event, known, group[0]), known, outcome)
     parts = {name: {line.material for line in bom.lines} for name, bom in found.items()}
     circle = cycle(parts)
     if lines.keys().isdisjoint(circle):  # it stood before, and no row of these files is at fault
@@ -284,6 +327,9 @@ def _bom_problems(row: Row, first: Row, book: Book) -> Iterable[Problem]:
         yield unknown(row, "material", "material", "materials.csv")
     elif (fault := _unit_fault(written(row, "for_quantity", material.unit), material)) != "":
         yield row.problem("for_quantity", fault)
+    if row.text("valid_from") != first.text("valid_from"):
+        fault = f"line {first.line} of the same BOM has another day: one BOM, one day"
+        yield row.problem("valid_from", fault)
     if row.text("for_quantity") != first.text("for_quantity"):
         fault = f"line {first.line} of the same BOM says {first.text('for_quantity')}: make equal"
         yield row.problem("for_quantity", fault)
@@ -314,6 +360,7 @@ def _bom_line(row: Row) -> BomLine:
         operation=row.text("operation"),
         tolerance_percent=row.text("tolerance_percent"),
         limit_percent=row.text("limit_percent"),
+        scrap_percent=row.text("scrap_percent"),
         backflush=row.yes("backflush"),
         substitutes=row.names("substitutes"),
     )

@@ -54,11 +54,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A checked row. The accessors give the cell as its column's kind says."""
+    """A checked row. The accessors give the cell as its column's kind says.
+
+    `given` are the columns that the file has; the others' cells are empty or their default.
+    """
 
     file: str
     line: int
     cells: Mapping[str, Cell]
+    given: frozenset[str] = frozenset()
 
     def text(self, column: str) -> str:
         value = self.cells[column]
@@ -239,7 +243,7 @@ def _read_row(
     if faults:
         reading.unread.add(texts.get(table.key[0], "").strip())
     else:
-        reading.rows.append(Row(table.file, line, cells))
+        reading.rows.append(Row(table.file, line, cells, frozenset(texts)))
 
 
 def _as_we_write(parted: str, column: Column, written: str) -> str:

@@ -140,7 +140,8 @@ WRONG = [
      ["materials.csv, line 2, column unit: 'kgs' is no base unit: write kg, g, l, m, pcs …"]),
     ("materials.csv", "material,name,unit,colour\nROLL,Roll,pcs,red\n",
      [("materials.csv, line 1, column colour: unknown column: known are material, name, unit, gtin,"
-      " lot_controlled, serial_controlled, label_quantity, conversions, shelf_life_days, place")]),
+      " lot_controlled, serial_controlled, label_quantity, conversions, shelf_life_days, place,"
+      " lead_time_days, reorder_point, supplier, standard_cost, lot_size")]),
     ("materials.csv", "material,unit\nROLL,pcs\n",
      ["materials.csv, line 1, column name: missing column: what people call it"]),
     ("materials.csv", GOOD["materials.csv"] + "ROLL,Roll again,pcs,,,,\n",
