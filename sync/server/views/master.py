@@ -1,0 +1,304 @@
+"""What people ask of master data: where a material is used, revisions, what a new BOM changes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from sync.domain.events import BomDefined, BomLine, Event, MaterialDefined
+from sync.domain.quantity import Quantity, QuantityError, of_micros
+from sync.domain.registers import REGISTERS
+from sync.server.planning.costing import Cost, is_made, roll_up
+from sync.server.planning.explosion import LEVELS_MAX, Book, need_of
+from sync.server.view_tables import master_revision, order_material, order_view, stock
+from sync.server.views.books import Masters
+
+REVISIONS_MAX = 200
+ORDERS_MAX = 200
+TREE_ROWS_MAX = 1_000
+IN_WORK = ("released", "started", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a register: who said it, when."""
+
+    revision: int
+    event_id: str
+    at: str
+    account: str
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A BOM that names a material; `way` is how."""
+
+    material: str
+    name: str
+    quantity: Quantity
+    base: Quantity
+    way: str
+    valid_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One component of a multi-level BOM: micros of its base unit, and what they cost."""
+
+    level: int
+    material: str
+    name: str
+    unit: str
+    micros: int
+    cost: int
+    complete: bool
+    made: bool
+    circle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line that differs between two revisions; a side without it is None."""
+
+    material: str
+    operation: str
+    before: BomLine | None
+    after: BomLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A need before and after, in micros of the component's base unit."""
+
+    material: str
+    name: str
+    unit: str
+    before: int
+    after: int
+
+    @property
+    def more(self) -> int:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEffect:
+    """A planned order that will be released with the new BOM."""
+
+    order: str
+    quantity: Quantity
+    start: str
+    due: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a new BOM changes: planned orders, their needs and cost; who keeps the old one."""
+
+    orders: tuple[OrderEffect, ...]
+    changes: tuple[Change, ...]
+    keeping: int
+    unit_before: Cost = field(default_factory=lambda: Cost(()))
+    unit_after: Cost = field(default_factory=lambda: Cost(()))
+
+    @property
+    def more(self) -> int:
+        """What all these orders cost more, below 0 where less."""
+        return sum(one.after - one.before for one in self.orders)
+
+
+def account_of(connection: Connection, event: Event) -> str:
+    """Who said an event of a register."""
+    table = master_revision
+    _, key = REGISTERS[type(event)]
+    found = select(table.c.account).where(
+        table.c.kind == type(event).__name__,
+        table.c.key == getattr(event, key),
+        table.c.event_id == event.id,
+    )
+    return connection.execute(found).scalar() or ""
+
+
+def revisions(connection: Connection, kind: str, key: str) -> list[Revision]:
+    """The revisions of a register, the highest first."""
+    table = master_revision
+    columns = (table.c.revision, table.c.event_id, table.c.at, table.c.account, table.c.body)
+    query = select(*columns).where(table.c.kind == kind, table.c.key == key)
+    order = query.order_by(table.c.revision.desc(), table.c.event_id.desc())
+    return [Revision(*row) for row in connection.execute(order.limit(REVISIONS_MAX))]
+
+
+def uses(known: Masters, material: str) -> list[Use]:
+    """The BOMs that count now or later and name a material."""
+    return sorted(_uses(known, material), key=lambda one: (one.material, one.valid_from))
+
+
+def _uses(known: Masters, material: str) -> Iterator[Use]:
+    for several in known.dated.values():
+        for bom in (one for one in several if one.active):
+            name = known.names.get(bom.material, bom.material)
+            for line in bom.lines:
+                way = "component" if line.material == material else "substitute"
+                if line.material == material or material in line.substitutes:
+                    yield Use(bom.material, name, line.quantity, bom.quantity, way, bom.valid_from)
+            for line in bom.by_products:
+                if line.material == material:
+                    way, quantity = "by_product", line.quantity
+                    yield Use(bom.material, name, quantity, bom.quantity, way, bom.valid_from)
+
+
+def on_hand(connection: Connection, material: str) -> tuple[int, int]:
+    """(micros in stock, number of lots) of a material."""
+    asked = select(func.coalesce(func.sum(stock.c.micros), 0), func.count()).where(
+        stock.c.material == material, stock.c.micros != 0
+    )
+    held, lots = connection.execute(asked).one()
+    return int(held), int(lots)
+
+
+def wanted_by(connection: Connection, material: str) -> tuple[int, int]:
+    """(micros that orders in work still need, number of orders)."""
+    line, order = order_material, order_view
+    asked = (
+        select(func.coalesce(func.sum(line.c.remaining), 0), func.count())
+        .join(order, order.c.order_number == line.c.order_number)
+        .where(line.c.material == material, line.c.remaining > 0, order.c.status.in_(IN_WORK))
+    )
+    needed, count = connection.execute(asked).one()
+    return int(needed), int(count)
+
+
+def open_orders(connection: Connection, material: str) -> int:
+    """How many open orders make a material."""
+    table = order_view
+    asked = select(func.count()).where(
+        table.c.material == material, table.c.status.in_((*IN_WORK, "planned"))
+    )
+    return int(connection.execute(asked).scalar() or 0)
+
+
+def tree(material: str, quantity: Quantity, book: Book, rates: dict[str, int]) -> list[Branch]:
+    """The multi-level BOM of so much of a material, each row with what it costs; depth first."""
+    rows: list[Branch] = []
+    _grow(rows, book.materials[material], quantity, book, rates, (material,))
+    return rows
+
+
+def _grow(
+    rows: list[Branch],
+    item: MaterialDefined,
+    quantity: Quantity,
+    book: Book,
+    rates: dict[str, int],
+    path: tuple[str, ...],
+) -> None:
+    bom = book.boms.get(item.material)
+    if bom is None or len(path) > LEVELS_MAX:
+        return
+    for line in bom.lines:
+        component = book.materials.get(line.material)
+        if component is None or len(rows) >= TREE_ROWS_MAX:
+            continue
+        needed = _need(line, bom, quantity, book)
+        amount = of_micros(needed, component.unit)
+        cost = roll_up(line.material, amount, book, rates)
+        circle, made = line.material in path, is_made(line.material, book)
+        rows.append(
+            Branch(
+                len(path), line.material, component.name, component.unit, needed, cost.total,
+                not cost.unknown, made, circle,
+            )
+        )  # fmt: skip
+        if not circle:
+            _grow(rows, component, amount, book, rates, (*path, line.material))
+
+
+def _need(line: BomLine, bom: BomDefined, quantity: Quantity, book: Book) -> int:
+    try:
+        return need_of(line, bom, quantity, book)
+    except QuantityError:
+        return 0
+
+
+def differences(before: BomDefined | None, after: BomDefined | None) -> list[Difference]:
+    """The lines that two revisions do not have alike, components first, then by-products."""
+    found: list[Difference] = []
+    for part in ("lines", "by_products"):
+        one, other = _lines(getattr(before, part, ())), _lines(getattr(after, part, ()))
+        found += [
+            Difference(*key, one.get(key), other.get(key))
+            for key in dict.fromkeys((*one, *other))
+            if one.get(key) != other.get(key)
+        ]
+    return found
+
+
+def _lines(lines: Iterable[BomLine]) -> dict[tuple[str, str], BomLine]:
+    return {(line.material, line.operation): line for line in lines}
+
+
+def effect(connection: Connection, known: Masters, made: BomDefined, today: date) -> Effect:
+    """What a BOM changes once it is saved: of planned orders, for their start or today."""
+    table = order_view
+    own = table.c.material == made.material
+    planned = connection.execute(
+        select(table).where(own, table.c.status == "planned").order_by(table.c.order_number)
+    )
+    now = max(today, date.fromisoformat(made.valid_from) if made.valid_from else today)
+    orders, changes = [], _Changes(known)
+    for row in planned.fetchmany(ORDERS_MAX):
+        start = _day(row.start_date, today)
+        if made.valid_from and made.valid_from > start.isoformat():
+            continue
+        amount = of_micros(row.planned, row.unit)
+        before, after = known.book(start), _with(known.book(start), made)
+        costs = [roll_up(made.material, amount, one, dict(known.rates)).total
+                 for one in (before, after)]  # fmt: skip
+        orders.append(OrderEffect(row.order_number, amount, row.start_date, row.due, *costs))
+        changes.add(made.material, amount, before, after)
+    keeping = connection.execute(select(func.count()).where(own, table.c.status.in_(IN_WORK)))
+    old, new = known.book(now), _with(known.book(now), made)
+    units = [roll_up(made.material, made.quantity, one, dict(known.rates)) for one in (old, new)]
+    return Effect(tuple(orders), tuple(changes.all()), int(keeping.scalar() or 0), *units)
+
+
+def _with(book: Book, made: BomDefined) -> Book:
+    boms = {key: one for key, one in book.boms.items() if key != made.material}
+    if made.active:
+        boms[made.material] = made
+    return Book(book.materials, boms, book.routings)
+
+
+def _day(written: str, today: date) -> date:
+    try:
+        return max(today, date.fromisoformat(written))
+    except ValueError:
+        return today
+
+
+class _Changes:
+    """Sums of needs before and after, by component."""
+
+    def __init__(self, known: Masters) -> None:
+        self._known = known
+        self._needs: dict[str, list[int]] = {}
+
+    def add(self, material: str, amount: Quantity, before: Book, after: Book) -> None:
+        for side, book in enumerate((before, after)):
+            bom = book.boms.get(material)
+            for line in bom.lines if bom is not None else ():
+                if line.material in book.materials:
+                    needs = self._needs.setdefault(line.material, [0, 0])
+                    needs[side] += _need(line, bom, amount, book) if bom is not None else 0
+
+    def all(self) -> Sequence[Change]:
+        found = self._known.materials
+        return [
+            Change(key, found[key].name, found[key].unit, *needs)
+            for key, needs in sorted(self._needs.items())
+            if needs[0] != needs[1]
+        ]
