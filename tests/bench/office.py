@@ -151,7 +151,9 @@ def _pages(server: Server, size: Size) -> dict[str, Figures]:
 
 
 def _looked(server: Server, path: str, looks: int) -> Figures:
-    waits, floors, status, size = [], [], 0, 0
+    waits: list[float] = []
+    floors: list[float] = []
+    status = size = 0
     end = now() + LOOKS_SECONDS_MAX
     while len(waits) < looks and now() < end:
         begun = now()
