@@ -43,6 +43,7 @@ Kind = Literal[
     "base",
     "unit",
     "names",
+    "dates",
     "units",
     "checks",
     "choice",
@@ -179,6 +180,10 @@ def _names(_column: Column, written: str, _today: date) -> tuple[str, ...]:
     return parts
 
 
+def _dates(column: Column, written: str, today: date) -> tuple[str, ...]:
+    return tuple(_date(column, part, today) for part in _names(column, written, today))
+
+
 def _units(column: Column, written: str, today: date) -> dict[str, str]:
     found = {}
     for part in _names(column, written, today):
@@ -232,6 +237,7 @@ _READERS: Final[Mapping[Kind, Callable[[Column, str, date], Cell]]] = {
     "base": _base,
     "unit": _unit,
     "names": _names,
+    "dates": _dates,
     "units": _units,
     "checks": _checks,
     "choice": _choice,

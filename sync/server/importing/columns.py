@@ -3,6 +3,7 @@
 from typing import Final
 
 from sync.server.importing.cells import Column
+from sync.server.importing.supply_columns import CALENDARS, DEMAND, RECEIPTS
 from sync.server.importing.tables import Table
 
 TIME_GROUPS: Final = ("delay", "down", "setup", "preventive", "corrective")
@@ -163,5 +164,8 @@ TABLES: Final = (
     REASONS,
     ORDERS,
     STOCK,
+    DEMAND,
+    RECEIPTS,
+    CALENDARS,
 )
 ELSEWHERE: Final = frozenset({"stations.csv"})

@@ -13,11 +13,14 @@ import msgspec
 from sync.domain.events import (
     BomDefined,
     BomLine,
+    CalendarDefined,
     Check,
+    DemandDefined,
     Event,
     MaterialDefined,
     OperatorDefined,
     ReasonDefined,
+    ReceiptScheduled,
     RoutingDefined,
     RoutingOperation,
     WorkCenterDefined,
@@ -62,6 +65,9 @@ class Current:
     reasons: Mapping[str, ReasonDefined] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
     lots: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    calendars: Mapping[str, CalendarDefined] = field(default_factory=dict)
+    demands: Mapping[str, DemandDefined] = field(default_factory=dict)
+    receipts: Mapping[str, ReceiptScheduled] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ def same(one: Event, other: Event | None) -> bool:
     return bool(stamped(one, **STAMP) == stamped(other, **STAMP))
 
 
-def _register(event: E, known: E | None, outcome: Outcome) -> E:
+def register(event: E, known: E | None, outcome: Outcome) -> E:
     """The event as the register's next revision, if it says something new; else the known one."""
     if known is not None and same(event, known):
         return known
@@ -116,7 +122,7 @@ def _materials(
         gtins[gtin] = name
         outcome.problems += _amount_problems(row)
         known = current.materials.get(name)
-        found[name] = _register(kept(_material(row), known, row), known, outcome)
+        found[name] = register(kept(_material(row), known, row), known, outcome)
     return found
 
 
@@ -196,7 +202,7 @@ def _work_centers(
             cost_per_hour=row.text("cost_per_hour"),
         )
         known = current.work_centers.get(name)
-        found[name] = _register(kept(event, known, row), known, outcome)
+        found[name] = register(kept(event, known, row), known, outcome)
     return found
 
 
@@ -220,7 +226,7 @@ def _operators(rows: Iterable[Row], current: Current, outcome: Outcome, salt: st
             role="supervisor" if row.text("role") == "supervisor" else "operator",
             pin=kept or (hashed(pin, salt, PIN_ROUNDS) if pin else ""),
         )
-        _register(event, known, outcome)
+        register(event, known, outcome)
 
 
 def _reasons(rows: Iterable[Row], current: Current, outcome: Outcome) -> None:
@@ -233,7 +239,7 @@ def _reasons(rows: Iterable[Row], current: Current, outcome: Outcome) -> None:
             },
             ReasonDefined,
         )
-        _register(event, current.reasons.get(event.reason), outcome)
+        register(event, current.reasons.get(event.reason), outcome)
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -268,7 +274,7 @@ def _routings(
         event = RoutingDefined(
             material=material, revision=0, operations=tuple(_operation(row) for row in group)
         )
-        found[material] = _register(event, current.routings.get(material), outcome)
+        found[material] = register(event, current.routings.get(material), outcome)
     return found
 
 
@@ -308,7 +314,7 @@ def _boms(
                 valid_from=group[0].text("valid_from"),
             )
             known = current.boms.get(material)
-            found[material] = _register(kept(event, known, group[0]), known, outcome)
+            found[material] = register(kept(event, known, group[0]), known, outcome)
     parts = {name: {line.material for line in bom.lines} for name, bom in found.items()}
     circle = cycle(parts)
     if lines.keys().isdisjoint(circle):  # it stood before, and no row of these files is at fault

@@ -7,6 +7,8 @@ import msgspec
 
 from sync.domain.events import (
     BomDefined,
+    CalendarDefined,
+    DemandDefined,
     Event,
     LabelRule,
     LotStatusSet,
@@ -14,11 +16,13 @@ from sync.domain.events import (
     MaterialReceived,
     OrderHeader,
     OrderPlanned,
+    ReceiptScheduled,
     RoutingDefined,
 )
 from sync.domain.order import Order, Status
 from sync.domain.quantity import QuantityError, of_micros, whole_if_counted
 from sync.server import office
+from sync.server.importing import supply
 from sync.server.importing.master import (
     STAMP,
     Current,
@@ -38,13 +42,20 @@ _FILES: Final[Mapping[type[Event], str]] = {
     BomDefined: "boms.csv",
     RoutingDefined: "routings.csv",
     MaterialReceived: "stock.csv",
+    DemandDefined: "demand.csv",
+    ReceiptScheduled: "receipts.csv",
+    CalendarDefined: "calendars.csv",
 }
 
 
 def events_of(rows: Mapping[str, list[Row]], current: Current, salt: str) -> Outcome:
     """The events that the rows of all files make of `current`, and the problems between them."""
     outcome = Outcome()
+    known = supply.calendars(rows["calendars.csv"], current, outcome)
+    supply.calendars_named(rows["work_centers.csv"], known, outcome)
     book = master_data(rows, current, outcome, salt)
+    supply.receipts(rows["receipts.csv"], current, outcome, book)
+    supply.demand(rows["demand.csv"], current, outcome, book)
     _stock(rows["stock.csv"], current, outcome, book)
     _orders(rows["orders.csv"], current, outcome, book)
     outcome.problems += [_too_large(event) for event in outcome.events if _is_too_large(event)]
@@ -59,6 +70,7 @@ def _too_large(event: Event) -> Problem:
     """Many rows make one event: which rows is told by what they are about."""
     file = _FILES.get(type(event), "orders.csv")
     name = getattr(event, "order", "") or getattr(event, "material", "")
+    name = name or getattr(event, "calendar", "")
     text = f"{name[:60]}: its rows are {bytes_of(event)} bytes together, at most {EVENT_BYTES_MAX}"
     return Problem(file, 0, "", f"{text}: use fewer rows or shorter names")
 

@@ -144,6 +144,9 @@ def current_of(connection: Connection) -> Current:
         shop.reasons,
         {number: decode_order(body) for number, body in orders},
         {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(lots) if row[2]},
+        shop.calendars,
+        shop.demands,
+        shop.receipts,
     )
 
 

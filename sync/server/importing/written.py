@@ -19,6 +19,7 @@ from sync.domain.order import Order
 from sync.domain.quantity import Quantity, text
 from sync.domain.shop import Shop
 from sync.server.importing.columns import TABLES
+from sync.server.importing.supply_columns import WEEKDAYS
 from sync.server.importing.tables import Table
 from sync.server.importing.workbook import workbook
 from sync.server.projector_state import LIVE, decode_holding, decode_order, load_memory
@@ -101,6 +102,12 @@ def _operators(shop: Shop, connection: Connection) -> Iterator[Line]:
         yield {**line, "pin": ""}
 
 
+def _calendars(shop: Shop, connection: Connection) -> Iterator[Line]:
+    for line in _registers("calendars")(shop, connection):
+        weekdays = shop.calendars[str(line["calendar"])].weekdays
+        yield {**line, **dict(zip(WEEKDAYS, weekdays, strict=False))}
+
+
 def _boms(shop: Shop, _connection: Connection) -> Iterator[Line]:
     for name in sorted(shop.boms):
         bom: BomDefined = shop.boms[name]
@@ -181,7 +188,7 @@ _LINES: Final[Mapping[str, Callable[[Shop, Connection], Iterable[Line]]]] = {
     "reasons.csv": _registers("reasons"),
     "demand.csv": _registers("demands"),
     "receipts.csv": _registers("receipts"),
-    "calendars.csv": _registers("calendars"),
+    "calendars.csv": _calendars,
     "orders.csv": _orders,
     "stock.csv": _stock,
 }

@@ -212,8 +212,9 @@ WRONG = [
     ("orders.csv", "order\tmaterial\tquantity\nB-1\tROLL\t1,000\n",
      ["orders.csv, line 2, column quantity: '1,000' is no amount: write digits, as 12.5"]),
     ("ordres.csv", "order\n",
-     [("ordres.csv: unknown file: known are boms.csv, materials.csv, operators.csv, orders.csv,"
-      " reasons.csv, routings.csv, stock.csv, work_centers.csv")]),
+     [("ordres.csv: unknown file: known are boms.csv, calendars.csv, demand.csv, materials.csv,"
+      " operators.csv, orders.csv, reasons.csv, receipts.csv, routings.csv, stock.csv,"
+      " work_centers.csv")]),
     ("reasons.csv", b"reason,group,text\nA,scrap,Verbrannt\nB,scrap,Zerst\xf6rt\n",
      ["reasons.csv, line 3: not UTF-8: save it as CSV UTF-8"]),
     ("reasons.csv", "reason,group,text\nA,scrap,\x00\n",
