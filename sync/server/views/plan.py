@@ -21,17 +21,15 @@ from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
 from sync.server.planning.schedule import Schedule, backward, forward
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
-from sync.server.views.books import book as book_of
+from sync.server.views.books import masters
 from sync.server.views.jobs import OpenOrder, day_of, open_orders
 from sync.server.views.orders import projected
 from sync.server.views.supply import (
     OpenReceipt,
-    calendars,
     demands,
     in_base,
     receipts_open,
     stock_by_material,
-    work_centers,
 )
 
 QUARTER_MINUTES: Final = 15
@@ -130,18 +128,19 @@ def quarter(now: datetime) -> datetime:
 
 def known_of(connection: Connection, now: datetime, position: int) -> Known:
     """What planning needs to know, read from the views."""
-    known = book_of(connection)
-    centers, hours = work_centers(connection), calendars(connection)
+    known = masters(connection)
+    book = known.book(now.date())
+    centers = {key: one for key, one in known.work_centers.items() if one.active}
     return Known(
         now,
         position,
-        known,
-        open_orders(connection, known),
+        book,
+        open_orders(connection, book),
         tuple(demands(connection)),
-        tuple(receipts_open(connection, known.materials)),
+        tuple(receipts_open(connection, book.materials)),
         stock_by_material(connection, now.date()),
         centers,
-        {name: capacity_of(center, hours) for name, center in centers.items()},
+        {name: capacity_of(center, known.calendars) for name, center in centers.items()},
     )
 
 

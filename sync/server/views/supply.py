@@ -14,7 +14,6 @@ from sync.domain.events import (
     MaterialDefined,
     MaterialReceived,
     ReceiptScheduled,
-    WorkCenterDefined,
 )
 from sync.domain.quantity import Quantity, QuantityError, convert
 from sync.server.rows import rows_with
@@ -56,12 +55,6 @@ def demands(connection: Connection) -> list[DemandDefined]:
 
 def calendars(connection: Connection) -> dict[str, CalendarDefined]:
     return register(connection, CalendarDefined)
-
-
-def work_centers(connection: Connection) -> dict[str, WorkCenterDefined]:
-    """The active work centers by key."""
-    found = register(connection, WorkCenterDefined)
-    return {key: one for key, one in found.items() if one.active}
 
 
 def receipts_open(

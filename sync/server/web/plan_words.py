@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from sync.server.planning.calendar import DAY_SECONDS
 from sync.server.planning.explain import Lost
 from sync.server.planning.schedule import Reason, Slot
 from sync.server.planning.supply import Peg, Proposal
@@ -12,6 +13,7 @@ from sync.server.web import shown
 from sync.server.web.texts import translator
 
 NAMED_MAX: Final = 4
+DAYS_TOLD_MIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Words:
         return f"{self.day(moment.date())} {moment:%H:%M}"
 
     def duration(self, seconds: float) -> str:
+        """How long; what takes days in days."""
+        days = round(seconds / DAY_SECONDS)
+        if days >= DAYS_TOLD_MIN:
+            return self.say("days", count=days)
         return shown.duration(seconds, self.language)
 
     def center(self, key: str) -> str:
