@@ -19,7 +19,9 @@ from sync.server import (
     api_office,
     api_orders,
     api_outcome,
+    api_plan,
     api_stations,
+    api_stock,
     api_upkeep,
 )
 from sync.server.api import AnyRequest
@@ -52,7 +54,9 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_office.routes,
         *api_orders.routes,
         *api_outcome.routes,
+        *api_plan.routes,
         *api_stations.routes,
+        *api_stock.routes,
         *api_upkeep.routes,
         *board_routes,
         pages,

@@ -32,8 +32,28 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("post", "/v1/orders/check"): (ADMIN, {200, 400, 401, 404, 413}),
     ("post", "/v1/orders/{order}/release"): (ADMIN, {200, 400, 401, 404, 409, 413}),
     ("post", "/v1/orders/{order}/{word}"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("post", "/v1/orders/{order}/move"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("get", "/v1/plan"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/demand"): (ADMIN, {200, 400, 401}),
+    ("post", "/v1/demand"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("delete", "/v1/demand/{name}"): (ADMIN, {204, 400, 401, 404}),
+    ("get", "/v1/proposals"): (ADMIN, {200, 401}),
+    ("post", "/v1/proposals/accept"): (ADMIN, {201, 400, 401, 409, 413}),
+    ("get", "/v1/calendars"): (ADMIN, {200, 401}),
+    ("post", "/v1/calendars"): (ADMIN, {201, 400, 401, 409, 413}),
     ("get", "/v1/stock"): (ADMIN, {200, 400, 401}),
     ("post", "/v1/stock"): (ADMIN, {201, 400, 401, 404, 413}),
+    ("get", "/v1/stock/lots"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/stock/lot"): (ADMIN, {200, 400, 401, 404}),
+    ("post", "/v1/stock/count"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("post", "/v1/stock/move"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("post", "/v1/stock/status"): (ADMIN, {200, 400, 401, 404, 409, 413}),
+    ("post", "/v1/stock/receive"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("get", "/v1/shortages"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/purchase-needs"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/receipts"): (ADMIN, {200, 400, 401}),
+    ("post", "/v1/receipts"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("put", "/v1/receipts/{receipt}"): (ADMIN, {200, 400, 401, 404, 409, 413}),
     ("get", "/v1/lots/{lot}/trace"): (ADMIN, {200, 400, 401, 404}),
     ("get", "/v1/units/{unit}/trace"): (ADMIN, {200, 400, 401, 404}),
     ("get", "/v1/stations"): (ADMIN, {200, 401}),
@@ -87,7 +107,16 @@ def test_every_path_tells_who_may_ask_and_how_no_is_said(document: dict[str, Any
 
 def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None:
     for (method, path), (security, _) in WANTED.items():
-        plain = path.format(origin="0" * 32, order="X", word="hold", lot="X", name="X", unit="X", file="X")
+        plain = path.format(
+            origin="0" * 32,
+            order="X",
+            word="hold",
+            lot="X",
+            name="X",
+            unit="X",
+            receipt="X",
+            file="X",
+        )
         status = server.client.request(method, plain).status_code
         assert (status == 401) is (security is not NOBODY), path
 
