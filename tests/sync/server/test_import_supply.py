@@ -58,8 +58,8 @@ def test_lines_become_events_in_the_base_unit(plant: Plant) -> None:
         "SO-1": (1, "ROLL", Quantity("1000", "C62"), "2026-11-25", 10, "Vans", "In crates"),
         "SO-2": (1, "WHEAT", Quantity("50", "KGM"), "", 50, "", ""),
     }
-    names = ("revision", "material", "quantity", "due", "supplier", "reference")
-    assert {key: told(one, *names) for key, one in known.receipts.items()} == {
+    order = ("revision", "material", "quantity", "due", "supplier", "reference")
+    assert {key: told(one, *order) for key, one in known.receipts.items()} == {
         "PO-1": (1, "WHEAT", Quantity("100", "KGM"), "2026-12-01", "Nordmill", "AB-1"),
         "PO-2": (1, "WHEAT", Quantity("12.5", "KGM"), "2026-11-23", "Other", ""),
     }
