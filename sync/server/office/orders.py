@@ -1,0 +1,218 @@
+"""What the office says of an order that stands, as events: changed, split, released, with reasons.
+
+Pure: what stands comes in, events without a stamp go out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from sync.domain.events import (
+    NAME_CHARS_MAX,
+    TEXT_CHARS_MAX,
+    Acceptance,
+    Event,
+    LabelRule,
+    OrderChanged,
+    OrderHeader,
+    OrderPlanned,
+)
+from sync.domain.order import Order
+from sync.domain.quantity import Quantity, of_micros
+from sync.domain.quantity import shown as unit_shown
+from sync.domain.quantity import text as amount_text
+from sync.server.office import (
+    OfficeConflict,
+    OfficeInvalid,
+    OfficeUnknown,
+    _priority,
+    _within,
+    changed,
+    day,
+    material_of,
+    quantity_of,
+    released,
+)
+from sync.server.planning.explosion import Book, Requirement
+
+CHANGEABLE: Final = frozenset({"planned", "released", "started", "held"})
+SPLITTABLE: Final = frozenset({"planned", "released", "started"})
+SHORTAGE: Final = "material_short"
+NAMED_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWanted:
+    """An order as it shall be, as written; `revision` is its header's that was looked at."""
+
+    order: str
+    quantity: str
+    revision: int
+    unit: str = ""
+    due: str = ""
+    start: str = ""
+    priority: int = 50
+    note: str = ""
+    customer_reference: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitWanted:
+    """How much of an order becomes another one; `revision` is its header's that was looked at.
+
+    `release` gives the other one to the floor at once, as the first one was.
+    """
+
+    order: str
+    quantity: str
+    revision: int
+    unit: str = ""
+    due: str = ""
+    reason: str = ""
+    release: bool = False
+
+
+def header_of(order: Order | None, number: str) -> OrderHeader:
+    """What the office told of an order; raises `OfficeUnknown`."""
+    if order is None:
+        said = f"order {number[:60]!r} is not known: look at the list of orders"
+        raise OfficeUnknown(said, "order")
+    if order.header is None:
+        said = f"order {number} is known from the floor alone: plan it under this number first"
+        raise OfficeUnknown(said, "order")
+    return order.header
+
+
+def check_seen(header: OrderHeader, revision: int) -> None:
+    """Raises `OfficeConflict` where somebody changed the order since it was looked at."""
+    if header.revision == revision:
+        return
+    who = header.operator or "somebody"
+    raise OfficeConflict(
+        f"order {header.order}: {who} changed it meanwhile (revision {header.revision}:"
+        f" {header.quantity}, start {header.start or 'open'}, due {header.due or 'open'}, priority"
+        f" {header.priority}): look at what stands now and save again"
+    )
+
+
+def edited(order: Order, wanted: ChangeWanted, book: Book) -> OrderChanged | None:
+    """The order with other values; nothing where all is as it was.
+
+    Raises `OfficeUnknown`, `OfficeConflict` or `OfficeInvalid`.
+    """
+    header = header_of(order, wanted.order)
+    _check_status(order, CHANGEABLE, "change")
+    check_seen(header, wanted.revision)
+    quantity = quantity_of(wanted.quantity, wanted.unit, material_of(header.material, book))
+    if quantity.micros != header.quantity.micros:
+        _check_made(order, quantity)
+    reason = _within("reason", wanted.reason, TEXT_CHARS_MAX, lines=True)
+    event = msgspec.structs.replace(
+        changed(header, header.revision + 1, reason),
+        quantity=quantity if quantity.micros != header.quantity.micros else header.quantity,
+        due=day("due", wanted.due),
+        start=day("planned start", wanted.start),
+        priority=_priority(wanted.priority),
+        note=_within("note", wanted.note, TEXT_CHARS_MAX, lines=True),
+        customer_reference=_within("customer reference", wanted.customer_reference, NAME_CHARS_MAX),
+    )
+    same = changed(header, header.revision + 1, reason)
+    return event if event != same else None
+
+
+def split(order: Order, wanted: SplitWanted, number: str, book: Book) -> list[Event]:
+    """The order with less, and a new one with the rest; what was made stays with the first.
+
+    Raises `OfficeUnknown`, `OfficeConflict` or `OfficeInvalid`.
+    """
+    header = header_of(order, wanted.order)
+    _check_status(order, SPLITTABLE, "split")
+    check_seen(header, wanted.revision)
+    part = quantity_of(wanted.quantity, wanted.unit, material_of(header.material, book))
+    left = header.quantity.micros - part.micros
+    if left <= 0:
+        raise OfficeInvalid(
+            f"order {header.order}: {part} is all of {header.quantity} or more; split off less",
+            "quantity",
+        )
+    kept = of_micros(left, header.quantity.unit)
+    _check_made(order, kept)
+    reason = _within("reason", wanted.reason, TEXT_CHARS_MAX - NAME_CHARS_MAX, lines=True)
+    told = f"{part} → {number}" + (f": {reason}" if reason else "")
+    first = changed(header, header.revision + 1, told)
+    planned = _planned(header, number, part, day("due", wanted.due))
+    events: list[Event] = [msgspec.structs.replace(first, quantity=kept), planned]
+    if wanted.release and order.release is not None:
+        events.append(released(planned, order.release.label, book, planned.revision + 1))
+    return events
+
+
+def release(
+    header: OrderHeader,
+    rule: LabelRule,
+    book: Book,
+    short: Sequence[Requirement],
+    account: str,
+    reason: str,
+) -> list[Event]:
+    """The release; `short` is what the account knowingly accepts to be missing.
+
+    The reason is told by a change that changes nothing else.
+    """
+    event = released(header, rule, book, header.revision + 1)
+    if short:
+        event = msgspec.structs.replace(event, accepted=(Acceptance(SHORTAGE, account),))
+    reason = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
+    return [event, changed(header, header.revision + 2, reason)] if reason else [event]
+
+
+def check_short(number: str, short: Sequence[Requirement], *, accepted: bool) -> None:
+    """Raises `OfficeConflict` where materials are short and nobody accepted that."""
+    if not short or accepted:
+        return
+    named = ", ".join(
+        f"{amount_text(one.short)} {unit_shown(one.unit)} {one.name or one.material}"
+        for one in short[:NAMED_MAX]
+    )
+    more = f" and {len(short) - NAMED_MAX} more" if len(short) > NAMED_MAX else ""
+    raise OfficeConflict(
+        f"order {number} is short of {named}{more}: wait for it, or release it knowing that",
+        "accept",
+    )
+
+
+def _planned(header: OrderHeader, number: str, part: Quantity, due: str) -> OrderPlanned:
+    return OrderPlanned(
+        order=number,
+        revision=1,
+        material=header.material,
+        quantity=part,
+        due=due or header.due,
+        start=header.start,
+        priority=header.priority,
+        note=header.note,
+        customer_reference=header.customer_reference,
+        tolerance_percent=header.tolerance_percent,
+        limit_percent=header.limit_percent,
+    )
+
+
+def _check_status(order: Order, allowed: frozenset[str], word: str) -> None:
+    status = str(order.status)
+    if status not in allowed:
+        step = "reopen it first" if status in {"closed", "completed"} else "plan a new order"
+        raise OfficeConflict(f"order {order.number} is {status}: cannot {word} it; {step}")
+
+
+def _check_made(order: Order, quantity: Quantity) -> None:
+    """Raises `OfficeInvalid` where more than that is made already."""
+    if quantity.micros < order.good_total:
+        made = of_micros(order.good_total, quantity.unit)
+        raise OfficeInvalid(
+            f"order {order.number}: {made} are made already, more than {quantity}; leave at least"
+            " that with it",
+            "quantity",
+        )
