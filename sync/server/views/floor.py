@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from sync.server import tables
 from sync.server.sentences import sentence
@@ -77,7 +77,12 @@ def deviation_lines(
         query = query.where(table.c.status.in_(list(statuses)))
     if order:
         query = query.where(table.c.order_number == order)
-    rows = connection.execute(query.limit(limit)).all()
+    return lines_of(connection, query.limit(limit))
+
+
+def lines_of(connection: Connection, query: Select[Any]) -> list[DeviationLine]:
+    """The rows of a query for whole deviations, as lines."""
+    rows = connection.execute(query).all()
     times = times_of(connection, {row.target for row in rows if row.kind == "event"})
     return [_deviation_line(row, times.get(row.target)) for row in rows]
 

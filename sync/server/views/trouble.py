@@ -28,6 +28,7 @@ class TroubleLine(msgspec.Struct, frozen=True):
     station: str
     who: str
     since: str
+    id: str = ""
 
 
 def trouble_lines(connection: Connection) -> list[TroubleLine]:
@@ -76,4 +77,5 @@ def _line(row: Any, since: str, known: dict[tuple[str, str], Any]) -> TroubleLin
         station=row.station,
         who=person.name if person is not None else row.operator,
         since=since,
+        id=row.id,
     )
