@@ -39,7 +39,7 @@ MATERIALS: Final = Table(
         Column("conversions", "units", "other units, as BAG=25 kg;PALLET=1000 kg"),
         Column("shelf_life_days", "count", "days from making to expiry; 0: does not expire"),
         _free("place", "where it lies"),
-        Column("lead_time_days", "count", "bought: calendar days to the receipt; made: working days"),
+        Column("lead_time_days", "count", "bought: in calendar days; made: in working days"),
         Column("reorder_point", "quantity", "order again below this much, in the base unit"),
         _free("supplier", "who delivers it; empty: made here"),
         Column("standard_cost", "amount", "money for one base unit"),
