@@ -138,7 +138,7 @@ def known_of(connection: Connection, now: datetime, position: int) -> Known:
         open_orders(connection, book),
         tuple(demands(connection)),
         tuple(receipts_open(connection, book.materials)),
-        stock_by_material(connection, now.date()),
+        stock_by_material(connection, now.date(), book.materials),
         centers,
         {name: capacity_of(center, known.calendars) for name, center in centers.items()},
     )

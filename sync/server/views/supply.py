@@ -1,5 +1,6 @@
 """What people ask of demand and supply: who wants what by when, what is there, what comes."""
 
+import contextlib
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TypeVar
@@ -15,7 +16,7 @@ from sync.domain.events import (
     MaterialReceived,
     ReceiptScheduled,
 )
-from sync.domain.quantity import Quantity, QuantityError, convert
+from sync.domain.quantity import MICROS_PER_ONE, Quantity, QuantityError, convert, factor
 from sync.server.rows import rows_with
 from sync.server.tables import event as event_table
 from sync.server.view_tables import lot_event, master, reversed_act, stock
@@ -77,19 +78,34 @@ def receipts_open(
     return sorted(found, key=lambda one: (one.scheduled.due or "9999", one.scheduled.receipt))
 
 
-def stock_by_material(connection: Connection, today: date) -> dict[str, int]:
-    """Micros by material that may be used: not blocked, not past the expiry day."""
+def stock_by_material(
+    connection: Connection, today: date, materials: Mapping[str, MaterialDefined]
+) -> dict[str, int]:
+    """Micros of the base unit by material that may be used: not blocked, not past the expiry day.
+
+    A lot in a unit that its material does not know cannot be counted on.
+    """
     table = stock
+    # In two parts: garbage of many amounts as long as they can be would not fit into one sum.
+    whole, part = table.c.micros // MICROS_PER_ONE, table.c.micros % MICROS_PER_ONE
     query = (
-        select(table.c.material, func.sum(table.c.micros))
+        select(table.c.material, table.c.unit, func.sum(whole), func.sum(part))
         .where(
             table.c.status == "available",
             table.c.micros > 0,
             (table.c.expiry == "") | (table.c.expiry >= today.isoformat()),
         )
-        .group_by(table.c.material)
+        .group_by(table.c.material, table.c.unit)
     )
-    return {material: int(micros) for material, micros in connection.execute(query)}
+    found: dict[str, int] = {}
+    for name, unit, ones, micros in connection.execute(query):
+        item = materials.get(name)
+        if item is not None:
+            with contextlib.suppress(QuantityError):
+                share = factor(unit, item.unit, item.conversions)
+                held = int((int(ones) * MICROS_PER_ONE + int(micros)) * share)
+                found[name] = found.get(name, 0) + held
+    return found
 
 
 def in_base(quantity: Quantity, material: MaterialDefined) -> int | None:
