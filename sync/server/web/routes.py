@@ -5,16 +5,20 @@ from typing import Final
 from litestar import Response, Router
 
 from sync.server.web import (
+    boms,
     calendars,
     demand,
     imports,
     live,
     look,
     lots,
+    materials,
     plan,
     proposals,
     purchase,
+    routings,
     stock,
+    work_centers,
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
 from sync.server.web.frame import services_of, show_plain
@@ -44,15 +48,19 @@ pages: Final = Router(
         ForeignForm: foreign,
     },
     route_handlers=[
+        *boms.routes,
         *calendars.routes,
         *demand.routes,
         *imports.routes,
         *live.routes,
         *look.routes,
         *lots.routes,
+        *materials.routes,
         *plan.routes,
         *proposals.routes,
         *purchase.routes,
+        *routings.routes,
         *stock.routes,
+        *work_centers.routes,
     ],
 )
