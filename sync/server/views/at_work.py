@@ -77,13 +77,8 @@ def on_it(order: Order | None, operation: str) -> tuple[str, ...]:
     """Who joined an operation and has not left it."""
     if order is None:
         return ()
-    left = {one.of for one in order.leaves.values()}
-    joined = (
-        one.operator
-        for one in order.joins.values()
-        if one.operation == operation and one.id not in left
-    )
-    return tuple(sorted(set(joined)))
+    joined = order.joined().values()
+    return tuple(sorted({one.operator for one in joined if one.operation == operation}))
 
 
 def people_named(connection: Connection, people: Iterable[str]) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _counts(connection: Connection, column: str) -> dict[str, int]:
     found = connection.execute(
         select(by, func.count()).where(status == "open").group_by(by).order_by(by).limit(NAMES_MAX)
     )
-    return {name: count for name, count in found}
+    return {row[0]: row[1] for row in found}
 
 
 def deviation_of(
