@@ -144,7 +144,7 @@ def test_a_factory_is_imported_alone_and_again_beside_a_running_server(tmp_path:
         "every file is there already" in kiosk_server("import", "--template", str(factory)).stderr
     )
     with (factory / "work_centers.csv").open("a", encoding="utf-8") as file:
-        file.write("MIX,Mixing,8\n")
+        file.write("MIX,Mixing,8,,,\n")
     alone = kiosk_server("import", "--data", str(data), str(factory), "--json")
     assert json.loads(alone.stdout)["events"] == {"WorkCenterDefined": 1}
     with Server(data):
