@@ -6,7 +6,7 @@ paid once an order: in full for what is asked, and for a made component once, or
 where it has one, so that cost is a fixed part and one part for each base unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
@@ -86,6 +86,7 @@ class _Roll:
     found: dict[str, _Rate] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    lacking: set[str] = field(default_factory=set)
 
     def rate(self, material: str) -> _Rate:
         """What a material costs, its levels below it included; each is looked at once."""
@@ -94,6 +95,7 @@ class _Roll:
             return known
         if material in self.open or material not in self.book.materials:
             self.unknown.add(material)
+            self.lacking.add(material)
             return _NOTHING
         self.open.add(material)
         item = self.book.materials[material]
@@ -106,6 +108,7 @@ class _Roll:
         price = price_of(item)
         if price is None:
             self.unknown.add(item.material)
+            self.lacking.add(item.material)
             return _NOTHING
         return _Rate(Fraction(0), Fraction(price, MICROS_PER_ONE))
 
@@ -117,11 +120,15 @@ class _Roll:
             rate = self.rate(line.material) if sign > 0 else self.credit(line.material)
             fixed += rate.fixed if share and sign > 0 else 0
             unit += rate.unit * share * sign
+            if line.material in self.lacking or not share:
+                self.lacking.add(item.material)
         for operation in operations_of(item.material, self.book):
             setup, run = self.seconds(operation)
             hour = self.hour(operation)
             fixed += hour * setup
             unit += hour * run / MICROS_PER_ONE
+            if operation.work_center in self.unknown:
+                self.lacking.add(item.material)
         lot = _in_base(item.lot_size, item)
         return _Rate(Fraction(0), unit + fixed / lot) if lot else _Rate(fixed, unit)
 
@@ -178,6 +185,17 @@ def roll_up(material: str, quantity: Quantity, book: Book, rates: Mapping[str, i
     else:
         lines = [*_components(roll, item, asked), *_work(roll, item, asked)]
     return Cost(tuple(lines), tuple(sorted(roll.unknown)))
+
+
+def component_costs(book: Book, rates: Mapping[str, int]) -> Callable[[str, int], int | None]:
+    """What so many micros of a material cost as a component; None where a price is missing."""
+    roll = _Roll(book, rates)
+
+    def cost(material: str, needed: int) -> int | None:
+        rate = roll.rate(material)
+        return None if material in roll.lacking else _rounded(rate.of(needed)) if needed else 0
+
+    return cost
 
 
 def is_made(material: str, book: Book) -> bool:

@@ -1,6 +1,6 @@
 """What people ask of master data: where a material is used, revisions, what a new BOM changes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from sync.domain.events import BomDefined, BomLine, Event, MaterialDefined
 from sync.domain.quantity import Quantity, QuantityError, of_micros
 from sync.domain.registers import REGISTERS
-from sync.server.planning.costing import Cost, is_made, roll_up
+from sync.server.planning.costing import Cost, component_costs, is_made, roll_up
 from sync.server.planning.explosion import LEVELS_MAX, Book, need_of
 from sync.server.view_tables import master_revision, order_material, order_view, stock
 from sync.server.views.books import Masters
@@ -45,15 +45,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One component of a multi-level BOM: micros of its base unit, and what they cost."""
+    """One component of a multi-level BOM: micros of its base unit, and what they cost, if known."""
 
     level: int
     material: str
     name: str
     unit: str
     micros: int
-    cost: int
-    complete: bool
+    cost: int | None
     made: bool
     circle: bool = False
 
@@ -181,10 +180,11 @@ def open_orders(connection: Connection, material: str) -> int:
     return int(connection.execute(asked).scalar() or 0)
 
 
-def tree(material: str, quantity: Quantity, book: Book, rates: dict[str, int]) -> list[Branch]:
+def tree(material: str, quantity: Quantity, book: Book, rates: Mapping[str, int]) -> list[Branch]:
     """The multi-level BOM of so much of a material, each row with what it costs; depth first."""
     rows: list[Branch] = []
-    _grow(rows, book.materials[material], quantity, book, rates, (material,))
+    costs = component_costs(book, rates)
+    _grow(rows, book.materials[material], quantity, book, costs, (material,))
     return rows
 
 
@@ -193,7 +193,7 @@ def _grow(
     item: MaterialDefined,
     quantity: Quantity,
     book: Book,
-    rates: dict[str, int],
+    costs: Callable[[str, int], int | None],
     path: tuple[str, ...],
 ) -> None:
     bom = book.boms.get(item.material)
@@ -203,18 +203,13 @@ def _grow(
         component = book.materials.get(line.material)
         if component is None or len(rows) >= TREE_ROWS_MAX:
             continue
-        needed = _need(line, bom, quantity, book)
-        amount = of_micros(needed, component.unit)
-        cost = roll_up(line.material, amount, book, rates)
-        circle, made = line.material in path, is_made(line.material, book)
-        rows.append(
-            Branch(
-                len(path), line.material, component.name, component.unit, needed, cost.total,
-                not cost.unknown, made, circle,
-            )
-        )  # fmt: skip
+        key, needed = line.material, _need(line, bom, quantity, book)
+        circle, cost = key in path, costs(key, needed)
+        told = (component.name, component.unit, needed, cost, is_made(key, book), circle)
+        rows.append(Branch(len(path), key, *told))
         if not circle:
-            _grow(rows, component, amount, book, rates, (*path, line.material))
+            amount = of_micros(needed, component.unit)
+            _grow(rows, component, amount, book, costs, (*path, key))
 
 
 def _need(line: BomLine, bom: BomDefined, quantity: Quantity, book: Book) -> int:
@@ -256,13 +251,13 @@ def effect(connection: Connection, known: Masters, made: BomDefined, today: date
             continue
         amount = of_micros(row.planned, row.unit)
         before, after = known.book(start), _with(known.book(start), made)
-        costs = [roll_up(made.material, amount, one, dict(known.rates)).total
+        costs = [roll_up(made.material, amount, one, known.rates).total
                  for one in (before, after)]  # fmt: skip
         orders.append(OrderEffect(row.order_number, amount, row.start_date, row.due, *costs))
         changes.add(made.material, amount, before, after)
     keeping = connection.execute(select(func.count()).where(own, table.c.status.in_(IN_WORK)))
     old, new = known.book(now), _with(known.book(now), made)
-    units = [roll_up(made.material, made.quantity, one, dict(known.rates)) for one in (old, new)]
+    units = [roll_up(made.material, made.quantity, one, known.rates) for one in (old, new)]
     return Effect(tuple(orders), tuple(changes.all()), int(keeping.scalar() or 0), *units)
 
 

@@ -24,7 +24,7 @@ from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show, today_of
 from sync.server.web.listing import ROWS_ON_PAGE, Page, csv_answer, wants_csv
-from sync.server.web.master_forms import BESIDE, bom_fields, bom_rows, bom_wanted, padded
+from sync.server.web.master_forms import BESIDE, SECTION, bom_fields, bom_rows, bom_wanted, padded
 
 CHOICES_COUNT_MAX: Final = 1_000
 KIND: Final = BomDefined.__name__
@@ -72,17 +72,18 @@ async def bom(request: AnyRequest) -> Response[str]:
         known, book = masters(conn), masters(conn).book(today)
         item = book.materials.get(name)
         if item is None:
-            return {"item": None, "name": name}
+            return {"item": None, "name": name, "section": SECTION}
         holding = book.boms.get(name)
         asked_for = _asked(form, holding, item.unit)
         told = revisions(conn, KIND, name)
         return {
+            "section": SECTION,
             "item": item,
             "name": name,
             "form": form,
             "bom": holding,
             "quantity": asked_for,
-            "tree": tree(name, asked_for, book, dict(known.rates)) if holding else [],
+            "tree": tree(name, asked_for, book, known.rates) if holding else [],
             "cost": roll_up(name, asked_for, book, known.rates),
             "uses": uses(known, name),
             "later": [one for one in known.dated.get(name, ()) if one.valid_from > f"{today}"],
@@ -186,6 +187,7 @@ def _editor(conn: Connection, known: Masters, form: Form, rows: int = 0) -> dict
     routing = known.routings.get(name)
     choices = [one for one in known.materials.values() if one.active and one.material != name]
     return {
+        "section": SECTION,
         "form": form,
         "name": name,
         "item": known.materials.get(name),

@@ -22,7 +22,9 @@ from sync.server.office.structure import (
     check_text,
 )
 from sync.server.web.forms import Form
+from sync.server.web.frame import SECTIONS
 
+SECTION: Final = next(one for one in SECTIONS if one.path == "/materials")
 EMPTY_ROWS: Final = 2
 BESIDE: Final = "beside_"
 Rows = list[dict[str, str]]

@@ -20,7 +20,7 @@ from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show, today_of
 from sync.server.web.listing import ROWS_ON_PAGE, Page, csv_answer, wants_csv
-from sync.server.web.master_forms import material_fields, material_wanted
+from sync.server.web.master_forms import SECTION, material_fields, material_wanted
 
 KINDS: Final = ("made", "bought", "inactive")
 CSV_HEADER: Final = (
@@ -104,12 +104,13 @@ async def _shown(
         known = masters(conn)
         item = known.materials.get(name)
         if item is None:
-            return {"item": None, "name": name}
+            return {"item": None, "name": name, "section": SECTION}
         standing = material_fields(item)
         form, differing = merged(failing, standing)
         book, one = known.book(today), Quantity("1", item.unit)
         stands = item.active and name in book.materials
         return {
+            "section": SECTION,
             "item": item,
             "name": name,
             "form": form,

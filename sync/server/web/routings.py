@@ -28,7 +28,13 @@ from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import HEADERS, go_to, services_of, show, today_of
 from sync.server.web.listing import ROWS_ON_PAGE, Page, csv_answer, wants_csv
-from sync.server.web.master_forms import padded, routing_fields, routing_rows, routing_wanted
+from sync.server.web.master_forms import (
+    SECTION,
+    padded,
+    routing_fields,
+    routing_rows,
+    routing_wanted,
+)
 
 KIND: Final = RoutingDefined.__name__
 ROWS_MORE: Final = 3
@@ -73,6 +79,7 @@ async def routing(request: AnyRequest) -> Response[str]:
         told = {one.operation: reference(one.drawing) for one in operations}
         files = {one.name: drawing_of(conn, one.name) for one in told.values() if one and one.name}
         return {
+            "section": SECTION,
             "name": name,
             "item": known.book(today).materials.get(name),
             "routing": found,
@@ -187,6 +194,7 @@ async def _again(
 
 def _editor(conn: Connection, known: Masters, form: Form, rows: int = 1) -> dict[str, Any]:
     return {
+        "section": SECTION,
         "form": form,
         "name": form["of"],
         "item": known.materials.get(form["of"]),
