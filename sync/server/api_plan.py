@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, Parameter
 
 from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, CalendarDefined, DemandDefined
 from sync.domain.quantity import text
@@ -40,6 +40,7 @@ Amount = Annotated[str, as_told(pattern=AMOUNT)]
 Priority = Annotated[int, as_told(minimum=0, maximum=PRIORITY_MAX)]
 Revision = Annotated[int, msgspec.Meta(ge=0, lt=REVISION_MAX)]
 Name = Annotated[str, as_told(max_length=NAME_CHARS_MAX)]
+DemandKey = Annotated[str, Parameter(query="demand", min_length=1, max_length=NAME_CHARS_MAX)]
 Note = Annotated[str, as_told(max_length=TEXT_CHARS_MAX)]
 
 
@@ -246,15 +247,15 @@ async def put_demand(request: AnyRequest, data: JSONBody[DemandRequest]) -> Dema
 
 
 @delete(
-    "/v1/demand/{name:str}",
+    "/v1/demand",
     status_code=204,
     opt={"right": "plan"},
     responses=refusals(400, 401, 404),
 )
-async def remove_demand(request: AnyRequest, name: FromPath[str]) -> None:
+async def remove_demand(request: AnyRequest, demand_line: DemandKey) -> None:
     """Nobody wants this line any more; again is no fault."""
     desk = desk_of(request)
-    await acted(lambda: drop_demand(desk, _account(request), name))
+    await acted(lambda: drop_demand(desk, _account(request), demand_line))
 
 
 @get("/v1/proposals", responses=refusals(401), opt={"right": "look"})

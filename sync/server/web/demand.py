@@ -34,7 +34,6 @@ HEADER: Final = (
     "demand",
     "material",
     "quantity",
-    "unit",
     "due",
     "priority",
     "customer_reference",
@@ -219,18 +218,19 @@ def _wanted(form: Form) -> DemandWanted:
 
 
 async def _csv(request: AnyRequest) -> Response[str]:
+    """All lines with the columns that a file of demand is read with."""
     now = now_of(request)
     plan = await services_of(request).database.read(lambda conn: plan_of(conn, now))
-    rows = [
-        [getattr(one, name) if name not in {"quantity", "unit"} else _of(one, name)
-         for name in HEADER]
-        for one in plan.known.demands
-    ]  # fmt: skip
-    return csv_answer("demand", HEADER, rows)
+    return csv_answer("demand", HEADER, [_csv_row(one) for one in plan.known.demands])
 
 
-def _of(line: DemandDefined, name: str) -> str:
-    return text(line.quantity.micros) if name == "quantity" else line.quantity.unit
+def _csv_row(line: DemandDefined) -> list[object]:
+    values = {**{name: getattr(line, name) for name in HEADER}, "quantity": _written(line)}
+    return [values[name] for name in HEADER]
+
+
+def _written(line: DemandDefined) -> str:
+    return f"{text(line.quantity.micros)} {line.quantity.unit}"
 
 
 routes: Final = (demands, save, drop, file)
