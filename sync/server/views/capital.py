@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final, Literal
+from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from sync.domain.events import MaterialConsumed, MaterialDefined, MaterialReturned
 from sync.domain.quantity import MICROS_PER_ONE, QuantityError, convert
@@ -19,11 +20,14 @@ from sync.server.view_tables import (
     stock,
     stock_place,
 )
-from sync.server.views.orders import IN_WORK
+from sync.server.views.orders import IN_WORK, projected
 from sync.wire import decode
 
 USES_MAX: Final = 20_000
 Step = Literal["week", "month"]
+
+Materials = Mapping[str, MaterialDefined]
+_kept: Final[WeakKeyDictionary[Engine, tuple[int, Materials, "Capital"]]] = WeakKeyDictionary()
 
 
 class Worth(msgspec.Struct, frozen=True):
@@ -93,7 +97,20 @@ class Consumption(msgspec.Struct, frozen=True):
 
 
 def capital(connection: Connection, materials: Mapping[str, MaterialDefined]) -> Capital:
-    """Stock and work in progress at standard cost, the largest sums first."""
+    """Stock and work in progress at standard cost, the largest sums first.
+
+    It is summed over all lots, so it is kept for as long as the views stand still.
+    """
+    position = projected(connection)
+    kept = _kept.get(connection.engine)
+    if kept is not None and kept[0] == position and kept[1] is materials:
+        return kept[2]
+    found = _capital(connection, materials)
+    _kept[connection.engine] = position, materials, found
+    return found
+
+
+def _capital(connection: Connection, materials: Mapping[str, MaterialDefined]) -> Capital:
     blocked = _blocked(connection)
     found = [
         _worth(materials.get(material), material, unit, micros, blocked.get(material, 0))
