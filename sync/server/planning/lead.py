@@ -87,6 +87,8 @@ def in_base(quantity: Quantity | None, material: MaterialDefined) -> int:
     """Micros of the material's base unit; 0 without a quantity. Raises `QuantityError`."""
     if quantity is None:
         return 0
+    if quantity.unit == material.unit:
+        return quantity.micros
     return int(
         Fraction(quantity.micros) * factor(quantity.unit, material.unit, material.conversions)
     )

@@ -98,8 +98,11 @@ def _sorted(
             continue
         del lacking[order]
         done.append(order)
-        for other in behind[order] & lacking.keys():
-            lacking[other].discard(order)
-            if not lacking[other]:
+        for other in behind[order]:
+            others = lacking.get(other)
+            if others is None:
+                continue
+            others.discard(order)
+            if not others:
                 heappush(ready, (urgency[other], other))
     return done
