@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
-from sync.server.auth import admin_guard
+from sync.server.auth import RIGHT, account_of, office_guard
 from sync.server.desk import Desk, Receipt, in_desk_thread
 from sync.server.importing.changes import Change
 from sync.server.importing.folder import ProblemLine, Report
@@ -40,6 +40,7 @@ IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120
 DESK: Final = "desk"
 WORKBOOK: Final = "all.xlsx"
+LOOK: Final = {RIGHT: "look"}
 T = TypeVar("T")
 _STATUS: Final = {
     office.OfficeUnknown: (404, "unknown"),
@@ -85,7 +86,7 @@ class ImportAnswer(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
 
 
-@get("/v1/stock", responses=refusals(400, 401))
+@get("/v1/stock", opt=LOOK, responses=refusals(400, 401))
 async def list_stock(
     request: AnyRequest, material: Number = "", empty: FromQuery[bool] = False
 ) -> Stock:
@@ -98,6 +99,7 @@ async def list_stock(
 
 @post(
     "/v1/stock",
+    opt={RIGHT: "stock"},
     status_code=201,
     response_description="Received.",
     responses=refusals(400, 401, 404, 413),
@@ -105,14 +107,13 @@ async def list_stock(
 async def receive_stock(request: AnyRequest, data: JSONBody[Receipt]) -> Stock:
     """Take goods into stock; answers with the lots of the material."""
     services, desk = services_of(request), desk_of(request)
-    await acted(lambda: desk.receive(data))
-    items = await services.database.read(
-        lambda conn: stock_lines(conn, names(conn), data.material)
-    )
+    account = account_of(request)
+    await acted(lambda: desk.receive(data, account))
+    items = await services.database.read(lambda conn: stock_lines(conn, names(conn), data.material))
     return Stock(tuple(items))
 
 
-@get("/v1/lots/{lot:str}/trace", responses=refusals(400, 401, 404))
+@get("/v1/lots/{lot:str}/trace", opt=LOOK, responses=refusals(400, 401, 404))
 async def trace_lot(request: AnyRequest, lot: FromPath[str], material: Number = "") -> Trace:
     """What went into a lot and what it went into, level by level."""
     found = await services_of(request).database.read(lambda conn: trace_of(conn, lot, material))
@@ -121,7 +122,7 @@ async def trace_lot(request: AnyRequest, lot: FromPath[str], material: Number = 
     return found
 
 
-@get("/v1/units/{unit:str}/trace", responses=refusals(400, 401, 404))
+@get("/v1/units/{unit:str}/trace", opt=LOOK, responses=refusals(400, 401, 404))
 async def trace_unit(request: AnyRequest, unit: FromPath[str]) -> UnitTrace:
     """What is on a logistic unit (SSCC or in-house number), level by level down to the lots."""
     found = await services_of(request).database.read(lambda conn: unit_trace(conn, unit))
@@ -130,14 +131,14 @@ async def trace_unit(request: AnyRequest, unit: FromPath[str]) -> UnitTrace:
     return found
 
 
-@get("/v1/stations", responses=refusals(401))
+@get("/v1/stations", opt=LOOK, responses=refusals(401))
 async def list_stations(request: AnyRequest) -> StationList:
     """Stations with their last contact and what waits there."""
     items = await services_of(request).database.read(station_lines)
     return StationList(tuple(items))
 
 
-@get("/v1/deviations", responses=refusals(400, 401))
+@get("/v1/deviations", opt=LOOK, responses=refusals(400, 401))
 async def list_deviations(
     request: AnyRequest, status: Number = "open", order: Number = "", limit: Limit = PAGE_ROWS_MAX
 ) -> Deviations:
@@ -151,6 +152,7 @@ async def list_deviations(
 
 @post(
     "/v1/import",
+    opt={RIGHT: "administer"},
     status_code=200,
     request_max_body_size=IMPORT_BYTES_MAX,
     responses=refusals(400, 401, 413),
@@ -164,13 +166,14 @@ async def import_csv(request: AnyRequest, data: JSONBody[ImportRequest]) -> Impo
         if data.dry_run:
             found = await in_desk_thread(lambda: preview_files(*parts))
             return answer_of(found.report, found.changes)
-        return answer_of(await import_files_async(*parts))
+        return answer_of(await import_files_async(*parts, account_of(request)))
     except OfficeError as fault:
         raise told(fault) from None
 
 
 @get(
     "/v1/tables/{file:str}",
+    opt={RIGHT: "administer"},
     responses={
         200: answer(str, "The table, as the import takes it.", "text/csv"),
         **refusals(400, 401, 404),
@@ -192,7 +195,7 @@ async def export_table(request: AnyRequest, file: FromPath[str]) -> Response[byt
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["office"],
         security=ADMIN,
         route_handlers=[

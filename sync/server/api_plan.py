@@ -14,7 +14,7 @@ from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, CalendarDefined, 
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of
-from sync.server.auth import admin_guard
+from sync.server.auth import office_guard
 from sync.server.desk.plan import accept, define_calendar, demand, drop_demand, move_order
 from sync.server.office import PRIORITY_MAX
 from sync.server.office.plan import (
@@ -313,7 +313,7 @@ async def put_calendar(request: AnyRequest, data: JSONBody[CalendarRequest]) -> 
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["plan"],
         security=ADMIN,
         route_handlers=[

@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of
-from sync.server.auth import admin_guard
+from sync.server.auth import office_guard
 from sync.server.desk.stock import Name, Note, Purchase, change_supply, drop_supply, order_supply
 from sync.server.openapi import ADMIN, refusals
 from sync.server.services import Services
@@ -192,7 +192,7 @@ async def change_receipt(
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["purchase"],
         security=ADMIN,
         route_handlers=[

@@ -14,7 +14,7 @@ from litestar.params import FromQuery, JSONBody, Parameter
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of, today_of
-from sync.server.auth import admin_guard
+from sync.server.auth import office_guard
 from sync.server.desk import Receipt
 from sync.server.desk.stock import (
     Count,
@@ -165,7 +165,7 @@ async def receive_goods(request: AnyRequest, data: JSONBody[GoodsRequest]) -> Lo
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["stock"],
         security=ADMIN,
         route_handlers=[

@@ -1,4 +1,4 @@
-"""The home of who may ask: bearer tokens of stations, the data folder's admin token."""
+"""The home of who may ask by token: stations, the owner, programs with a key of the office."""
 
 import hmac
 from typing import Any, Final
@@ -7,18 +7,23 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from sync.server.problem import problem
+from sync.server.rights import RIGHTS, Visitor
+from sync.server.sign_ins import SignIns
 from sync.server.stations import Stations
 from sync.server.tokens import Caller
 
 TOKEN_CHARS_MAX: Final = 200
+RIGHT: Final = "right"  # what a route's options call the right that it takes
+OWNER: Final = Visitor("office", "", frozenset(RIGHTS))
 _SCHEME: Final = "bearer"
 
 
 class Auth:
     """Checks tokens; never logs, returns or compares them in variable time."""
 
-    def __init__(self, stations: Stations, admin_token: str) -> None:
+    def __init__(self, stations: Stations, admin_token: str, sign_ins: SignIns) -> None:
         self.stations = stations
+        self.sign_ins = sign_ins
         self._admin_token = admin_token.encode()
 
     def is_admin(self, token: str) -> bool:
@@ -59,6 +64,34 @@ async def admin_guard(
     auth: Auth = connection.app.state.auth
     if not auth.is_admin(bearer_of(connection)):
         raise _unauthorized("want the admin token that stands in the data folder's admin.token")
+
+
+async def office_guard(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """The owner, or a key that has the route's right; `request.user` is then the `Visitor`.
+
+    A route that names no right is the owner's alone.
+    """
+    auth: Auth = connection.app.state.auth
+    token = bearer_of(connection)
+    if token and auth.is_admin(token):
+        connection.scope["user"] = OWNER
+        return
+    caller = await auth.sign_ins.key(token) if token else None
+    if caller is None:
+        raise _unauthorized("want the admin token of the data folder, or a key of /keys")
+    right = str(handler.opt.get(RIGHT, ""))
+    if right not in caller.rights:
+        want = f"the right {right!r}" if right else "the admin token"
+        raise problem(403, "right", f"{caller.account} may not do this: it takes {want}")
+    connection.scope["user"] = caller
+
+
+def account_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """In whose name the caller acts, behind `office_guard`."""
+    user = connection.scope.get("user")
+    return user.account if isinstance(user, Visitor) else OWNER.account
 
 
 def _unauthorized(detail: str) -> Exception:

@@ -11,7 +11,9 @@ from sync.server.highwater import HighWaterKeeper, check_restored
 from sync.server.keys import SIGNING_KEY, Signer, admin_token_of, signer_of
 from sync.server.ledger import Ledger
 from sync.server.numbers import grant
+from sync.server.people import People
 from sync.server.projector import Projector
+from sync.server.sign_ins import SignIns
 from sync.server.stations import Stations
 from sync.server.tls import KEY as TLS_KEY
 from sync.server.tls import station_pin
@@ -35,6 +37,8 @@ class Services:
     admin_token: str
     high_water: HighWaterKeeper
     alone: OnlyServer
+    people: People
+    sign_ins: SignIns
 
     def close(self) -> None:
         self.high_water.close()
@@ -68,8 +72,10 @@ def open_services(config: ServerConfig) -> Services:
         raise
     keeper = HighWaterKeeper(config.data, database)
     ledger.on_append.append(keeper.wake)
+    people = People(database, clock)
     return Services(
-        config, clock, database, ledger, stations, projector, signer, admin_token, keeper, alone
+        *(config, clock, database, ledger, stations, projector, signer, admin_token),
+        *(keeper, alone, people, SignIns(database, clock, people)),
     )
 
 

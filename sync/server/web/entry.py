@@ -3,6 +3,7 @@
 A route says `opt={"right": "plan"}`; one that says none is shut. `PUBLIC` is for the sign-in alone.
 """
 
+import hmac
 from typing import Any, Final
 
 from litestar import Request
@@ -10,15 +11,16 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
-from sync.server.auth import Auth, bearer_of
-from sync.server.rights import RIGHTS, Right, Visitor
+from sync.server.auth import OWNER, RIGHT, Auth, bearer_of
+from sync.server.rights import Right, Visitor
 from sync.server.services import Services
 from sync.server.web.origin import is_own_machine, same_origin
 
-RIGHT: Final = "right"
 PUBLIC: Final = "public"
+CSRF: Final = "csrf"
+SECURE_COOKIE: Final = "__Host-session"
+PLAIN_COOKIE: Final = "session"
 AnyRequest = Request[Any, Any, State]
-OWNER: Final = Visitor("office", "", frozenset(RIGHTS))
 
 
 class EntryError(Exception):
@@ -42,11 +44,17 @@ class ForeignForm(EntryError):  # noqa: N818
 
 
 async def visitor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
-    """Who asks for a page: the owner's token, a person at this machine, or a session."""
+    """Who asks for a page: the owner's token, a session or a key, or a person at this machine."""
     auth: Auth = connection.app.state.auth
+    if session := connection.cookies.get(session_cookie(connection)):
+        found = await auth.sign_ins.visitor(session)
+        if found is not None:
+            return found
     token = bearer_of(connection)
     if token and auth.is_admin(token):
         return OWNER
+    if token and (caller := await auth.sign_ins.key(token)):
+        return caller
     services: Services = connection.app.state.services
     if services.config.open_board and is_own_machine(connection, services.config.host):
         return OWNER
@@ -65,9 +73,24 @@ async def page_guard(
         raise NotSignedIn(right)
     if right not in visitor.rights:
         raise NotAllowed(right)
-    if connection.scope.get("method") == "POST" and not same_origin(connection):
-        raise ForeignForm(right)
+    if connection.scope.get("method") == "POST":
+        await check_form(connection, visitor)
     connection.scope["user"] = visitor
+
+
+async def check_form(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
+    """Raises `ForeignForm` unless the form is of our own page, and of this session's."""
+    if not same_origin(connection):
+        raise ForeignForm("origin")
+    if visitor.session:
+        sent = str((await AnyRequest(connection.scope, connection.receive).form()).get(CSRF, ""))
+        if not hmac.compare_digest(sent.encode(), visitor.session.encode()):
+            raise ForeignForm("session")
+
+
+def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The cookie's name: over TLS one that no other host or plain page can set (RFC 6265bis)."""
+    return SECURE_COOKIE if connection.url.scheme == "https" else PLAIN_COOKIE
 
 
 def visitor(request: AnyRequest) -> Visitor:
