@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sync.domain.order import Order
 from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, micros, text
 from sync.domain.quantity import shown as unit_shown
+from sync.drawings import Reference, reference
 from sync.server.database import DatabaseError
 from sync.server.desk import Desk
 from sync.server.desk.orders import change_order, split_order
@@ -24,7 +25,7 @@ from sync.server.views.timeline import EVENTS_MAX, timeline
 from sync.server.views.times import order_times
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
-from sync.server.web.frame import go_to, services_of, show, show_plain
+from sync.server.web.frame import go_to, link, services_of, show, show_plain
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
 
@@ -35,6 +36,8 @@ WORDS: Final = ("hold", "resume", "close", "reopen", "cancel")
 FLOOR_WORDS: Final = frozenset({"hold", "resume"})
 FILE_EVENTS_MAX: Final = 100_000
 PIECES_SHOWN_MAX: Final = 50
+# While work goes on, only what is beyond the plan already is told of.
+SETTLED: Final = frozenset({"completed", "closed", "cancelled"})
 TIMELINE_HEADER: Final = (
     "position", "at", "event", "who", "station", "operation", "material", "lot", "amount",
     "scrap", "unit", "reason", "undone",
@@ -131,6 +134,7 @@ def _question(
         "drawings": _drawings(state),
         "scrap": _scrap(state),
         "cost": order_cost(state, times, known, rates(connection)),
+        "settled": detail.status in SETTLED,
         "past": past,
         "next": past[-1].position if len(past) == EVENTS_MAX else 0,
         "before": before,
@@ -175,8 +179,16 @@ def _planned_seconds(state: Order) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _drawings(state: Order) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.drawing for one in state.operations if one.drawing))
+def _drawings(state: Order) -> list[tuple[str, str]]:
+    """(as written, where it leads) of each work drawing once; nowhere where it cannot be read."""
+    written = dict.fromkeys(one.drawing for one in state.operations if one.drawing)
+    return [(one, _leads(reference(one))) for one in written]
+
+
+def _leads(told: Reference | None) -> str:
+    if told is None:
+        return ""
+    return told.url or link("/routing/drawing", name=told.name)
 
 
 def _scrap(state: Order) -> list[tuple[str, int, str]]:

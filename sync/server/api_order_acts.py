@@ -1,0 +1,226 @@
+"""The home of REST for an order that stands: change it, split it, ask for its cost and its past."""
+
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody, Parameter
+from sqlalchemy import Connection
+
+from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX
+from sync.domain.quantity import text
+from sync.server.api import AnyRequest, services_of
+from sync.server.api_office import Limit, acted, desk_of, today_of
+from sync.server.auth import admin_guard
+from sync.server.desk.orders import change_order, split_order
+from sync.server.office import PRIORITY_MAX
+from sync.server.office.orders import ChangeWanted, SplitWanted
+from sync.server.openapi import ADMIN, AMOUNT, DATE, as_told, refusals
+from sync.server.problem import problem
+from sync.server.services import Services
+from sync.server.settings import OFFICE
+from sync.server.views import OrderLine, order_line, order_of_state
+from sync.server.views.books import book, rates
+from sync.server.views.order_cost import OrderCost, order_cost
+from sync.server.views.timeline import EVENTS_MAX, timeline
+from sync.server.views.times import order_times
+
+REVISION_MAX: Final = 2**53
+PLAN: Final = {"right": "plan"}
+LOOK: Final = {"right": "look"}
+Before = Annotated[int, Parameter(ge=0, le=REVISION_MAX)]
+Revision = Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)]
+
+
+class OrderChange(msgspec.Struct, frozen=True):
+    """An order as it shall be; `revision` is the one that it was filled from (`past` tells it)."""
+
+    quantity: Annotated[str, as_told(pattern=AMOUNT)]
+    revision: Revision
+    unit: str = ""
+    due: Annotated[str, as_told(pattern=DATE)] = ""
+    start: Annotated[str, as_told(pattern=DATE)] = ""
+    priority: Annotated[int, as_told(minimum=0, maximum=PRIORITY_MAX)] = 50
+    note: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
+    customer_reference: Annotated[str, as_told(max_length=NAME_CHARS_MAX)] = ""
+    reason: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
+
+
+class OrderSplit(msgspec.Struct, frozen=True):
+    """How much becomes another order; `release` gives it to the floor as the first one was."""
+
+    quantity: Annotated[str, as_told(pattern=AMOUNT)]
+    revision: Revision
+    unit: str = ""
+    due: Annotated[str, as_told(pattern=DATE)] = ""
+    reason: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
+    release: bool = False
+
+
+class CostItem(msgspec.Struct, frozen=True):
+    """One material or work center; amounts in `unit`, money in the site's currency."""
+
+    kind: str
+    key: str
+    name: str
+    unit: str
+    planned_amount: str
+    actual_amount: str
+    planned: str
+    actual: str
+    variance: str
+
+
+class CostAnswer(msgspec.Struct, frozen=True):
+    """`unknown` has no price and counts nothing; `expected` is the plan's for what is made."""
+
+    currency: str
+    planned: str
+    actual: str
+    expected: str
+    variance: str
+    planned_each: str
+    actual_each: str
+    items: tuple[CostItem, ...]
+    unknown: tuple[str, ...]
+
+
+class PastItem(msgspec.Struct, frozen=True):
+    """One event; `undone` if it was reversed."""
+
+    position: int
+    event: str
+    at: str
+    who: str
+    station: str
+    amount: str
+    unit: str
+    facts: dict[str, str]
+    reason: str
+    undone: bool
+
+
+class Past(msgspec.Struct, frozen=True):
+    """The latest first; `next` is the value of `before` for the page that follows, 0 at the end.
+
+    `revision` is the header's that stands, for a change.
+    """
+
+    revision: int
+    items: tuple[PastItem, ...]
+    next: int = 0
+
+
+@post(
+    "/v1/orders/{order:str}/change",
+    status_code=200,
+    opt=PLAN,
+    responses=refusals(400, 401, 404, 409, 413),
+)
+async def change(
+    request: AnyRequest, order: FromPath[str], data: JSONBody[OrderChange]
+) -> OrderLine:
+    """Give an order other values; 409 where somebody changed it since `revision`."""
+    services, desk = services_of(request), desk_of(request)
+    wanted = ChangeWanted(order=order, **msgspec.structs.asdict(data))
+    await acted(lambda: change_order(desk, OFFICE, wanted))
+    return await _shown(services, order)
+
+
+@post(
+    "/v1/orders/{order:str}/split",
+    status_code=201,
+    opt=PLAN,
+    response_description="The new order.",
+    responses=refusals(400, 401, 404, 409, 413),
+)
+async def split(request: AnyRequest, order: FromPath[str], data: JSONBody[OrderSplit]) -> OrderLine:
+    """Make two orders of one; what was made stays with the first."""
+    services, desk = services_of(request), desk_of(request)
+    wanted = SplitWanted(order=order, **msgspec.structs.asdict(data))
+    number = await acted(lambda: split_order(desk, OFFICE, wanted))
+    return await _shown(services, number)
+
+
+@get("/v1/orders/{order:str}/cost", opt=LOOK, responses=refusals(400, 401, 404))
+async def cost(request: AnyRequest, order: FromPath[str]) -> CostAnswer:
+    """What an order should cost, what it did, line by line."""
+    services = services_of(request)
+    today = today_of(services)
+
+    def found(connection: Connection) -> OrderCost | None:
+        state = order_of_state(connection, order)
+        if state is None:
+            return None
+        times = order_times(connection, state)
+        return order_cost(state, times, book(connection, today), rates(connection))
+
+    answer = await services.database.read(found)
+    if answer is None:
+        raise problem(404, "unknown", f"order {order[:60]!r} is not known: look at the list")
+    return _cost(answer, services.config.currency)
+
+
+@get("/v1/orders/{order:str}/past", opt=LOOK, responses=refusals(400, 401, 404))
+async def past(
+    request: AnyRequest, order: FromPath[str], before: Before = 0, limit: Limit = EVENTS_MAX
+) -> Past:
+    """Every event of an order, the latest first."""
+
+    def found(connection: Connection) -> Past | None:
+        state = order_of_state(connection, order)
+        if state is None:
+            return None
+        rows = timeline(connection, order, before, limit)
+        items = tuple(
+            PastItem(one.position, one.kind, one.at, one.who, one.station, text(one.amount),
+                     one.unit, one.facts, one.reason, one.undone)
+            for one in rows
+        )  # fmt: skip
+        revision = state.header.revision if state.header else 0
+        return Past(revision, items, rows[-1].position if len(rows) == limit else 0)
+
+    answer: Past | None = await services_of(request).database.read(found)
+    if answer is None:
+        raise problem(404, "unknown", f"order {order[:60]!r} is not known: look at the list")
+    return answer
+
+
+def _cost(found: OrderCost, currency: str) -> CostAnswer:
+    return CostAnswer(
+        currency,
+        text(found.planned),
+        text(found.actual),
+        text(found.expected),
+        text(found.variance),
+        text(found.planned_each) if found.planned_each is not None else "",
+        text(found.actual_each) if found.actual_each is not None else "",
+        tuple(
+            CostItem(
+                one.kind, one.key, one.name, one.unit, text(one.planned_amount),
+                text(one.actual_amount), text(one.planned), text(one.actual), text(one.variance),
+            )
+            for one in found.rows
+        ),
+        found.unknown,
+    )  # fmt: skip
+
+
+async def _shown(services: Services, number: str) -> OrderLine:
+    today = today_of(services)
+    line: OrderLine | None = await services.database.read(
+        lambda conn: order_line(conn, number, today)
+    )
+    assert line is not None, f"order {number} was just written"
+    return line
+
+
+routes: Final = (
+    Router(
+        "/",
+        guards=[admin_guard],
+        tags=["office"],
+        security=ADMIN,
+        route_handlers=[change, split, cost, past],
+    ),
+)
