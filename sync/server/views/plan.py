@@ -5,6 +5,7 @@ hour, so that all pages tell of the same plan.
 """
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -33,6 +34,7 @@ from sync.server.views.supply import (
 )
 
 QUARTER_MINUTES: Final = 15
+RECENT_SECONDS_MAX: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +105,41 @@ class PlanView:
         return load(self.schedule, self.capacities, first, days)
 
 
-_kept: Final[WeakKeyDictionary[Engine, tuple[tuple[int, datetime], PlanView]]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A plan, and when it was made by the machine's own seconds."""
+
+    plan: PlanView
+    made: float
+
+
+_kept: Final[WeakKeyDictionary[Engine, _Kept]] = WeakKeyDictionary()
 _planning: Final = threading.Lock()
 
 
 def plan_of(connection: Connection, now: datetime) -> PlanView:
     """The plan at a local moment; of two who ask at once one computes and both have it."""
     moment = quarter(now)
-    key = projected(connection), moment
+    position = projected(connection)
     with _planning:
         kept = _kept.get(connection.engine)
-        if kept is not None and kept[0] == key:
-            return kept[1]
-        made = planned(known_of(connection, moment, key[0]))
-        _kept[connection.engine] = key, made
+        if kept is not None and (kept.plan.known.position, kept.plan.now) == (position, moment):
+            return kept.plan
+        made = planned(known_of(connection, moment, position))
+        _kept[connection.engine] = _Kept(made, time.monotonic())
         return made
+
+
+def recent_plan(connection: Connection, now: datetime) -> PlanView:
+    """The plan as it was a few seconds ago at most: for what is asked with every event.
+
+    An order that came since is not in it.
+    """
+    kept = _kept.get(connection.engine)
+    if kept is None or kept.plan.now != quarter(now):
+        return plan_of(connection, now)
+    is_recent = time.monotonic() - kept.made < RECENT_SECONDS_MAX
+    return kept.plan if is_recent else plan_of(connection, now)
 
 
 def quarter(now: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -39,7 +39,7 @@ from sync.server.office.plan import (
 from sync.server.planning.supply import Proposal
 from sync.server.projector import Projector
 from sync.server.views import order_of_state
-from sync.server.views.plan import PlanView, changed, plan_of
+from sync.server.views.plan import PlanView, changed, plan_of, quarter, recent_plan
 from sync.server.views.supply import receipts_open
 
 NOW = datetime.fromisoformat("2027-03-01T08:05")  # a Monday
@@ -301,4 +301,8 @@ def test_the_plan_is_made_once_for_what_stands(desks: tuple[Desk, Desk]) -> None
     assert plan(desk) is plan(desk)
     before = plan(desk)
     demand(desk, "anna", wanted())
+    database = desk._ledger.database
+    assert database.read_now(lambda conn: recent_plan(conn, NOW)) is before
     assert plan(desk) is not before
+    later = NOW + timedelta(minutes=15)
+    assert database.read_now(lambda conn: recent_plan(conn, later)).now == quarter(later)
