@@ -129,9 +129,10 @@ async def upload_drawing(request: AnyRequest) -> Response[str] | Redirect:
     """Store a drawing, checked by its content, under its name."""
     posted, services = await request.form(), services_of(request)
     material, file = str(posted.get("of", "")), posted.get("file")
-    body = await file.read() if isinstance(file, UploadFile) else b""
-    name = str(posted.get("name", "")).strip()
-    name = name or (file.filename if isinstance(file, UploadFile) else "")
+    name, body = str(posted.get("name", "")).strip(), b""
+    if isinstance(file, UploadFile):
+        name, body = name or file.filename, await file.read()
+        await file.close()
     try:
         media = checked_file(checked_name(name), body)
         await services.database.write(
