@@ -26,7 +26,6 @@ from sync.server.openapi import ADMIN, answer, refusals
 from sync.server.problem import at_field, at_key, problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX, names
-from sync.server.views.detail import Trace, trace_of
 from sync.server.views.floor import (
     DeviationLine,
     StationLine,
@@ -34,6 +33,7 @@ from sync.server.views.floor import (
     station_lines,
 )
 from sync.server.views.stock import StockLine, stock_lines
+from sync.server.views.trace import Trace, trace_of
 from sync.server.views.units import UnitTrace, unit_trace
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024

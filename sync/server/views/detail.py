@@ -1,17 +1,14 @@
-"""What people ask of one order or one lot: all its rows at once, its trace both ways."""
+"""What people ask of one order: all its rows at once."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection
 
 from sync.domain.order import Order
 from sync.domain.quantity import MICROS_PER_ONE, text
-from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
-from sync.server.station_clocks import Timed
-from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
 from sync.server.views.floor import DeviationLine, deviation_lines
 from sync.server.views.orders import (
     OrderLine,
@@ -22,11 +19,7 @@ from sync.server.views.orders import (
     order_of_state,
     output_rows,
 )
-from sync.server.views.times import OperationTimes, OrderTimes, lot_times, order_times
-from sync.server.views.units import UnitLine, units_of_lot
-
-LEVELS_MAX: Final = 50
-LOTS_COUNT_MAX: Final = 5_000
+from sync.server.views.times import OperationTimes, OrderTimes, order_times
 
 
 class OperationLine(msgspec.Struct, frozen=True):
@@ -87,38 +80,6 @@ class OrderDetail(OrderLine, frozen=True):
     pieces: tuple[Piece, ...] = ()
 
 
-class TraceLink(msgspec.Struct, frozen=True):
-    """An order used so much of `parent` while it made `child`; an empty child is not made yet."""
-
-    level: int
-    order: str
-    child_material: str
-    child_lot: str
-    parent_material: str
-    parent_lot: str
-    amount: str
-    unit: str
-
-
-class TracedLot(msgspec.Struct, frozen=True):
-    """`first` and `last` are when it was first and last moved; `units` hold it."""
-
-    material: str
-    lot: str
-    made_of: tuple[TraceLink, ...]
-    went_into: tuple[TraceLink, ...]
-    first: Timed | None = None
-    last: Timed | None = None
-    units: tuple[UnitLine, ...] = ()
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """Every material's lot of that name with what it is made of and what it went into."""
-
-    lot: str
-    items: tuple[TracedLot, ...]
-
-
 def order_detail(connection: Connection, number: str, today: date) -> OrderDetail | None:
     """One order, or nothing."""
     line = order_line(connection, number, today)
@@ -141,28 +102,6 @@ def order_detail(connection: Connection, number: str, today: date) -> OrderDetai
         open_deviations=tuple(deviation_lines(connection, order=number)),
         attended_seconds=times.attended,
         pieces=tuple(Piece(one, order.as_built(one)) for one in sorted(order.built)),
-    )
-
-
-def trace_of(connection: Connection, lot: str, material: str = "") -> Trace | None:
-    """The trace of a lot, of every material that has one of that name; nothing if none has."""
-    nodes = [node for node in _nodes_named(connection, lot) if material in ("", node.material)]
-    if not nodes:
-        return None
-    known = genealogy(_links_around(connection, nodes))
-    return Trace(lot, tuple(_traced(connection, node, known) for node in nodes))
-
-
-def _traced(connection: Connection, node: Node, known: Genealogy) -> TracedLot:
-    first, last = lot_times(connection, node.material, node.lot)
-    return TracedLot(
-        node.material,
-        node.lot,
-        tuple(map(_link, known.up(node.material, node.lot))),
-        tuple(map(_link, known.down(node.material, node.lot))),
-        first,
-        last,
-        units_of_lot(connection, node),
     )
 
 
@@ -210,70 +149,3 @@ def _serials(order: Order, material: str) -> list[str]:
     taken = order.serials_in.get(material, {})
     back = order.serials_back.get(material, {})
     return sorted(one for one, ids in taken.items() if len(ids) > len(back.get(one, {})))
-
-
-def _link(step: Step) -> TraceLink:
-    link = step.link
-    return TraceLink(
-        step.level,
-        link.order,
-        link.child.material,
-        link.child.lot,
-        link.parent.material,
-        link.parent.lot,
-        text(link.micros),
-        link.unit,
-    )
-
-
-def _nodes_named(connection: Connection, lot: str) -> list[Node]:
-    found = set()
-    for table in (stock, order_lot, order_output, unit_content):
-        rows = connection.execute(select(table.c.material).where(table.c.lot == lot).distinct())
-        found |= {Node(row[0], lot) for row in rows}
-    return sorted(found)
-
-
-def _links_around(connection: Connection, nodes: Sequence[Node]) -> set[Link]:
-    """All links that the nodes reach, upwards and downwards."""
-    links: set[Link] = set()
-    for came_from in (True, False):
-        entered, waiting = set(nodes), list(nodes)
-        for _ in range(LEVELS_MAX):
-            orders = _orders_with(connection, order_output if came_from else order_lot, waiting)
-            found = _links_of(connection, orders)
-            links |= found
-            ends = {link.parent if came_from else link.child for link in found}
-            waiting = sorted(node for node in ends - entered if node.lot)
-            entered |= ends
-            if not waiting or len(entered) > LOTS_COUNT_MAX:
-                break
-    return links
-
-
-def _orders_with(connection: Connection, table: Table, nodes: Sequence[Node]) -> set[str]:
-    found: set[str] = set()
-    for node in nodes:
-        rows = select(table.c.order_number).where(
-            table.c.lot == node.lot, table.c.material == node.material
-        )
-        found |= {row[0] for row in connection.execute(rows)}
-    return found
-
-
-def _links_of(connection: Connection, orders: Iterable[str]) -> set[Link]:
-    links = set()
-    for number in sorted(orders):
-        made = [Node(row.material, row.lot) for row in output_rows(connection, number)]
-        if not made:
-            material = connection.execute(
-                select(order_view.c.material).where(order_view.c.order_number == number)
-            ).scalar()
-            made = [Node(str(material or ""), "")]
-        links |= {
-            Link(child, Node(row.material, row.lot), number, row.unit, row.consumed)
-            for child in made
-            for row in lot_rows(connection, number)
-            if row.consumed > 0
-        }
-    return links

@@ -24,7 +24,8 @@ from sync.domain.events import (
 from sync.server.database import Database
 from sync.server.ledger import Ledger, OwnerError
 from sync.server.station_clocks import ClockBook, Heard, Timed, clock_book, heard, time_text
-from sync.server.views.detail import order_detail, trace_of
+from sync.server.views.detail import order_detail
+from sync.server.views.trace import trace_of
 from sync.timing import Measured
 from sync.wire import Mark, PushHeader, encode, read_push
 from tests.sync.server.histories import (
