@@ -93,9 +93,20 @@ class _Facts(dict[str, str]):
         return "–"
 
 
-def sentence(name: str, facts: Mapping[str, str], *, station: str = "", who: str = "") -> str:
-    """What happened and what to do; `facts` may name a finer one in `sentence`."""
-    told = SENTENCES.get(facts.get("sentence", "") or name, UNKNOWN)
+def sentence(
+    name: str,
+    facts: Mapping[str, str],
+    *,
+    station: str = "",
+    who: str = "",
+    told: Mapping[str, str] = SENTENCES,
+    unknown: str = UNKNOWN,
+) -> str:
+    """What happened and what to do; `facts` may name a finer one in `sentence`.
+
+    `told` are the sentences of the reader's language.
+    """
+    text = told.get(facts.get("sentence", "") or name, unknown)
     shown = {key: value for key, value in facts.items() if value}
     base = {"station": station or "a station", "who": who or "somebody", "order": "an order"}
-    return told.format_map(_Facts({**base, **shown}))
+    return text.format_map(_Facts({**base, **shown}))

@@ -8,6 +8,7 @@ from sync.server.web import (
     boms,
     calendars,
     demand,
+    deviations,
     floor,
     imports,
     live,
@@ -21,7 +22,9 @@ from sync.server.web import (
     purchase,
     release,
     routings,
+    stations,
     stock,
+    today,
     work_centers,
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
@@ -55,6 +58,7 @@ pages: Final = Router(
         *boms.routes,
         *calendars.routes,
         *demand.routes,
+        *deviations.routes,
         *floor.routes,
         *imports.routes,
         *live.routes,
@@ -68,7 +72,9 @@ pages: Final = Router(
         *purchase.routes,
         *release.routes,
         *routings.routes,
+        *stations.routes,
         *stock.routes,
+        *today.routes,
         *work_centers.routes,
     ],
 )
