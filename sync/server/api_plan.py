@@ -35,12 +35,14 @@ from sync.server.views.supply import calendars, register_of
 
 ACCEPTED_COUNT_MAX: Final = 2_000
 REVISION_MAX: Final = 2**53
+_SHIFT: Final = "([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]"
 Day = Annotated[str, as_told(pattern=DATE)]
 Amount = Annotated[str, as_told(pattern=AMOUNT)]
 Priority = Annotated[int, as_told(minimum=0, maximum=PRIORITY_MAX)]
 Revision = Annotated[int, msgspec.Meta(ge=0, lt=REVISION_MAX)]
 Name = Annotated[str, as_told(max_length=NAME_CHARS_MAX)]
 DemandKey = Annotated[str, Parameter(query="demand", min_length=1, max_length=NAME_CHARS_MAX)]
+Shifts = Annotated[str, as_told(pattern=f"^({_SHIFT}( {_SHIFT})*)?$")]
 Note = Annotated[str, as_told(max_length=TEXT_CHARS_MAX)]
 
 
@@ -172,7 +174,7 @@ class CalendarRequest(msgspec.Struct, frozen=True):
 
     calendar: Annotated[str, as_told(min_length=1, max_length=NAME_CHARS_MAX)]
     name: Name = ""
-    weekdays: Annotated[tuple[Note, ...], msgspec.Meta(max_length=WEEKDAYS_COUNT)] = ()
+    weekdays: Annotated[tuple[Shifts, ...], msgspec.Meta(max_length=WEEKDAYS_COUNT)] = ()
     closed: Annotated[tuple[Day, ...], msgspec.Meta(max_length=400)] = ()
     revision: Revision = 0
 
@@ -314,7 +316,7 @@ routes: Final = (
     Router(
         "/",
         guards=[office_guard],
-        tags=["plan"],
+        tags=["office"],
         security=ADMIN,
         route_handlers=[
             read_plan,

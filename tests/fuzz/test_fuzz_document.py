@@ -29,9 +29,11 @@ expected-statuses = ["2xx", 401, 403, 404, 409, 410, 429]
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 409, 410, 413, 415, 429]
 
-# Whether an amount can be taken depends on the units of the material: no schema can tell that.
+# Whether an amount can be taken depends on the units of the material, whether a shift can on those
+# beside it: no schema can tell that.
 [[operations]]
-include-path = ["/v1/orders", "/v1/orders/check", "/v1/stock"]
+include-path = ["/v1/orders", "/v1/orders/check", "/v1/stock", "/v1/demand", "/v1/calendars",
+  "/v1/orders/{{order}}/move"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", 400, 401, 404, 409, 429]
 
