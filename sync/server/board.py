@@ -51,8 +51,8 @@ Page = Response[str]
 
 @get("/", include_in_schema=False)
 async def front() -> Redirect:
-    """The board is the front page."""
-    return Redirect("/board", status_code=303)
+    """The front page answers the planner's questions."""
+    return Redirect("/today", status_code=303)
 
 
 @get("/board", include_in_schema=False)

@@ -47,7 +47,7 @@ def test_the_board_shows_orders_by_status(server: Server) -> None:
     assert cards(page.text, "planned") == []
     assert "Rolls for the morning vans" in page.text
     assert "0</b> of 1000 PCS" in page.text
-    assert server.client.get("/").headers["location"] == "/board"
+    assert server.client.get("/").headers["location"] == "/today"
 
 
 def test_a_card_names_its_deviations(server: Server) -> None:
