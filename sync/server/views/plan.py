@@ -20,7 +20,7 @@ from sync.server.planning.calendar import Capacity, capacity_of
 from sync.server.planning.explosion import Book
 from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
-from sync.server.planning.schedule import Schedule, backward, forward
+from sync.server.planning.schedule import Reason, Schedule, backward, forward
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
 from sync.server.views.books import masters
 from sync.server.views.jobs import OpenOrder, day_of, open_orders
@@ -177,8 +177,35 @@ def planned(known: Known) -> PlanView:
     wants = _wants(known, latest)
     found = requirements(wants, _supplies(known, latest), known.book, known.today, known.capacities)
     ready = readiness(found, wants, known.today)
-    jobs = [order.job(ready.get(order.order, Readiness())) for order in running]
-    return PlanView(known, forward(jobs, known.capacities, known.now), found, ready, tuple(wants))
+    stopped = _stopped(known, ready)
+    jobs = [
+        order.job(ready.get(order.order, Readiness()))
+        for order in running
+        if order.order not in stopped
+    ]
+    schedule = forward(jobs, known.capacities, known.now)
+    waiting = {
+        order: Reason("order", by, schedule.now, schedule.now) for order, by in stopped.items()
+    }
+    schedule = replace(schedule, unplaced={**schedule.unplaced, **waiting})
+    return PlanView(known, schedule, found, ready, tuple(wants))
+
+
+def _stopped(known: Known, ready: Mapping[str, Readiness]) -> dict[str, str]:
+    """Orders that wait for one that cannot run, held say, or for one that waits so: for which."""
+    still = {name for name, order in known.orders.items() if not order.can_run}
+    found: dict[str, str] = {}
+    while True:
+        more = {
+            name: by
+            for name, order in known.orders.items()
+            if name not in found and order.can_run and not order.has_begun
+            for by in ready.get(name, Readiness()).after
+            if by in still or by in found
+        }
+        if not more:
+            return found
+        found.update(more)
 
 
 def changed(

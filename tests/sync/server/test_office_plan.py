@@ -306,3 +306,32 @@ def test_the_plan_is_made_once_for_what_stands(desks: tuple[Desk, Desk]) -> None
     assert plan(desk) is not before
     later = NOW + timedelta(minutes=15)
     assert database.read_now(lambda conn: recent_plan(conn, later)).now == quarter(later)
+
+
+def test_who_waits_for_a_held_order_has_no_place_until_it_runs(desks: tuple[Desk, Desk]) -> None:
+    desk, _ = desks
+    box = MaterialDefined(material="BOX", revision=1, name="Box of rolls", unit="C62")
+    bom = BomDefined(
+        material="BOX",
+        revision=1,
+        quantity=Quantity("1", "C62"),
+        lines=(BomLine(material="ROLL", quantity=Quantity("20", "C62")),),
+    )
+    routing = RoutingDefined(
+        material="BOX",
+        revision=1,
+        operations=(RoutingOperation(operation="10", work_center="MIX", name="Pack"),),
+    )
+    desk.act(lambda _: [box, bom, routing], "anna")
+    demand(desk, "anna", DemandWanted("BOX", "10", due="2027-03-12"))
+    assert accept(desk, "anna", NOW) == ("P-0001", "P-0002")
+    stands = plan(desk)
+    roll, boxes = sorted(stands.orders.values(), key=lambda one: one.material, reverse=True)
+    assert stands.readiness[boxes.order].after == (roll.order,)
+    assert stands.schedule.ends[roll.order] <= stands.schedule.of_order(boxes.order)[0].begins
+    desk.say("hold", roll.order)
+    held = plan(desk)
+    assert (held.schedule.ends, held.schedule.unplaced[boxes.order].by) == ({}, roll.order)
+    assert held.requirements.proposals == ()
+    desk.say("resume", roll.order)
+    assert plan(desk).schedule.slots == stands.schedule.slots
