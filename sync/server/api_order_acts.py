@@ -11,14 +11,13 @@ from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, acted, desk_of, today_of
-from sync.server.auth import admin_guard
+from sync.server.auth import account_of, office_guard
 from sync.server.desk.orders import change_order, split_order
 from sync.server.office import PRIORITY_MAX
 from sync.server.office.orders import ChangeWanted, SplitWanted
 from sync.server.openapi import ADMIN, AMOUNT, DATE, as_told, refusals
 from sync.server.problem import problem
 from sync.server.services import Services
-from sync.server.settings import OFFICE
 from sync.server.views import OrderLine, order_line, order_of_state
 from sync.server.views.books import book, rates
 from sync.server.views.order_cost import OrderCost, order_cost
@@ -122,8 +121,9 @@ async def change(
 ) -> OrderLine:
     """Give an order other values; 409 where somebody changed it since `revision`."""
     services, desk = services_of(request), desk_of(request)
+    account = account_of(request)
     wanted = ChangeWanted(order=order, **msgspec.structs.asdict(data))
-    await acted(lambda: change_order(desk, OFFICE, wanted))
+    await acted(lambda: change_order(desk, account, wanted))
     return await _shown(services, order)
 
 
@@ -137,8 +137,9 @@ async def change(
 async def split(request: AnyRequest, order: FromPath[str], data: JSONBody[OrderSplit]) -> OrderLine:
     """Make two orders of one; what was made stays with the first."""
     services, desk = services_of(request), desk_of(request)
+    account = account_of(request)
     wanted = SplitWanted(order=order, **msgspec.structs.asdict(data))
-    number = await acted(lambda: split_order(desk, OFFICE, wanted))
+    number = await acted(lambda: split_order(desk, account, wanted))
     return await _shown(services, number)
 
 
@@ -218,7 +219,7 @@ async def _shown(services: Services, number: str) -> OrderLine:
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["office"],
         security=ADMIN,
         route_handlers=[change, split, cost, past],

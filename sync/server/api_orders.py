@@ -10,8 +10,8 @@ from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, LabelRule
 from sync.domain.quantity import text
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
-from sync.server.api_office import Limit, Number, acted, desk_of, today_of
-from sync.server.auth import admin_guard
+from sync.server.api_office import LOOK, Limit, Number, acted, desk_of, today_of
+from sync.server.auth import RIGHT, account_of, check_right, office_guard
 from sync.server.office import ORDER_NUMBER, PRIORITY_MAX, Wanted
 from sync.server.openapi import ADMIN, AMOUNT, DATE, OptionalBodyOperation, as_told, refusals
 from sync.server.planning.explosion import Feasibility
@@ -74,7 +74,12 @@ class FeasibilityAnswer(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-@get("/v1/orders", responses=refusals(400, 401))
+PLAN: Final = {RIGHT: "plan"}
+FLOOR: Final = {RIGHT: "floor"}
+FLOOR_WORDS: Final = frozenset({"hold", "resume"})  # the others take the right to plan
+
+
+@get("/v1/orders", opt=LOOK, responses=refusals(400, 401))
 async def list_orders(
     request: AnyRequest, status: Number = "", after: Number = "", limit: Limit = PAGE_ROWS_MAX
 ) -> Orders:
@@ -88,7 +93,7 @@ async def list_orders(
     return Orders(tuple(items), items[-1].order if len(items) == limit else "")
 
 
-@get("/v1/orders/{order:str}", responses=refusals(400, 401, 404))
+@get("/v1/orders/{order:str}", opt=LOOK, responses=refusals(400, 401, 404))
 async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
     """An order with its operations, materials, lots in and out, labels and deviations."""
     services = services_of(request)
@@ -101,6 +106,7 @@ async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
 
 @post(
     "/v1/orders",
+    opt=PLAN,
     status_code=201,
     response_description="Planned.",
     responses=refusals(400, 401, 404, 409, 413),
@@ -108,19 +114,19 @@ async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
 async def create_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> OrderLine:
     """Plan an order, and with `release` give it to the floor at once."""
     services, desk = services_of(request), desk_of(request)
-    wanted = wanted_of(data)
+    wanted, account = wanted_of(data), account_of(request)
 
     def create() -> str:
-        number = desk.create(wanted)
+        number = desk.create(wanted, account)
         if data.release:
-            desk.release(number)
+            desk.release(number, account=account)
         return number
 
     number = await acted(create)
     return await _shown(services, number)
 
 
-@post("/v1/orders/check", status_code=200, responses=refusals(400, 401, 404, 413))
+@post("/v1/orders/check", opt=LOOK, status_code=200, responses=refusals(400, 401, 404, 413))
 async def check_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> FeasibilityAnswer:
     """Whether such an order could be made from free stock; plans nothing."""
     services, desk = services_of(request), desk_of(request)
@@ -135,6 +141,7 @@ async def check_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> Feas
 
 @post(
     "/v1/orders/{order:str}/release",
+    opt=PLAN,
     status_code=200,
     operation_class=OptionalBodyOperation,
     responses=refusals(400, 401, 404, 409, 413),
@@ -144,13 +151,14 @@ async def release_order(
 ) -> OrderLine:
     """Give a planned order to the floor."""
     services, desk = services_of(request), desk_of(request)
-    rule = data.label if data else LabelRule()
-    await acted(lambda: desk.release(order, rule))
+    rule, account = data.label if data else LabelRule(), account_of(request)
+    await acted(lambda: desk.release(order, rule, account))
     return await _shown(services, order)
 
 
 @post(
     "/v1/orders/{order:str}/{word:str}",
+    opt=FLOOR,
     status_code=200,
     operation_class=OptionalBodyOperation,
     responses=refusals(400, 401, 404, 409, 413),
@@ -166,15 +174,17 @@ async def say_of_order(
     if word not in office.REGISTERS:
         words = ", ".join(("release", *office.REGISTERS))
         raise problem(404, "unknown", f"{word[:20]!r} is nothing to do to an order: {words}")
-    reason = data.reason if data else ""
-    await acted(lambda: desk.say(word, order, reason))
+    if word not in FLOOR_WORDS:
+        check_right(request, "plan")
+    reason, account = data.reason if data else "", account_of(request)
+    await acted(lambda: desk.say(word, order, reason, account))
     return await _shown(services, order)
 
 
 routes: Final = (
     Router(
         "/",
-        guards=[admin_guard],
+        guards=[office_guard],
         tags=["office"],
         security=ADMIN,
         route_handlers=[

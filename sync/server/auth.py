@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from sync.server.problem import problem
-from sync.server.rights import RIGHTS, Visitor
+from sync.server.rights import RIGHTS, Right, Visitor
 from sync.server.sign_ins import SignIns
 from sync.server.stations import Stations
 from sync.server.tokens import Caller
@@ -82,10 +82,21 @@ async def office_guard(
     if caller is None:
         raise _unauthorized("want the admin token of the data folder, or a key of /keys")
     right = str(handler.opt.get(RIGHT, ""))
+    _check(caller, right)
+    connection.scope["user"] = caller
+
+
+def check_right(connection: ASGIConnection[Any, Any, Any, Any], right: Right) -> None:
+    """Raises the problem 403 unless the caller has a further right; behind `office_guard`."""
+    user = connection.scope["user"]
+    assert isinstance(user, Visitor), "only routes behind `office_guard` ask"
+    _check(user, right)
+
+
+def _check(caller: Visitor, right: str) -> None:
     if right not in caller.rights:
         want = f"the right {right!r}" if right else "the admin token"
         raise problem(403, "right", f"{caller.account} may not do this: it takes {want}")
-    connection.scope["user"] = caller
 
 
 def account_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
