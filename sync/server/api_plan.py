@@ -14,7 +14,7 @@ from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, CalendarDefined, 
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of
-from sync.server.auth import office_guard
+from sync.server.auth import account_of, office_guard
 from sync.server.desk.plan import accept, define_calendar, demand, drop_demand, move_order
 from sync.server.office import PRIORITY_MAX
 from sync.server.office.plan import (
@@ -28,7 +28,6 @@ from sync.server.office.plan import (
 from sync.server.openapi import ADMIN, AMOUNT, DATE, as_told, refusals
 from sync.server.planning.schedule import Slot
 from sync.server.planning.supply import Proposal
-from sync.server.settings import OFFICE
 from sync.server.views import PAGE_ROWS_MAX
 from sync.server.views.plan import PlanView, plan_of
 from sync.server.views.supply import calendars, register_of
@@ -210,7 +209,7 @@ async def move(
     """Give an order another start, due day or priority; answers with its slots as they are then."""
     wanted = MoveWanted(order, data.start, data.due, data.priority, data.reason, data.revision)
     desk = desk_of(request)
-    await acted(lambda: move_order(desk, _account(request), wanted))
+    await acted(lambda: move_order(desk, account_of(request), wanted))
     plan = await _plan(request)
     slots = tuple(_slot(plan, slot) for slot in plan.schedule.of_order(order))
     return PlanAnswer(plan.now.isoformat(), slots, (), plan.late)
@@ -240,7 +239,7 @@ async def put_demand(request: AnyRequest, data: JSONBody[DemandRequest]) -> Dema
     """Add a line of demand, or with its revision change one."""
     wanted = DemandWanted(**{name: getattr(data, name) for name in data.__struct_fields__})
     desk, services = desk_of(request), services_of(request)
-    key = await acted(lambda: demand(desk, _account(request), wanted))
+    key = await acted(lambda: demand(desk, account_of(request), wanted))
     line: DemandDefined | None = await services.database.read(
         lambda conn: register_of(conn, DemandDefined, key)
     )
@@ -257,7 +256,7 @@ async def put_demand(request: AnyRequest, data: JSONBody[DemandRequest]) -> Dema
 async def remove_demand(request: AnyRequest, demand_line: DemandKey) -> None:
     """Nobody wants this line any more; again is no fault."""
     desk = desk_of(request)
-    await acted(lambda: drop_demand(desk, _account(request), demand_line))
+    await acted(lambda: drop_demand(desk, account_of(request), demand_line))
 
 
 @get("/v1/proposals", responses=refusals(401), opt={"right": "look"})
@@ -280,7 +279,7 @@ async def accept_proposals(request: AnyRequest, data: JSONBody[AcceptRequest]) -
     """Plan the orders of proposals; what was planned meanwhile is refused, not planned twice."""
     desk, now = desk_of(request), _now(request)
     keys = None if data.proposals is None else frozenset(data.proposals)
-    return AcceptAnswer(await acted(lambda: accept(desk, _account(request), now, keys)))
+    return AcceptAnswer(await acted(lambda: accept(desk, account_of(request), now, keys)))
 
 
 @get("/v1/calendars", responses=refusals(401), opt={"right": "look"})
@@ -303,7 +302,7 @@ async def put_calendar(request: AnyRequest, data: JSONBody[CalendarRequest]) -> 
         data.calendar, data.name, data.weekdays, " ".join(data.closed), data.revision
     )
     desk, services = desk_of(request), services_of(request)
-    await acted(lambda: define_calendar(desk, _account(request), wanted))
+    await acted(lambda: define_calendar(desk, account_of(request), wanted))
     key = data.calendar.strip()
     stands: CalendarDefined | None = await services.database.read(
         lambda conn: register_of(conn, CalendarDefined, key)
@@ -331,10 +330,6 @@ routes: Final = (
         ],
     ),
 )
-
-
-def _account(_request: AnyRequest) -> str:
-    return OFFICE
 
 
 def _now(request: AnyRequest) -> datetime:
