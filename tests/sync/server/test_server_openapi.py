@@ -73,6 +73,9 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("post", "/v1/backup-confirmations"): (ADMIN, {200, 400, 401, 408, 413, 415}),
     ("post", "/v1/backup-losses"): (ADMIN, {200, 400, 401, 408, 413, 415}),
     ("post", "/v1/rebuild"): (ADMIN, {200, 401}),
+    ("post", "/v1/reviews"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("post", "/v1/reversals"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("post", "/v1/calls/{call}/answer"): (ADMIN, {201, 400, 401, 404, 409}),
     ("post", "/v1/recovered"): (STATION, {200, 400, 401, 403, 413}),
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -113,6 +116,7 @@ def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None
     for (method, path), (security, _) in WANTED.items():
         plain = path.format(
             origin="0" * 32,
+            call="X",
             order="X",
             word="hold",
             lot="X",
