@@ -10,11 +10,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from sync.domain.order import Order
 from sync.domain.quantity import text
 from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
 from sync.server.rows import rows_with
-from sync.server.station_clocks import Timed
+from sync.server.station_clocks import ClockBook, Timed, clock_book
 from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
+from sync.server.views.orders import order_of_state
 from sync.server.views.times import lot_times
 from sync.server.views.units import UnitLine, units_of_lot
 
@@ -81,7 +83,7 @@ class RecallLine(msgspec.Struct, frozen=True):
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """All that a lot went into, nearest first; `is_cut` where the limit ended the search."""
+    """All that a lot went into, or came from, nearest first; `is_cut` where the limit ended it."""
 
     steps: tuple[Step, ...]
     lots: int
@@ -111,16 +113,27 @@ def nodes_named(connection: Connection, lot: str) -> list[Node]:
 
 def reach_of(connection: Connection, node: Node, most: int = RECALL_LINES_MAX) -> Reach:
     """Everything that a lot went into: each lot is entered once, `most` links are kept."""
+    return _reach(connection, node, _uses, most)
+
+
+def sources_of(connection: Connection, node: Node, most: int = LOTS_COUNT_MAX) -> Reach:
+    """Everything that went into a lot, likewise."""
+    return _reach(connection, node, _sources, most)
+
+
+def _reach(connection: Connection, node: Node, walk: Walk, most: int) -> Reach:
     steps: list[Step] = []
     level = 0
-    for level, links in _levels(connection, [node], _uses):
+    for level, links in _levels(connection, [node], walk):
         steps += [Step(level, link) for link in links]
         if len(steps) > most:
             break
     kept = steps[:most]
-    lots = {step.link.child for step in kept if step.link.child.lot}
+    ends = {step.link.child if walk is _uses else step.link.parent for step in kept}
     orders = {step.link.order for step in kept}
-    return Reach(tuple(kept), len(lots), len(orders), level, len(steps) > most)
+    return Reach(
+        tuple(kept), len([one for one in ends if one.lot]), len(orders), level, len(steps) > most
+    )
 
 
 def recall_lines(connection: Connection, steps: Sequence[Step]) -> list[RecallLine]:
@@ -287,3 +300,28 @@ def _sources(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
         if micros > 0
         for child in made[order]
     )
+
+
+class Work(msgspec.Struct, frozen=True):
+    """Who worked on an order, and when its first operation began and its last one ended."""
+
+    operators: tuple[str, ...] = ()
+    began: str = ""
+    ended: str = ""
+
+
+def work_of(connection: Connection, numbers: Iterable[str]) -> dict[str, Work]:
+    """Operators and times of orders, each clock put right."""
+    found = (order_of_state(connection, number) for number in sorted(set(numbers)))
+    orders = [one for one in found if one is not None]
+    told = [event for one in orders for event in (*one.starts.values(), *one.ends.values())]
+    book = clock_book(connection, told)
+    return {one.number: _work(one, book) for one in orders}
+
+
+def _work(order: Order, book: ClockBook) -> Work:
+    events = (*order.starts.values(), *order.ends.values())
+    people = sorted({event.operator for event in events if event.operator})
+    began = sorted(book.timed(event).at for event in order.starts.values())
+    ended = sorted(book.timed(event).at for event in order.ends.values())
+    return Work(tuple(people), *began[:1] or ("",), *ended[-1:] or ("",))

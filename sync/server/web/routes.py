@@ -3,12 +3,14 @@
 from typing import Final
 
 from litestar import Response, Router
+from litestar.response import Redirect
 
 from sync.server.web import (
     boms,
     calendars,
     demand,
     deviations,
+    find,
     floor,
     imports,
     live,
@@ -17,24 +19,30 @@ from sync.server.web import (
     materials,
     order,
     orders,
+    people,
     plan,
     proposals,
     purchase,
     release,
     routings,
+    sign_in,
     stations,
     stock,
     today,
+    trace,
     work_centers,
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
+from sync.server.web.forms import Form
 from sync.server.web.frame import services_of, show_plain
+from sync.server.web.sign_in import asked_to_sign_in, sign_in_page
 
 
-def to_sign_in(request: AnyRequest, _fault: NotSignedIn) -> Response[str]:
+async def to_sign_in(request: AnyRequest, _fault: NotSignedIn) -> Response[str] | Redirect:
     """Who is not signed in is asked to, and comes back to the page."""
-    host = services_of(request).config.host
-    return show_plain(request, "office/closed.html", 403, host=host)
+    if await services_of(request).people.exist():
+        return asked_to_sign_in(request)
+    return await sign_in_page(request, Form(), "", 403)
 
 
 def not_allowed(request: AnyRequest, fault: NotAllowed) -> Response[str]:
@@ -58,6 +66,7 @@ pages: Final = Router(
         *boms.routes,
         *calendars.routes,
         *demand.routes,
+        *find.routes,
         *deviations.routes,
         *floor.routes,
         *imports.routes,
@@ -67,13 +76,16 @@ pages: Final = Router(
         *materials.routes,
         *order.routes,
         *orders.routes,
+        *people.routes,
         *plan.routes,
         *proposals.routes,
         *purchase.routes,
         *release.routes,
         *routings.routes,
+        *sign_in.routes,
         *stations.routes,
         *stock.routes,
+        *trace.routes,
         *today.routes,
         *work_centers.routes,
     ],

@@ -1,0 +1,67 @@
+"""The box that finds: a number, a name or a scanned code leads to its page, or to a short list."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.response import Redirect
+
+from labels.codes import decode
+from labels.meanings import CodeError, LotCode, MaterialCode, OrderCode, UnitCode
+from sync.server.views.found import Hit, hits
+from sync.server.web.entry import AnyRequest
+from sync.server.web.forms import query_form
+from sync.server.web.frame import go_to, link, services_of, show, today_of
+
+WANTED_CHARS_MAX: Final = 120
+
+
+@get("/find", opt={"right": "look"})
+async def find(request: AnyRequest) -> Response[str] | Redirect:
+    """Exactly one hit is gone to; several are listed by kind."""
+    wanted = query_form(request)["q"].strip()[:WANTED_CHARS_MAX]
+    today = today_of(request)
+    sought = meant(wanted)
+    found: list[Hit] = []
+    if sought:
+        read = services_of(request).database.read
+        found = await read(lambda conn: hits(conn, sought, today))
+    if len(found) == 1:
+        return go_to(path_of(found[0]))
+    listed: Mapping[str, Any] = {"wanted": wanted, "hits": [(one, path_of(one)) for one in found]}
+    return await show(request, "office/find.html", lambda _conn: listed)
+
+
+def meant(wanted: str) -> str:
+    """What a code of ours or of GS1 names; anything else as it was typed."""
+    try:
+        code = decode(wanted.encode())
+    except CodeError:
+        return wanted
+    match code:
+        case OrderCode(number=name) | UnitCode(unit=name):
+            return name
+        case LotCode(lot=lot, serial=serial):
+            return serial or lot
+        case MaterialCode(material=material, serial=serial):
+            return serial or material or wanted
+        case _:
+            return wanted
+
+
+def path_of(hit: Hit) -> str:
+    """The page of what was found."""
+    match hit.kind:
+        case "order":
+            return link("/order", number=hit.key)
+        case "lot":
+            return link("/lot", material=hit.material, lot=hit.key)
+        case "serial":
+            return link("/serial", number=hit.key)
+        case "unit":
+            return link("/unit", number=hit.key)
+        case _:
+            return link("/material", name=hit.key)
+
+
+routes: Final = (find,)

@@ -1,0 +1,69 @@
+"""The trace by levels against a slow walk over all links, and for a lot that went into very many."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine
+
+from sync.domain.trace import Link, Node, genealogy
+from sync.server.rows import insert_rows
+from sync.server.view_tables import VIEWS, order_lot, order_output
+from sync.server.views.trace import reach_of, recall_lines, sources_of
+
+LOTS = [Node(material, lot) for material in "AB" for lot in ("1", "2", "3")]
+WIDE_COUNT = 100_000
+WIDE_CPU_SECONDS_MAX = 4.0
+
+
+def filled(used: set[tuple[str, Node]], made: set[tuple[str, Node]]) -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for table in VIEWS:
+            table.create(connection)
+        for table, amount, rows in (
+            (order_lot, "consumed", used),
+            (order_output, "produced", made),
+        ):
+            names = ("order_number", "material", "lot", "unit", amount)
+            insert_rows(connection, table, names, [(one, *node, "KGM", 5) for one, node in rows])
+        yield connection
+    engine.dispose()
+
+
+pairs = st.sets(st.tuples(st.sampled_from(["P1", "P2", "P3"]), st.sampled_from(LOTS)), max_size=9)
+
+
+@given(pairs, pairs)
+def test_the_trace_is_what_a_slow_walk_finds(
+    used: set[tuple[str, Node]], made: set[tuple[str, Node]]
+) -> None:
+    outputs = {order: [node for one, node in made if one == order] for order, _ in used}
+    links = {
+        Link(child, parent, order, "KGM", 5)
+        for order, parent in used
+        for child in outputs[order] or [Node("", "")]
+    }
+    slow = genealogy(links)
+    for connection in filled(used, made):
+        for node in LOTS:
+            assert set(reach_of(connection, node).steps) == set(slow.down(*node))
+            assert set(sources_of(connection, node).steps) == set(slow.up(*node))
+
+
+@pytest.mark.slow
+def test_the_widest_lot_is_traced_in_time() -> None:
+    used = {(f"P{n}", Node("FLOUR", "W")) for n in range(WIDE_COUNT)}
+    made = {(f"P{n}", Node("BREAD", f"B{n}")) for n in range(WIDE_COUNT)}
+    for connection in filled(used, made):
+        began = time.process_time()
+        reach = reach_of(connection, Node("FLOUR", "W"))
+        spent = time.process_time() - began
+        print(f"reach of {WIDE_COUNT}: {spent:.2f} s")
+        assert (reach.lots, reach.orders, reach.is_cut) == (WIDE_COUNT, WIDE_COUNT, False)
+        assert spent < WIDE_CPU_SECONDS_MAX
+        began = time.process_time()
+        assert len(recall_lines(connection, reach.steps)) == WIDE_COUNT
+        print(f"recall lines: {time.process_time() - began:.2f} s")
