@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from typing import Final
 
+PIN_ROUNDS: Final = 100_000
 ROUNDS_MAX: Final = 2_000_000
 
 

@@ -27,8 +27,8 @@ from sync.domain.events import (
     stamped,
 )
 from sync.domain.order import Order
+from sync.domain.pin import PIN_ROUNDS, matches
 from sync.domain.pin import kept as hashed
-from sync.domain.pin import matches
 from sync.domain.quantity import (
     Quantity,
     QuantityError,
@@ -38,7 +38,6 @@ from sync.domain.quantity import (
 from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book, cycle, cycle_through
 
-PIN_ROUNDS: Final = 100_000
 STAMP: Final = {
     "id": "", "n": 0, "act": "", "at": "", "boot": "", "mono": 0, "saw": None, "station": "",
     "operator": "", "accepted": (), "revision": 0,

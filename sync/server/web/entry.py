@@ -28,7 +28,11 @@ class EntryError(Exception):
 
 
 class NotSignedIn(EntryError):  # noqa: N818 — named after what is met
-    pass
+    """`known` tells whether anybody has an account, so that there is something to sign in with."""
+
+    def __init__(self, *, known: bool) -> None:
+        super().__init__(known)
+        self.known = known
 
 
 class NotAllowed(EntryError):  # noqa: N818
@@ -70,7 +74,8 @@ async def page_guard(
         return
     visitor = await visitor_of(connection)
     if visitor is None:
-        raise NotSignedIn(right)
+        services: Services = connection.app.state.services
+        raise NotSignedIn(known=await services.people.exist())
     if right not in visitor.rights:
         raise NotAllowed(right)
     if connection.scope.get("method") == "POST":

@@ -1,9 +1,8 @@
 """All pages of the office behind one guard."""
 
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response, Router
-from litestar.response import Redirect
 
 from sync.server.web import (
     boms,
@@ -34,15 +33,15 @@ from sync.server.web import (
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
 from sync.server.web.forms import Form
-from sync.server.web.frame import services_of, show_plain
+from sync.server.web.frame import show_plain
 from sync.server.web.sign_in import asked_to_sign_in, sign_in_page
 
 
-async def to_sign_in(request: AnyRequest, _fault: NotSignedIn) -> Response[str] | Redirect:
+def to_sign_in(request: AnyRequest, fault: NotSignedIn) -> Response[Any]:
     """Who is not signed in is asked to, and comes back to the page."""
-    if await services_of(request).people.exist():
+    if fault.known:
         return asked_to_sign_in(request)
-    return await sign_in_page(request, Form(), "", 403)
+    return sign_in_page(request, Form(), "", 403, known=False)
 
 
 def not_allowed(request: AnyRequest, fault: NotAllowed) -> Response[str]:
