@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
@@ -53,7 +52,6 @@ def test_the_trace_is_what_a_slow_walk_finds(
             assert set(sources_of(connection, node).steps) == set(slow.up(*node))
 
 
-@pytest.mark.slow
 def test_the_widest_lot_is_traced_in_time() -> None:
     used = {(f"P{n}", Node("FLOUR", "W")) for n in range(WIDE_COUNT)}
     made = {(f"P{n}", Node("BREAD", f"B{n}")) for n in range(WIDE_COUNT)}
