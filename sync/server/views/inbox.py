@@ -15,7 +15,7 @@ from sync.server.view_tables import deviation, order_view, reversed_act
 from sync.server.views.floor import DeviationLine, lines_of
 from sync.wire import Unknown, decode
 
-SEVERITIES: Final = ("supervisor", "confirm", "note")
+SEVERITIES: Final = ("refuse", "supervisor", "confirm", "note")
 STATUSES: Final = ("open", "reviewed", "accepted", "withdrawn")
 EVENTS_MAX: Final = 50
 NAMES_MAX: Final = 200
@@ -57,9 +57,9 @@ def inbox(
     """What disagrees with the plan, the gravest first, those of an order together."""
     table = deviation
     rank = case(
-        {one: number for number, one in enumerate(("refuse", *SEVERITIES))},
+        {one: number for number, one in enumerate(SEVERITIES)},
         value=table.c.severity,
-        else_=len(SEVERITIES) + 1,
+        else_=len(SEVERITIES),
     )
     query = select(table).where(table.c.status == status)
     for column, wanted in ((table.c.order_number, order), (table.c.name, name),
