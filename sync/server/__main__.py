@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from sync.server.config import PORT, read_config
 from sync.server.errors import ServerError
 from sync.server.folder import DataFolder
+from sync.server.people_arguments import add_people
 from sync.server.upkeep_arguments import add_upkeep
 
 USAGE_STATUS: Final = 2
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_verify,
     ):
         add(commands)
+    add_people(commands, _command, _data)
     add_upkeep(commands, _command, _data)
     return parser
 

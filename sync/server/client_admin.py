@@ -60,6 +60,10 @@ class AdminClient:
         """The JSON answer; raises `AdminError`."""
         return self._answered(lambda: self._client.post(path, json=body)).json()
 
+    def put(self, path: str, body: object) -> Any:
+        """The JSON answer; raises `AdminError`."""
+        return self._answered(lambda: self._client.put(path, json=body)).json()
+
     def put_drawing(self, name: str, body: bytes) -> None:
         """Store a drawing; raises `AdminError`."""
         self._answered(lambda: self._client.put(path_of(name), content=body))

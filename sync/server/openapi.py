@@ -46,7 +46,7 @@ name, `detail` says the thing, the value and the next step.
 _WHY: Final = {
     400: "A value that cannot be taken; `detail` names it.",
     401: "No token, or one that opens nothing here.",
-    403: "The token's station may not do this.",
+    403: "The token's station may not do this, or the key lacks the right.",
     404: "Nothing of that name.",
     409: "It contradicts what is known; `detail` says what stands.",
     410: "The mark is gone: take a snapshot.",

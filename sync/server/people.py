@@ -140,6 +140,20 @@ class People:
 
         await self._database.write(put)
 
+    async def put(
+        self, account: str, name: str, role: str, password: str, *, active: bool, by: By
+    ) -> Account:
+        """Make an account, or change the one of that name; an empty password leaves what there is.
+
+        Raises `PeopleError`.
+        """
+        if account not in {one.account for one in await self.accounts()}:
+            await self.add(account, name, role, password, by)
+        elif password:
+            await self.set_password(account, password, by)
+        await self.change(account, name, role, active, by)
+        return next(one for one in await self.accounts() if one.account == account)
+
     async def change(self, account: str, name: str, role: str, active: bool, by: By) -> None:
         """Another name or role, or let in again or no more; raises `PeopleError`."""
         _check_role(role)
