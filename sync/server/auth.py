@@ -15,6 +15,8 @@ from sync.server.tokens import Caller
 TOKEN_CHARS_MAX: Final = 200
 RIGHT: Final = "right"  # what a route's options call the right that it takes
 OWNER: Final = Visitor("office", "", frozenset(RIGHTS))
+SECURE_COOKIE: Final = "__Host-session"
+PLAIN_COOKIE: Final = "session"
 _SCHEME: Final = "bearer"
 
 
@@ -47,6 +49,11 @@ def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The bearer token of a request, or nothing."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == _SCHEME and len(token) <= TOKEN_CHARS_MAX else ""
+
+
+def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The cookie's name: over TLS one that no other host or plain page can set (RFC 6265bis)."""
+    return SECURE_COOKIE if connection.url.scheme == "https" else PLAIN_COOKIE
 
 
 async def station_guard(

@@ -36,6 +36,7 @@ class Limits:
     header_seconds: int = 20
     request_seconds: int = 60
     station_requests_per_second: int = 300
+    person_requests_per_second: int = 100
     stranger_requests_per_second: int = 100
     enrol_requests_per_minute: int = 120
     form_requests_per_minute: int = 120

@@ -1,8 +1,9 @@
 """The home of how much one caller may ask for: rates, time for a body, and its content type.
 
-Rates are counted by this process, for a station by its name, for everybody else by the address that
-the connection comes from (a trusted proxy's word on it is taken before this). The owner's token has
-no rate: whoever holds it can stop the server anyway.
+Rates are counted by this process: for a station by its name, for who is signed in or shows a key by
+the account, for everybody else by the address that the connection comes from (a trusted proxy's
+word on it is taken before this). The owner's token has no rate: whoever holds it can stop the
+server anyway.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from litestar.stores.memory import MemoryStore
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import ReceiveMessage
 
-from sync.server.auth import Auth, bearer_of
+from sync.server.auth import Auth, bearer_of, session_cookie
 from sync.server.config import Limits
 from sync.server.openapi import NDJSON
 from sync.server.problem import problem
@@ -27,6 +28,7 @@ _FORM: Final = "form"
 _ENROL: Final = "enrol"
 _STATION: Final = "station"
 _STRANGER: Final = "stranger"
+_PERSON: Final = "person"
 
 
 class Counters(MemoryStore):
@@ -60,6 +62,7 @@ class Rates:
         self.app = app
         self._counting = {
             _STATION: _counting(app, "second", limits.station_requests_per_second),
+            _PERSON: _counting(app, "second", limits.person_requests_per_second),
             _STRANGER: _counting(app, "second", limits.stranger_requests_per_second),
             _ENROL: _counting(app, "minute", limits.enrol_requests_per_minute),
             _FORM: _counting(app, "minute", limits.form_requests_per_minute),
@@ -132,10 +135,20 @@ async def _belongs(request: Request[Any, Any, Any]) -> tuple[str, str]:
     token = bearer_of(request)
     if token and auth.is_admin(token):
         return "", ""
-    if posts and path.startswith("/board"):
-        return _FORM, address
     caller = await auth.stations.caller_of(token) if token else None
-    return (_STRANGER, address) if caller is None else (_STATION, caller.station)
+    if caller is not None:
+        return _STATION, caller.station
+    if account := await _account(request, auth):
+        return _PERSON, account
+    return (_FORM if posts and not path.startswith("/v1/") else _STRANGER), address
+
+
+async def _account(request: Request[Any, Any, Any], auth: Auth) -> str:
+    """Whose session or key the request shows: an office behind one address is many people."""
+    session = request.cookies.get(session_cookie(request), "")
+    found = await auth.sign_ins.visitor(session) if session else None
+    found = found or await auth.sign_ins.key(bearer_of(request))
+    return found.account if found is not None else ""
 
 
 def _check_type(request: Request[Any, Any, Any]) -> None:

@@ -11,15 +11,13 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
-from sync.server.auth import OWNER, RIGHT, Auth, bearer_of
+from sync.server.auth import OWNER, RIGHT, Auth, bearer_of, session_cookie
 from sync.server.rights import Right, Visitor
 from sync.server.services import Services
 from sync.server.web.origin import is_own_machine, same_origin
 
 PUBLIC: Final = "public"
 CSRF: Final = "csrf"
-SECURE_COOKIE: Final = "__Host-session"
-PLAIN_COOKIE: Final = "session"
 AnyRequest = Request[Any, Any, State]
 
 
@@ -91,11 +89,6 @@ async def check_form(connection: ASGIConnection[Any, Any, Any, Any], visitor: Vi
         sent = str((await AnyRequest(connection.scope, connection.receive).form()).get(CSRF, ""))
         if not hmac.compare_digest(sent.encode(), visitor.session.encode()):
             raise ForeignForm("session")
-
-
-def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The cookie's name: over TLS one that no other host or plain page can set (RFC 6265bis)."""
-    return SECURE_COOKIE if connection.url.scheme == "https" else PLAIN_COOKIE
 
 
 def visitor(request: AnyRequest) -> Visitor:

@@ -6,15 +6,13 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from sync.server.auth import RIGHT
+from sync.server.auth import RIGHT, SECURE_COOKIE, session_cookie
 from sync.server.people import By, SignInRefused
 from sync.server.sign_ins import SESSION_HOURS_MAX
 from sync.server.web.entry import (
     PUBLIC,
-    SECURE_COOKIE,
     AnyRequest,
     ForeignForm,
-    session_cookie,
     visitor,
 )
 from sync.server.web.forms import FORM_BYTES_MAX, Form, form_of
