@@ -2,7 +2,7 @@
 
 A file from SQLite restores into PostgreSQL and the other way round. Its manifest says when and of
 what it was made, and digests every row. It holds no secret in clear: no key, no admin token, no
-enrolment code; of a station's token only the SHA-256, as the ledger itself.
+enrolment code, no session; of tokens and keys only the SHA-256, of passwords the Argon2id.
 
 BackupError      a file cannot be written, read or proved; the message names it and the next step
 """
@@ -25,6 +25,7 @@ from sync.server import tables
 from sync.server.clock_tables import station_clock
 from sync.server.drawing_tables import drawing, drawing_part
 from sync.server.errors import ServerError
+from sync.server.people_tables import account, api_key, audit
 from sync.server.settings import INCARNATION, setting
 from sync.server.verify import verify
 
@@ -42,6 +43,9 @@ COPIED: Final[tuple[Table, ...]] = (
     station_clock,
     drawing,
     drawing_part,
+    account,
+    api_key,
+    audit,
 )
 FORMAT: Final = 1
 APPLICATION: Final = 0x4B424B31  # "KBK1"

@@ -15,6 +15,7 @@ from sync.server.backup_file import COPIED, BackupError, BackupFile
 from sync.server.backup_tables import backup, backup_origin
 from sync.server.export import export_now
 from sync.server.ledger import Ledger
+from sync.server.people_tables import session
 from sync.server.promises import Promise, PromiseError, promise, promises
 from sync.server.view_tables import VIEWS
 from tests.sync.server.server_parts import Log, help_called, ledger_at, material, rows
@@ -27,6 +28,7 @@ LEFT_OUT = (
     tables.feed,
     backup,
     backup_origin,
+    session,  # who restores it signs in again
 )
 
 

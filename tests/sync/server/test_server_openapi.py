@@ -126,6 +126,7 @@ def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None
             unit="X",
             receipt="X",
             file="X",
+            account="X",
         )
         status = server.client.request(method, plain).status_code
         assert (status == 401) is (security is not NOBODY), path

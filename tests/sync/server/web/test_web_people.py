@@ -1,6 +1,7 @@
 """People and rights: sign-in, sessions, forms of other sites, keys, badges, every route by role."""
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from io import StringIO
@@ -332,3 +333,21 @@ def test_accounts_are_kept_from_the_command_line_beside_a_server_and_alone(
         assert "the last administrator" in last.stderr
         listed = kiosk_server("people", "--data", str(tmp_path))
         assert listed.stdout == "eva  administrator  eva\n"
+
+
+def test_a_restored_server_knows_its_people_and_no_session(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    with Server(old) as server:
+        put(server, "eva", role="administrator", password=PASSWORD)
+        kept = dict(signed_in(server, "eva").cookies)
+    assert kiosk_server("backup", "--data", str(old), "--to", str(tmp_path)).returncode == 0
+    (file,) = (one for one in tmp_path.iterdir() if one.is_file())
+    content = file.read_bytes()
+    assert not [value for value in (PASSWORD, *kept.values()) if value.encode() in content]
+    assert kiosk_server("restore", str(file), "--data", str(new)).returncode == 0
+    shutil.copy(old / "signing.key", new)
+    with Server(new) as server:
+        again = browser(server)
+        again.cookies.update(kept)
+        assert again.get("/orders").status_code == 303
+        assert signed_in(server, "eva").get("/orders").status_code == 200
