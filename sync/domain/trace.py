@@ -23,8 +23,7 @@ class Node(NamedTuple):
     lot: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
+class Link(NamedTuple):
     """An order used so much of `parent` (what went in) while it made `child` (what came out)."""
 
     child: Node
@@ -39,8 +38,7 @@ class Link:
         return of_micros(self.micros, self.unit)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Step:
+class Step(NamedTuple):
     """A link found so many levels from the lot that was asked for, 1 being the nearest."""
 
     level: int

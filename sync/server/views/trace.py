@@ -5,15 +5,15 @@ statements. A recall goes on level by level and never holds more than `RECALL_LI
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.domain.order import Order
 from sync.domain.quantity import text
 from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
-from sync.server.rows import rows_with
+from sync.server.rows import LOOKUP_VALUES_MAX, rows_with
 from sync.server.station_clocks import ClockBook, Timed, clock_book
 from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
 from sync.server.views.orders import order_of_state
@@ -24,6 +24,14 @@ LEVELS_MAX: Final = 50
 LOTS_COUNT_MAX: Final = 5_000
 RECALL_LINES_MAX: Final = 200_000
 
+_USED: Final = (
+    select(
+        *(order_lot.c[name] for name in ("material", "lot", "order_number", "unit", "consumed")),
+        *(order_output.c.material.label("made"), order_output.c.lot.label("made_lot")),
+    )
+    .outerjoin(order_output, order_output.c.order_number == order_lot.c.order_number)
+    .where(order_lot.c.lot.in_(bindparam("lots", expanding=True)), order_lot.c.consumed > 0)
+)
 Walk = Callable[[Connection, Sequence[Node]], list[Link]]
 
 
@@ -252,35 +260,35 @@ def _levels(
 
 def _uses(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
     """Links from lots to what orders made of them; to an empty lot where nothing is made yet."""
-    wanted = set(nodes)
-    columns = ("material", "order_number", "unit", "consumed")
+    wanted = {node: node for node in nodes}  # a parent of very many is one object
     lots = sorted({node.lot for node in nodes})
-    rows = rows_with(connection, order_lot, "lot", lots, *columns)
-    used = [
-        (order, parent, unit, micros)
-        for lot, material, order, unit, micros in rows
-        if micros > 0 and (parent := Node(material, lot)) in wanted
+    found: list[tuple[Node, Node, str, str, int]] = []
+    unmade: list[tuple[Node, str, str, int]] = []
+    for start in range(0, len(lots), LOOKUP_VALUES_MAX):
+        part = {"lots": lots[start : start + LOOKUP_VALUES_MAX]}
+        rows: Iterable[Any] = connection.execute(_USED, part)
+        for material, lot, order, unit, micros, made, made_lot in rows:
+            parent = wanted.get(Node(material, lot))
+            if parent is None:
+                continue
+            if made is None:
+                unmade.append((parent, order, unit, micros))
+            else:
+                found.append((Node(made, made_lot), parent, order, unit, micros))
+    planned = _planned(connection, sorted({one[1] for one in unmade}))
+    found += [
+        (planned[order], parent, order, unit, micros) for parent, order, unit, micros in unmade
     ]
-    children = _outputs(connection, sorted({one[0] for one in used}))
-    return _sorted(
-        (child, parent, order, unit, micros)
-        for order, parent, unit, micros in used
-        for child in children[order]
-    )
+    return _sorted(found)
 
 
-def _outputs(connection: Connection, orders: Sequence[str]) -> dict[str, set[Node]]:
-    """What orders made, by order; their material without a lot where that is nothing yet."""
-    made: dict[str, set[Node]] = {}
-    rows = rows_with(connection, order_output, "order_number", orders, "material", "lot")
-    for order, material, lot in rows:
-        made.setdefault(order, set()).add(Node(material, lot))
-    open_ones = [order for order in orders if order not in made]
-    rows = rows_with(connection, order_view, "order_number", open_ones, "material")
-    planned = {row[0]: str(row[1]) for row in rows}
-    for order in open_ones:
-        made[order] = {Node(planned.get(order, ""), "")}
-    return made
+def _planned(connection: Connection, orders: Sequence[str]) -> dict[str, Node]:
+    """What orders are to make, as an empty lot."""
+    rows = rows_with(connection, order_view, "order_number", orders, "material")
+    return {
+        **dict.fromkeys(orders, Node("", "")),
+        **{row[0]: Node(str(row[1]), "") for row in rows},
+    }
 
 
 def _sources(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
@@ -303,8 +311,8 @@ def _sources(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
 
 
 def _sorted(found: Iterable[tuple[Node, Node, str, str, int]]) -> list[Link]:
-    """Links in their order: tuples are compared much quicker than links."""
-    return [Link(*one) for one in sorted(found)]
+    """Links by child, parent and order."""
+    return list(map(Link._make, sorted(found)))
 
 
 class Work(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from sync.server.views.trace import reach_of, recall_lines, sources_of
 
 LOTS = [Node(material, lot) for material in "AB" for lot in ("1", "2", "3")]
 WIDE_COUNT = 100_000
-WIDE_CPU_SECONDS_MAX = 4.0
+WIDE_CPU_SECONDS_MAX = 2.5
 
 
 def filled(used: set[tuple[str, Node]], made: set[tuple[str, Node]]) -> Iterator[Connection]:
