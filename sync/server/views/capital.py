@@ -1,6 +1,7 @@
 """What stock is worth at standard cost, what orders in work hold of it, what is used when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
@@ -9,8 +10,9 @@ import msgspec
 from sqlalchemy import Connection, Engine, exists, func, select
 
 from sync.domain.events import MaterialConsumed, MaterialDefined, MaterialReturned
-from sync.domain.quantity import MICROS_PER_ONE, QuantityError, convert
-from sync.server.planning.costing import price_of
+from sync.domain.quantity import QuantityError, convert
+from sync.server.planning.costing import component_costs
+from sync.server.planning.explosion import Book
 from sync.server.tables import event as event_table
 from sync.server.view_tables import (
     lot_event,
@@ -56,7 +58,7 @@ class OrderWorth(msgspec.Struct, frozen=True):
 
 
 class Capital(msgspec.Struct, frozen=True):
-    """Money tied up; `unpriced` are materials in stock without a standard cost."""
+    """Money tied up; `unpriced` are materials in stock whose cost is not known."""
 
     stock: tuple[Worth, ...]
     orders: tuple[OrderWorth, ...]
@@ -96,29 +98,42 @@ class Consumption(msgspec.Struct, frozen=True):
         return sum(one.micros for one in self.uses)
 
 
-def capital(connection: Connection, materials: Mapping[str, MaterialDefined]) -> Capital:
-    """Stock and work in progress at standard cost, the largest sums first.
+def capital(connection: Connection, known: Book, rates: Mapping[str, int]) -> Capital:
+    """Stock and work in progress, the largest sums first; what is made counts by its roll-up.
 
     It is summed over all lots, so it is kept for as long as the views stand still.
     """
     position = projected(connection)
     kept = _kept.get(connection.engine)
-    if kept is not None and kept[0] == position and kept[1] is materials:
+    if kept is not None and kept[0] == position and kept[1] is known.materials:
         return kept[2]
-    found = _capital(connection, materials)
-    _kept[connection.engine] = position, materials, found
+    found = _capital(connection, Costs(known.materials, component_costs(known, rates)))
+    _kept[connection.engine] = position, known.materials, found
     return found
 
 
-def _capital(connection: Connection, materials: Mapping[str, MaterialDefined]) -> Capital:
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What amounts of materials cost, in the unit that each is kept in."""
+
+    materials: Materials
+    ask: Callable[[str, int], int | None]
+
+    def of(self, material: str, unit: str, micros: int) -> int | None:
+        """Nothing where a price is missing, or where it is kept in another unit."""
+        item = self.materials.get(material)
+        return self.ask(material, micros) if item is not None and item.unit == unit else None
+
+
+def _capital(connection: Connection, costs: Costs) -> Capital:
     blocked = _blocked(connection)
     found = [
-        _worth(materials.get(material), material, unit, micros, blocked.get(material, 0))
+        _worth(costs, material, unit, micros, blocked.get(material, 0))
         for material, unit, micros in _amounts(connection)
     ]
     found.sort(key=lambda one: (-(one.cost or 0), one.material))
     unpriced = tuple(sorted(one.material for one in found if one.cost is None))
-    return Capital(tuple(found), tuple(_in_work(connection, materials)), unpriced)
+    return Capital(tuple(found), tuple(_in_work(connection, costs)), unpriced)
 
 
 def consumption(
@@ -182,23 +197,19 @@ def _blocked(connection: Connection) -> dict[str, int]:
     return {material: int(micros) for material, micros in connection.execute(query)}
 
 
-def _worth(
-    item: MaterialDefined | None, material: str, unit: str, micros: int, blocked: int
-) -> Worth:
-    price = price_of(item) if item is not None and item.unit == unit else None
+def _worth(costs: Costs, material: str, unit: str, micros: int, blocked: int) -> Worth:
+    item = costs.materials.get(material)
     return Worth(
         material=material,
         name=item.name if item else material,
         micros=micros,
         unit=unit,
-        cost=None if price is None else _cost(micros, price),
-        blocked=_cost(min(blocked, micros), price or 0),
+        cost=costs.of(material, unit, micros),
+        blocked=costs.of(material, unit, min(blocked, micros)) or 0,
     )
 
 
-def _in_work(
-    connection: Connection, materials: Mapping[str, MaterialDefined]
-) -> Iterator[OrderWorth]:
+def _in_work(connection: Connection, costs: Costs) -> Iterator[OrderWorth]:
     """What each order in work holds: taken, less the share of the plan that was delivered."""
     line, order = order_material, order_view
     query = (
@@ -212,21 +223,13 @@ def _in_work(
     )
     sums: dict[str, tuple[Any, list[int]]] = {}
     for row in connection.execute(query):
-        price = _line_price(materials.get(row.material), row.unit)
         share = min(row.good, row.planned) if row.planned > 0 else 0
         _, both = sums.setdefault(row.order_number, (row, [0, 0]))
-        both[0] += _cost(row.consumed, price)
-        both[1] += _cost(row.needed, price) * share // row.planned if row.planned else 0
+        both[0] += costs.of(row.material, row.unit, row.consumed) or 0
+        needed = costs.of(row.material, row.unit, row.needed) or 0
+        both[1] += needed * share // row.planned if row.planned else 0
     found = [OrderWorth(order, row.name, row.status, *both) for order, (row, both) in sums.items()]
     yield from sorted((one for one in found if one.cost), key=lambda one: (-one.cost, one.order))
-
-
-def _line_price(item: MaterialDefined | None, unit: str) -> int:
-    return (price_of(item) or 0) if item is not None and item.unit == unit else 0
-
-
-def _cost(micros: int, price: int) -> int:
-    return micros * price // MICROS_PER_ONE
 
 
 def _uses(

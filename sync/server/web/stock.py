@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.domain.events import MaterialDefined
 from sync.domain.quantity import text
-from sync.server.views.books import book
+from sync.server.views.books import book, rates
 from sync.server.views.capital import Consumption, Step, capital, consumption
 from sync.server.views.holdings import (
     LOT_STATUSES,
@@ -64,7 +64,7 @@ async def value(request: AnyRequest) -> Response[str]:
     today = today_of(request)
     if wants_csv(request):
         found = await services_of(request).database.read(
-            lambda conn: capital(conn, book(conn, today).materials)
+            lambda conn: capital(conn, book(conn, today), rates(conn))
         )
         rows = [
             (one.material, one.name, text(one.micros), one.unit, _money(one.cost))
@@ -73,7 +73,7 @@ async def value(request: AnyRequest) -> Response[str]:
         return csv_answer("stock-value", ("material", "name", "amount", "unit", "cost"), rows)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        found = capital(connection, book(connection, today).materials)
+        found = capital(connection, book(connection, today), rates(connection))
         return {"capital": found, "most": WORTH_ROWS_MAX}
 
     return await show(request, "office/stock_value.html", question)

@@ -31,6 +31,7 @@ from sync.server.desk.stock import (
 )
 from sync.server.ledger import Ledger
 from sync.server.office import OfficeConflict, OfficeError, OfficeInvalid, OfficeUnknown
+from sync.server.planning.explosion import Book
 from sync.server.projector import Projector
 from sync.server.views.capital import begin_of, capital, consumption, steps
 from sync.server.views.holdings import LotFilter, joined, lot_rows, parted, place_rows
@@ -260,11 +261,11 @@ def test_consumption_and_capital_are_of_what_was_used_and_lies(office: Office) -
         ("2026-11-09", 10_000_000), ("2026-11-16", 6_000_000), ("2026-11-23", 0),
     ]  # fmt: skip
     assert (used.total, used.orders, used.whole) == (16_000_000, 1, True)
-    held = office.ask(capital, {"FLOUR": FLOUR})
+    held = office.ask(capital, Book({"FLOUR": FLOUR}), {})
     assert [(one.material, one.micros, one.cost) for one in held.stock] == [
         ("FLOUR", 84_000_000, 67_200_000)
     ]
-    assert office.ask(capital, {}).unpriced == ("FLOUR",)
+    assert office.ask(capital, Book({}), {}).unpriced == ("FLOUR",)
 
 
 def test_months_and_weeks_begin_where_they_begin() -> None:
