@@ -6,7 +6,7 @@ Lists answer `{"items": [...]}` and with `next` the value of `after` for the pag
 import base64
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -22,8 +22,8 @@ from sync.server.importing.run import TABLE_OF, import_files_async, preview_file
 from sync.server.importing.workbook import CONTENT_TYPE
 from sync.server.importing.written import csv_of, workbook_of
 from sync.server.office import OfficeError
-from sync.server.openapi import ADMIN, answer, refusals
-from sync.server.problem import at_field, at_key, problem
+from sync.server.openapi import ADMIN, answer, as_told, refusals
+from sync.server.problem import at_field, problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX, names
 from sync.server.views.floor import (
@@ -67,12 +67,12 @@ class Deviations(msgspec.Struct, frozen=True):
 
 class ImportRequest(msgspec.Struct, frozen=True):
     """CSV files and workbooks by name, base64; `today` is what relative dates count from (empty:
-    now). A `dry_run` loads nothing and answers every change that it would make.
+    now). `check` loads nothing and answers every change that loading would make.
     """
 
     files: dict[str, str]
-    today: str = ""
-    dry_run: bool = False
+    today: Annotated[str, as_told(format="date")] | None = None
+    mode: Literal["load", "check"] = "load"
 
 
 class ImportAnswer(msgspec.Struct, frozen=True):
@@ -160,10 +160,12 @@ async def list_deviations(
 async def import_csv(request: AnyRequest, data: JSONBody[ImportRequest]) -> ImportAnswer:
     """Load a factory's CSV files, all of them or nothing."""
     services = services_of(request)
-    today, files = _day(data.today) or today_of(services), _contents(data.files)
+    today, files, broken = _day(data.today) or today_of(services), *_contents(data.files)
+    if broken:
+        return answer_of(Report(broken))
     parts = files, services.ledger, services.projector, today
     try:
-        if data.dry_run:
+        if data.mode == "check":
             found = await in_desk_thread(lambda: preview_files(*parts))
             return answer_of(found.report, found.changes)
         return answer_of(await import_files_async(*parts, account_of(request)))
@@ -249,23 +251,26 @@ def told(fault: OfficeError) -> Exception:
     return problem(status, kind, str(fault), **extra)
 
 
-def _day(written: str) -> date | None:
+def _day(written: str | None) -> date | None:
+    if written is None:
+        return None
     try:
-        return date.fromisoformat(written) if written else None
+        return date.fromisoformat(written)
     except ValueError:
         said = f"today {written[:40]!r} is no date: write 2027-03-31"
         raise problem(400, "import", said, errors=at_field("today", said)) from None
 
 
-def _contents(files: Mapping[str, str]) -> dict[str, bytes]:
-    found = {}
+def _contents(files: Mapping[str, str]) -> tuple[dict[str, bytes], tuple[ProblemLine, ...]]:
+    """The files' bytes, and those that are not base64 as problems of the import."""
+    found, broken = {}, []
     for name, content in files.items():
         try:
             found[name] = base64.b64decode(content, validate=True)
         except ValueError as fault:
-            said = f"{name[:40]!r}: {fault}; want the file's bytes as base64"
-            raise problem(400, "import", said, errors=at_key("files", name, said)) from None
-    return found
+            said = f"{fault}; want the file's bytes as base64"
+            broken.append(ProblemLine(name, 0, "", said, f"{name[:60]}: {said}"))
+    return found, tuple(broken)
 
 
 async def acted(act: Callable[[], T]) -> T:

@@ -51,12 +51,15 @@ async def list_people(request: AnyRequest) -> Accounts:
     tags=["office"],
     security=ADMIN,
     cache_control=CacheControlHeader(no_store=True),
-    responses=refusals(400, 401, 403, 413),
+    responses=refusals(400, 401, 403, 409, 413),
 )
 async def put_person(
     request: AnyRequest, account: FromPath[str], data: JSONBody[AccountRequest]
 ) -> Account:
-    """Make an account, or change the one of that name; its sessions end with a change."""
+    """Make an account, or change the one of that name; its sessions end with a change.
+
+    What is no name, no role here or too easy a password is refused with 409.
+    """
     people = services_of(request).people
     by = By(account_of(request), request.client.host if request.client else "")
     try:
@@ -65,7 +68,7 @@ async def put_person(
         )
     except PeopleError as fault:
         errors = at_field("" if fault.field == "account" else fault.field, str(fault))
-        raise problem(400, "account", str(fault), errors=errors) from None
+        raise problem(409, "account", str(fault), errors=errors) from None
 
 
 routes: Final = (list_people, put_person)

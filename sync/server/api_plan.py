@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, CalendarDefined, DemandDefined
 from sync.domain.quantity import text
@@ -40,7 +40,7 @@ Amount = Annotated[str, as_told(pattern=AMOUNT)]
 Priority = Annotated[int, as_told(minimum=0, maximum=PRIORITY_MAX)]
 Revision = Annotated[int, msgspec.Meta(ge=0, lt=REVISION_MAX)]
 Name = Annotated[str, as_told(max_length=NAME_CHARS_MAX)]
-DemandKey = Annotated[str, Parameter(query="demand", min_length=1, max_length=NAME_CHARS_MAX)]
+DemandKey = Annotated[str, QueryParameter(name="demand", min_length=1, max_length=NAME_CHARS_MAX)]
 Shifts = Annotated[str, as_told(pattern=f"^({_SHIFT}( {_SHIFT})*)?$")]
 Note = Annotated[str, as_told(max_length=TEXT_CHARS_MAX)]
 

@@ -51,11 +51,6 @@ def at_field(field: str, said: str) -> list[Fault]:
     return [{"pointer": _pointer(field if field.startswith("[") else f".{field}"), "detail": said}]
 
 
-def at_key(field: str, key: str, said: str) -> list[Fault]:
-    """The same for what a caller named, whatever signs the name holds."""
-    return [{"pointer": f"#/{field}/{_escaped(key)}", "detail": said}]
-
-
 def at_place_told(said: str) -> list[Fault]:
     """The same from what the JSON reader says, which names the place itself."""
     place = _PLACE.search(said)

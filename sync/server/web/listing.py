@@ -10,7 +10,7 @@ from litestar import Response
 from sync.server.web.entry import AnyRequest
 
 ROWS_ON_PAGE: Final = 100
-CSV: Final = "text/csv; charset=utf-8"
+CSV: Final = "text/csv"  # the charset, UTF-8, is added to it
 T = TypeVar("T")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

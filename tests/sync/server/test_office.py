@@ -246,7 +246,8 @@ def test_an_import_over_rest_is_told_as_the_command_tells_it(
     assert wrong.returncode == 1
     assert "orders.csv, line 2, column material: 'NO' is no material" in wrong.stdout + wrong.stderr
     bad = server.client.post("/v1/import", json={"files": {"a": "?"}}, headers=server.admin)
-    assert bad.status_code == 400
+    assert bad.json()["ok"] is False
+    assert "want the file's bytes as base64" in bad.json()["problems"][0]["text"]
 
 
 def test_dates_of_an_import_count_from_the_day_that_is_given(server: Server) -> None:

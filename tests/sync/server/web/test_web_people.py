@@ -212,7 +212,7 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         assert put(server, "eva", role="administrator", password=PASSWORD).status_code == 200
         refused = put(server, "eva", role="viewer")
-        assert refused.status_code == 400
+        assert refused.status_code == 409
         assert "the last administrator" in refused.json()["detail"]
         assert put(server, "paul", role="administrator", password=PASSWORD).status_code == 200
         assert put(server, "eva", role="viewer").status_code == 200
@@ -232,7 +232,7 @@ def test_a_weak_password_is_refused_with_the_reason(
 ) -> None:
     assert why in weakness(password, "viewer")
     refused = put(server, "viewer", role="viewer", password=password)
-    assert refused.status_code == 400
+    assert refused.status_code == 409
     assert why in refused.json()["detail"]
 
 
