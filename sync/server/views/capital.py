@@ -244,7 +244,7 @@ def _uses(
         .where(
             moved.c.material == material,
             moved.c.of_order == 1,
-            moved.c.position >= _position_at(connection, since),
+            moved.c.position >= position_at(connection, since),
             event.c.type.in_(kinds),
             ~exists().where(reversed_act.c.act == event.c.act),
         )
@@ -257,7 +257,7 @@ def _uses(
             yield told
 
 
-def _position_at(connection: Connection, day: date) -> int:
+def position_at(connection: Connection, day: date) -> int:
     """The first position that the server had on a day or later: it receives in order of time."""
     event = event_table
     wanted = round((day - timedelta(days=1) - date(1970, 1, 1)).total_seconds() * 1000)
