@@ -75,7 +75,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def visit(
-    browser: Browser, url: str, size: str = "wide", theme: str = "auto", language: str = "en"
+    browser: Browser, url: str, size: str = "wide", theme: str = "auto", language: str = "en-US"
 ) -> Iterator[Visit]:
     """A tab of its own, cookies and all, of a size, a theme and a language."""
     width, height = SIZES[size]

@@ -1,5 +1,7 @@
 """Hands that have no mouse: everything is reached by Tab, and pressed or typed."""
 
+import re
+from datetime import date
 from typing import Final
 
 from playwright.sync_api import Locator, Page
@@ -25,25 +27,28 @@ def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
         page.keyboard.press(key)
 
 
+def unfold(page: Page, wanted: Locator) -> None:
+    """Press a summary: what it hides stands there then."""
+    reach(page, wanted)
+    page.keyboard.press("Enter")
+
+
 def tick(page: Page, wanted: Locator) -> None:
     """Tick a box."""
     reach(page, wanted)
     page.keyboard.press("Space")
+    assert wanted.first.is_checked(), wanted
 
 
-def fill(page: Page, label: str, text: str) -> None:
-    """Type into the field of that label, in place of what stands there."""
-    field = page.get_by_label(label, exact=True).first
+def fill(page: Page, label: str, text: str, within: Locator | None = None) -> None:
+    """Type into the field of that label, in place of what stands there; days as 2027-12-24."""
+    scope = within or page.locator("main")
+    named = scope.get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
+    field = scope.locator("input, textarea").and_(named).first
     reach(page, field)
     if field.get_attribute("type") == "date":
-        field.evaluate("(element, value) => { element.value = value; }", text)  # its keys are local
-        return
-    page.keyboard.press("Control+A")
-    page.keyboard.type(text)
-
-
-def choose(page: Page, label: str, value: str) -> None:
-    """Choose an option by typing its first letters, as a select takes them."""
-    field = page.get_by_label(label, exact=True).first
-    reach(page, field)
-    field.select_option(value)
+        page.keyboard.type(f"{date.fromisoformat(text):%m%d%Y}")  # as an American's keys go
+    else:
+        page.keyboard.press("Control+A")
+        page.keyboard.type(text)
+    assert field.input_value() == text, f"{label}: {field.input_value()!r}, typed {text!r}"
