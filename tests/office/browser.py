@@ -42,6 +42,12 @@ class Visit:
         assert answer is not None, path
         assert answer.status == status, f"{path}: {answer.status}"
 
+    def was_refused(self, status: int) -> None:
+        """The one answer of that status is no fault: it was asked for."""
+        told = [one for one in self.faults if f"a status of {status}" in one]
+        assert len(told) == 1, self.faults
+        self.faults.remove(told[0])
+
     def axe(self) -> list[str]:
         """What axe-core finds on the page as it stands: rule, element, how to mend it."""
         found = Axe().run(self.page, options=RULES).response["violations"]

@@ -37,22 +37,43 @@ class Plant:
         steps = script.load(path, self.factory)
         return self.supervisor.play(steps, 0.0, path.name)
 
+    def traveller(self, number: str, material: str, quantity: str) -> None:
+        """Let the stations' scripts name an order that the office planned, and its lot."""
+        self.factory.orders[number] = {"material": material, "quantity": quantity}
+
+    def unbooked(self, material: str, lot: str) -> None:
+        """Let the stations' scripts name a container that nobody received."""
+        row = {"material": material, "lot": lot, "expiry": "", "serials": ""}
+        self.factory.stock.append(row)
+
     def play_shift(self) -> Score:
         """The factory's whole sample shift."""
         return self.play((self.factory.folder / "shift.txt").read_text(encoding="utf-8"))
 
+    def tell(self, path: str, body: object) -> Any:
+        """What the interface answers to the owner's word."""
+        answer = httpx.post(
+            self.url + path, json=body, headers=self._owner, trust_env=False, timeout=30
+        )
+        answer.raise_for_status()
+        return answer.json()
+
     def ask(self, path: str, **query: str) -> Any:
         """What the interface answers to the owner."""
-        token = (self.supervisor.options.data / "server" / "admin.token").read_text().strip()
         answer = httpx.get(
             self.url + path,
             params=query,
-            headers={"Authorization": f"Bearer {token}"},
+            headers=self._owner,
             trust_env=False,
             timeout=30,
         )
         answer.raise_for_status()
         return answer.json()
+
+    @property
+    def _owner(self) -> dict[str, str]:
+        token = (self.supervisor.options.data / "server" / "admin.token").read_text().strip()
+        return {"Authorization": f"Bearer {token}"}
 
     def pages(self) -> dict[str, str]:
         """Every page of the office with something of this factory on it."""
