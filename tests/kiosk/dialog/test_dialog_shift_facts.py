@@ -290,7 +290,7 @@ def test_rework_that_turns_out_scrap_for_two_reasons_is_not_late(ended_elsewhere
 SHARED: Final = frozenset(  # no act of a station writes to these
     {
         *("materials", "boms", "routings", "work_centers", "operators", "reasons", "numbers"),
-        *("reviews", "packed", "act_keys"),
+        *("reviews", "packed", "act_keys", "demands", "receipts", "calendars"),
     }
 )
 
