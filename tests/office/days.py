@@ -67,7 +67,7 @@ DAYS: Final = {
     ),
     "machining": Day(
         material="SHAFT",
-        quantity="80",
+        quantity="60",
         unit="pcs",
         short="BAR20",
         lot="H-4471",
