@@ -43,23 +43,27 @@ HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One entry of the navigation: its text's key, where it leads, which right it takes."""
+    """One entry of the navigation: its text's key, where it leads, which right it takes.
+
+    `ones` are the addresses of single things that belong to it.
+    """
 
     text: str
     path: str
     right: Right = "look"
     parts: tuple["Section", ...] = ()
+    ones: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
-        """Whether a page is this one or below it."""
-        mine = path == self.path or path.startswith(f"{self.path}/")
-        return (mine and self.path != "/") or any(part.holds(path) for part in self.parts)
+        """Whether a page is this one, one of its things, or below either."""
+        mine = any(path == one or path.startswith(f"{one}/") for one in (self.path, *self.ones))
+        return mine or any(part.holds(path) for part in self.parts)
 
 
 SECTIONS: Final = (
     Section("frame.nav.today", "/today"),
     Section("frame.nav.board", "/board"),
-    Section("frame.nav.orders", "/orders"),
+    Section("frame.nav.orders", "/orders", ones=("/order",)),
     Section(
         "frame.nav.plan",
         "/plan",
@@ -74,9 +78,9 @@ SECTIONS: Final = (
         "frame.nav.materials",
         "/materials",
         parts=(
-            Section("frame.nav.items", "/materials"),
-            Section("frame.nav.boms", "/boms"),
-            Section("frame.nav.routings", "/routings"),
+            Section("frame.nav.items", "/materials", ones=("/material",)),
+            Section("frame.nav.boms", "/boms", ones=("/bom",)),
+            Section("frame.nav.routings", "/routings", ones=("/routing",)),
             Section("frame.nav.work_centers", "/work-centers"),
         ),
     ),
@@ -84,7 +88,7 @@ SECTIONS: Final = (
         "frame.nav.stock",
         "/stock",
         parts=(
-            Section("frame.nav.lots", "/stock"),
+            Section("frame.nav.lots", "/stock", ones=("/lot",)),
             Section("frame.nav.shortages", "/shortages"),
             Section("frame.nav.purchase", "/purchase"),
             Section("frame.nav.capital", "/stock/value"),
@@ -95,14 +99,14 @@ SECTIONS: Final = (
         "frame.nav.floor",
         "/floor",
         parts=(
-            Section("frame.nav.bottleneck", "/floor"),
+            Section("frame.nav.bottleneck", "/floor", ones=("/work-center",)),
             Section("frame.nav.stations", "/stations"),
             Section("frame.nav.wall", "/wall"),
         ),
     ),
-    Section("frame.nav.trace", "/trace"),
+    Section("frame.nav.trace", "/trace", ones=("/serial", "/unit")),
     Section("frame.nav.numbers", "/numbers"),
-    Section("frame.nav.deviations", "/deviations"),
+    Section("frame.nav.deviations", "/deviations", ones=("/deviation",)),
     Section(
         "frame.nav.administration",
         "/people",
