@@ -19,7 +19,7 @@ from litestar.static_files import create_static_files_router
 
 from sync.server.api import services_of
 from sync.server.api_office import desk_of, today_of
-from sync.server.auth import Auth, bearer_of
+from sync.server.auth import Auth, bearer_of, session_cookie
 from sync.server.board_view import PAGES, BoardView, Form, Shown, materials_made
 from sync.server.config import is_loopback
 from sync.server.database import DatabaseError
@@ -27,6 +27,7 @@ from sync.server.desk import in_desk_thread
 from sync.server.hub import Hub
 from sync.server.office import OfficeBusy, OfficeError, OfficeInvalid, Wanted
 from sync.server.projector_reader import BOARD
+from sync.server.rights import Right
 
 FORM_BYTES_MAX: Final = 65_536
 PRIORITY_DIGITS_MAX: Final = 9
@@ -58,7 +59,7 @@ async def front() -> Redirect:
 @get("/board", include_in_schema=False)
 async def board(request: AnyRequest) -> Page:
     """The board; `304` where nothing changed since the caller's copy."""
-    refusal = refused(request)
+    refusal = await refused(request, "look")
     if refusal is not None:
         return refusal
     query = request.query_params
@@ -84,7 +85,7 @@ async def form_again() -> Redirect:
 @post("/board/orders", include_in_schema=False, request_max_body_size=FORM_BYTES_MAX)
 async def create(request: AnyRequest) -> Page | Redirect:
     """Plan the order that the form asks for."""
-    refusal = refused(request)
+    refusal = await refused(request, "plan")
     if refusal is not None:
         return refusal
     form = Form.of(dict(await request.form()))
@@ -102,7 +103,7 @@ async def create(request: AnyRequest) -> Page | Redirect:
 )
 async def release(request: AnyRequest, order: FromPath[str]) -> Page | Redirect:
     """Give a planned order to the floor."""
-    refusal = refused(request)
+    refusal = await refused(request, "plan")
     if refusal is not None:
         return refusal
     try:
@@ -115,7 +116,7 @@ async def release(request: AnyRequest, order: FromPath[str]) -> Page | Redirect:
 @get("/board/stream", include_in_schema=False)
 async def stream(request: AnyRequest) -> Page | ServerSentEvent:
     """What changes on the board, as fragments to swap, until the browser or the server leaves."""
-    refusal = refused(request)
+    refusal = await refused(request, "look")
     if refusal is not None:
         return refusal
     at = str(request.headers.get("last-event-id") or request.query_params.get("at", ""))
@@ -147,14 +148,16 @@ def view_of(request: AnyRequest) -> BoardView:
     return view
 
 
-def refused(request: AnyRequest) -> Page | None:
+async def refused(request: AnyRequest, right: Right) -> Page | None:
     """Why this request may not see or change the board, as a page; nothing where it may."""
     auth: Auth = request.app.state.auth
     if bearer_of(request) and auth.is_admin(bearer_of(request)):
         return None
+    session = request.cookies.get(session_cookie(request), "")
+    visitor = await auth.sign_ins.visitor(session) if session else None
     config = services_of(request).config
     here = is_loopback(config.host) and is_loopback(_host(request)) and not _forwarded(request)
-    if not (config.open_board and here):
+    if not (visitor is not None and visitor.may(right)) and not (config.open_board and here):
         return _told(request, 403, "closed.html")
     if request.method == "POST" and not _same_origin(request):
         return _told(request, 403, "foreign.html")

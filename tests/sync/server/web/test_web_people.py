@@ -146,6 +146,17 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(server: Server) -> None
         assert "samesite=lax" in cookie
 
 
+def test_the_board_opens_to_who_is_signed_in_by_right(server: Server) -> None:
+    assert browser(server).get("/board").status_code == 403
+    viewer, planner = signed_in(server, "viewer"), signed_in(server, "planner")
+    assert (viewer.get("/board").status_code, planner.get("/board").status_code) == (200, 200)
+    wanted = {"material": "NO", "quantity": "1"}
+    assert viewer.post("/board/orders", data=wanted).status_code == 403
+    assert planner.post("/board/orders", data=wanted).status_code == 422
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert planner.post("/board/orders", data=wanted, headers=foreign).status_code == 403
+
+
 def test_a_form_of_another_site_or_session_changes_nothing(server: Server) -> None:
     client, other = signed_in(server, "administrator"), signed_in(server, "administrator")
     mine, others = token_of(client, "/people"), token_of(other, "/people")
