@@ -30,7 +30,7 @@ LONGEST_FIRST: Final = (
     *("test_app_commands.py", "test_fuzz_document.py", "test_journal_salvage.py", "test_app.py"),
     *("test_server_killed.py", "test_tokens.py", "test_journal_faults.py"),
     *("test_server_several.py", "test_station_and_server.py", "test_fault_disk_errors.py"),
-    *("test_server_restore.py", "test_board.py", "test_contract_faults.py"),
+    *("test_server_restore.py", "test_web_board.py", "test_contract_faults.py"),
     *("test_server_secrets.py", "test_client.py"),
 )
 

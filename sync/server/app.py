@@ -30,7 +30,6 @@ from sync.server import (
 )
 from sync.server.api import AnyRequest
 from sync.server.auth import Auth
-from sync.server.board import board_routes
 from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
@@ -42,7 +41,7 @@ from sync.server.problem import problem_plugin
 from sync.server.promises import warn_unprotected
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.snapshot import Snapshots
-from sync.server.web.routes import pages
+from sync.server.web.routes import pages, static_files
 
 PRUNE_SECONDS: Final = 3_600.0
 PRUNE_ROWS_MAX: Final = 500
@@ -66,7 +65,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_stations.routes,
         *api_stock.routes,
         *api_upkeep.routes,
-        *board_routes,
+        static_files,
         pages,
     ]
     return Litestar(

@@ -3,8 +3,11 @@
 from typing import Any, Final
 
 from litestar import Response, Router
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
 
 from sync.server.web import (
+    board,
     boms,
     calendars,
     demand,
@@ -34,7 +37,7 @@ from sync.server.web import (
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
 from sync.server.web.forms import Form
-from sync.server.web.frame import show_plain
+from sync.server.web.frame import PAGES, show_plain
 from sync.server.web.sign_in import asked_to_sign_in, sign_in_page
 
 
@@ -63,6 +66,7 @@ pages: Final = Router(
         ForeignForm: foreign,
     },
     route_handlers=[
+        *board.routes,
         *boms.routes,
         *calendars.routes,
         *demand.routes,
@@ -90,4 +94,11 @@ pages: Final = Router(
         *today.routes,
         *work_centers.routes,
     ],
+)
+
+static_files: Final = create_static_files_router(
+    path="/static",
+    directories=[PAGES / "static"],
+    include_in_schema=False,
+    cache_control=CacheControlHeader(no_cache=True),  # or a new page meets an old script
 )
