@@ -17,8 +17,9 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from sync.server.desk import in_desk_thread, office_seq, settle
+from sync.server.importing import b2mml
 from sync.server.importing.changes import Change, changes_of
-from sync.server.importing.columns import ELSEWHERE, TABLES
+from sync.server.importing.columns import ELSEWHERE, ORDERS, TABLES
 from sync.server.importing.folder import ProblemLine, Report, read_folder
 from sync.server.importing.master import Current, Outcome
 from sync.server.importing.plan import events_of
@@ -174,6 +175,8 @@ def _read(files: Mapping[str, bytes], today: date) -> _Files:
     for name, content in sorted(files.items()):
         if name.endswith(SUFFIX):
             _read_workbook(found, given, name, content, today)
+        elif name.endswith(b2mml.SUFFIX):
+            _read_schedule(found, given, name, content, today)
         elif table := TABLE_OF.get(name):
             _take(found, given, table, name, read_table(table, content, today))
         elif name not in ELSEWHERE:
@@ -200,6 +203,21 @@ def _read_workbook(
         elif rows and f"{title}.csv" not in ELSEWHERE:
             known = ", ".join(sorted(one.removesuffix(".csv") for one in TABLE_OF))
             found.problems.append(Problem(name, 0, "", f"unknown sheet {title!r}: known: {known}"))
+
+
+def _read_schedule(
+    found: _Files, given: dict[str, str], name: str, content: bytes, today: date
+) -> None:
+    """The orders of a B2MML document."""
+    try:
+        cells = b2mml.requests(content)
+    except b2mml.ScheduleError as fault:
+        found.problems.append(Problem(name, fault.line, "", str(fault)))
+        found.unread[ORDERS.file] = {ANY}
+        return
+    reading = read_sheet(ORDERS, cells, today)
+    found.letters[ORDERS.file] = (name, b2mml.places())
+    _take(found, given, ORDERS, name, reading)
 
 
 def _take(
