@@ -4,18 +4,21 @@ Lists answer `{"items": [...]}` and with `next` the value of `after` for the pag
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from sqlalchemy import Connection
 
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
 from sync.server.auth import RIGHT, account_of, office_guard
 from sync.server.desk import Desk, Receipt, in_desk_thread
+from sync.server.importing import b2mml_written as b2mml
 from sync.server.importing.changes import Change
 from sync.server.importing.folder import ProblemLine, Report
 from sync.server.importing.run import TABLE_OF, import_files_async, preview_files
@@ -38,6 +41,7 @@ from sync.server.views.units import UnitTrace, unit_trace
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120
+POSITION_MAX: Final = 2**63 - 1
 DESK: Final = "desk"
 WORKBOOK: Final = "all.xlsx"
 LOOK: Final = {RIGHT: "look"}
@@ -182,16 +186,58 @@ async def import_csv(request: AnyRequest, data: JSONBody[ImportRequest]) -> Impo
     },
 )
 async def export_table(request: AnyRequest, file: FromPath[str]) -> Response[bytes]:
-    """Master data, open orders and stock as a table of the import; `all.xlsx` is all of them."""
+    """Master data, open orders and stock as a table of the import; `all.xlsx` is all of them,
+    `orders.xml` the orders as B2MML.
+    """
     database = services_of(request).database
     if file == WORKBOOK:
         content = await database.read(workbook_of)
         return Response(content, media_type=CONTENT_TYPE, headers=as_file(file))
+    if file == b2mml.SCHEDULE_FILE:
+        now = services_of(request).clock.local()
+        content = await database.read(lambda conn: b2mml.schedule_of(conn, now))
+        return Response(content, media_type=b2mml.CONTENT_TYPE, headers=as_file(file))
     if file not in TABLE_OF:
-        known = ", ".join([*sorted(TABLE_OF), WORKBOOK])
+        known = ", ".join([*sorted(TABLE_OF), WORKBOOK, b2mml.SCHEDULE_FILE])
         raise problem(404, "unknown", f"table {file[:60]!r} is not known: there are {known}")
     text = await database.read(lambda conn: csv_of(conn, file))
     return Response(text.encode(), media_type="text/csv", headers=as_file(file))
+
+
+@get(
+    "/v1/performance",
+    opt=LOOK,
+    responses={
+        200: answer(str, "A ProductionPerformance (B2MML V0600).", b2mml.CONTENT_TYPE),
+        **refusals(400, 401),
+    },
+)
+async def performance(
+    request: AnyRequest,
+    after: Annotated[int, Parameter(ge=0, le=POSITION_MAX)] = 0,
+    order: Number = "",
+) -> Response[bytes]:
+    """What the floor made of orders, those first that changed first, as B2MML for an ERP.
+
+    `after` and `order` are where the page before ended; where there may be more, the header `Link`
+    names the next one (RFC 8288).
+    """
+    services = services_of(request)
+    now = services.clock.local()
+
+    def asked(connection: Connection) -> tuple[bytes, list[tuple[int, str]]]:
+        found = b2mml.changed_after(connection, after, order)
+        return b2mml.performance_of(connection, [number for _, number in found], now), found
+
+    content, found = await services.database.read(asked)
+    return Response(content, media_type=b2mml.CONTENT_TYPE, headers=_next(found))
+
+
+def _next(found: Sequence[tuple[int, str]]) -> dict[str, str]:
+    if len(found) < b2mml.PERFORMANCE_ORDERS_MAX:
+        return {}
+    query = urlencode({"after": found[-1][0], "order": found[-1][1]})
+    return {"Link": f'</v1/performance?{query}>; rel="next"'}
 
 
 routes: Final = (
@@ -209,6 +255,7 @@ routes: Final = (
             list_deviations,
             import_csv,
             export_table,
+            performance,
         ],
     ),
 )

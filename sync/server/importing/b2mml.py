@@ -126,7 +126,7 @@ class _Reading:
         line = self.parser.CurrentLineNumber
         if len(self._open) >= DEPTH_MAX:
             raise ScheduleError(f"elements {DEPTH_MAX} deep: is this a schedule?", line)
-        node = Node(local if space.startswith(NAMESPACE) else name, line)
+        node = Node(local if space.startswith(NAMESPACE) else f"{space} {local}", line)
         if self._open:
             self._open[-1].children.append(node)
         else:

@@ -47,6 +47,13 @@ def workbook_of(connection: Connection) -> bytes:
     return workbook({one.file.removesuffix(".csv"): _table(one, source) for one in TABLES})
 
 
+def lines_of(connection: Connection, file: str) -> list[dict[str, str]]:
+    """The rows of a table by column, each cell as the import reads it."""
+    table = {one.file: one for one in TABLES}[file]
+    header, rows = _table(table, _source(connection))
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
 def _source(connection: Connection) -> Source:
     return load_memory(connection, LIVE, 0).shop, connection
 

@@ -1,4 +1,4 @@
-"""The home of what the board shows: cards in columns, stops, counts, rendered once for all who look.
+"""The home of what the board shows: cards in columns, stops, counts, rendered once for all.
 
 A card is kept as long as nothing on it changes, for each language, with and without the acts of
 planners; a whole board for each filter besides.

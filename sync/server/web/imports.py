@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from sync.server.api_office import IMPORT_BYTES_MAX, WORKBOOK, as_file
 from sync.server.database import DatabaseError
 from sync.server.desk import in_desk_thread
+from sync.server.importing import b2mml_written as b2mml
 from sync.server.importing.columns import TABLES
 from sync.server.importing.run import TABLE_OF, import_files, preview_files
 from sync.server.importing.tables import template_of
@@ -113,6 +114,10 @@ async def export(request: AnyRequest, file: FromPath[str]) -> Response[bytes]:
     if file == WORKBOOK:
         content = await database.read(workbook_of)
         return Response(content, media_type=CONTENT_TYPE, headers=as_file(file))
+    if file in b2mml.FILES:
+        now = services_of(request).clock.local()
+        content = await database.read(lambda conn: b2mml.document(conn, file, now))
+        return Response(content, media_type=b2mml.CONTENT_TYPE, headers=as_file(file))
     if file not in TABLE_OF:
         return Response(b"", status_code=404)
     text = await database.read(lambda conn: csv_of(conn, file))
@@ -139,6 +144,7 @@ def _page(request: AnyRequest, status: int = 200, **values: Any) -> Response[str
         status,
         tables=[one.file for one in TABLES],
         workbook=WORKBOOK,
+        documents=b2mml.FILES,
         most=CHANGES_SHOWN_MAX,
         **shown,
     )
