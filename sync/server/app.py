@@ -37,10 +37,10 @@ from sync.server.limits import STORE, Counters, middlewares
 from sync.server.notice import Notices
 from sync.server.openapi import openapi_config
 from sync.server.polling import Polling
-from sync.server.problem import problem_plugin
 from sync.server.promises import warn_unprotected
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.snapshot import Snapshots
+from sync.server.web.faults import Faults
 from sync.server.web.routes import pages, static_files
 
 PRUNE_SECONDS: Final = 3_600.0
@@ -70,7 +70,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
     ]
     return Litestar(
         route_handlers=routes,
-        plugins=[problem_plugin()],
+        plugins=[Faults()],
         middleware=middlewares(services.config.limits),
         stores={STORE: Counters()},
         openapi_config=openapi_config(PROGRAM_VERSION),

@@ -22,6 +22,7 @@ from sync.server.rights import Right, Visitor
 from sync.server.services import Services
 from sync.server.web import shown
 from sync.server.web.entry import AnyRequest
+from sync.server.web.origin import split_url
 from sync.server.web.texts import LANGUAGES, has_text, language_of, translator
 
 PAGES: Final = Path(__file__).parent.parent / "pages"
@@ -188,7 +189,7 @@ def frame_of(request: AnyRequest) -> dict[str, Any]:
         "site": services.config.site,
         "today": today,
         "here": path,
-        "full_path": path + (f"?{request.url.query}" if request.url.query else ""),
+        "full_path": _address(request),
         "visitor": seen,
         "may": seen.may if seen else _nothing,
         "sections": [one for one in SECTIONS if seen and seen.may(one.right)],
@@ -197,6 +198,15 @@ def frame_of(request: AnyRequest) -> dict[str, Any]:
         "said": _said(request, spoken),
         "position": services.projector.position(),
     }
+
+
+def _address(request: AnyRequest) -> str:
+    """Where one comes back to: a form's answer has no address of its own, its page has."""
+    path, query = request.url.path, request.url.query
+    if request.method == "POST":
+        page = split_url(request.headers.get("referer", ""))
+        path, query = page.path or "/", page.query
+    return path + (f"?{query}" if query else "")
 
 
 async def show(

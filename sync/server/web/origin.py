@@ -21,12 +21,12 @@ def same_origin(connection: Connection) -> bool:
     site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
     if site is not None:
         return site in {"same-origin", "none"}
-    return origin is None or _split(origin).netloc == connection.headers.get("host", "")
+    return origin is None or split_url(origin).netloc == connection.headers.get("host", "")
 
 
 def _host(connection: Connection) -> str:
     """The host that the request names: another name on this address is another's page."""
-    return _split(f"//{connection.headers.get('host', '')}").hostname or ""
+    return split_url(f"//{connection.headers.get('host', '')}").hostname or ""
 
 
 def _forwarded(connection: Connection) -> bool:
@@ -34,7 +34,7 @@ def _forwarded(connection: Connection) -> bool:
     return any(name in connection.headers for name in FORWARDING_HEADERS)
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
     """The parts of a URL; no parts of what is none."""
     try:
         return urlsplit(url)

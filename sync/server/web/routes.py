@@ -36,13 +36,16 @@ from sync.server.web import (
     work_centers,
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
+from sync.server.web.faults import again
 from sync.server.web.forms import Form
 from sync.server.web.frame import PAGES, show_plain
 from sync.server.web.sign_in import asked_to_sign_in, sign_in_page
 
 
 def to_sign_in(request: AnyRequest, fault: NotSignedIn) -> Response[Any]:
-    """Who is not signed in is asked to, and comes back to the page."""
+    """Who is not signed in is asked to, and comes back to the page; a filled form is kept."""
+    if fault.known and fault.kept.fields:
+        return again(request, fault.kept, signed_in=False)
     if fault.known:
         return asked_to_sign_in(request)
     return sign_in_page(request, Form(), "", 403, known=False)
@@ -52,7 +55,10 @@ def not_allowed(request: AnyRequest, fault: NotAllowed) -> Response[str]:
     return show_plain(request, "office/not_allowed.html", 403, right=fault.right)
 
 
-def foreign(request: AnyRequest, _fault: ForeignForm) -> Response[str]:
+def foreign(request: AnyRequest, fault: ForeignForm) -> Response[str]:
+    """From another site: nothing is said of it; of an ended session: it may be sent anew."""
+    if fault.kept.fields:
+        return again(request, fault.kept, signed_in=True)
     return show_plain(request, "office/foreign.html", 403)
 
 

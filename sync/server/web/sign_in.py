@@ -13,6 +13,7 @@ from sync.server.web.entry import (
     PUBLIC,
     AnyRequest,
     ForeignForm,
+    Kept,
     visitor,
 )
 from sync.server.web.forms import FORM_BYTES_MAX, Form, form_of
@@ -34,7 +35,7 @@ async def ask(request: AnyRequest) -> Response[str]:
 async def sign_in(request: AnyRequest) -> Response[str] | Redirect:
     """Begin a session, and go where one wanted to."""
     if not same_origin(request):
-        raise ForeignForm("origin")
+        raise ForeignForm("origin", Kept())
     form = await form_of(request)
     try:
         signed = await services_of(request).sign_ins.sign_in(
