@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from sync.domain.events import MaterialConsumed, OperationReported, OperationStarted
+from sync.domain.quantity import Quantity
 from sync.server.importing import b2mml_written
 from sync.server.importing.folder import read_folder
 from sync.server.importing.run import import_files, preview_files
 from sync.server.importing.written import csv_of
-from tests.sync.server.histories import Plant
+from tests.sync.server.histories import STATIONS, Plant, pcs
 
 TODAY: Final = date(2026, 11, 22)
 BAKERY: Final = Path(__file__).parents[3] / "kiosk" / "demo" / "factories" / "bakery"
@@ -175,13 +177,71 @@ def test_orders_come_in_once(plant: Plant) -> None:
     assert "plan.xml: stands in orders.csv already: keep one" in said
 
 
+def told(node: ET.Element, path: str = "") -> Iterator[str]:
+    """Each leaf with its path, but for when the document was made."""
+    for child in node:
+        name = child.tag.removeprefix(f"{{{SPACE}-V0600}}")
+        if len(child):
+            yield from told(child, f"{path}{name}/")
+        elif path:
+            yield f"{path}{name}: {child.text}"
+
+
+def measured(path: str, name: str, amount: str, unit: str) -> list[str]:
+    value = f"{path}ProductionData/Value/"
+    return [
+        f"{path}ProductionData/ID: {name}",
+        f"{value}ValueString: {amount}",
+        f"{value}DataType: decimal",
+        f"{value}UnitOfMeasure: {unit}",
+    ]
+
+
+RESPONSE: Final = "ProductionResponse/"
+WHOLE: Final = f"{RESPONSE}SegmentResponse/"
+PART: Final = f"{WHOLE}SegmentResponse/"
+USED: Final = f"{WHOLE}MaterialConsumedActual/"
+PERFORMANCE: Final = [
+    f"{RESPONSE}ID: B-1",
+    f"{RESPONSE}ProductionRequestID: B-1",
+    f"{RESPONSE}StartTime: 2026-11-22T06:00:00.000+01:00",
+    f"{WHOLE}ID: B-1",
+    *measured(WHOLE, "good", "300", "C62"),
+    *measured(WHOLE, "scrap", "5", "C62"),
+    f"{USED}MaterialDefinitionID: WHEAT",
+    f"{USED}MaterialLotID: W-1",
+    f"{USED}Quantity/QuantityString: 20",
+    f"{USED}Quantity/DataType: decimal",
+    f"{USED}Quantity/UnitOfMeasure: KGM",
+    f"{PART}ID: 10",
+    f"{PART}Description: Mix and bake",
+    f"{PART}ActualStartTime: 2026-11-22T06:00:00.000+01:00",
+    *measured(PART, "good", "300", "C62"),
+    *measured(PART, "scrap", "5", "C62"),
+    *measured(PART, "setup_seconds", "0", "SEC"),
+    *measured(PART, "run_seconds", "0", "SEC"),
+    f"{PART}EquipmentActual/EquipmentID: MIX",
+    f"{PART}SegmentState: Running",
+    f"{RESPONSE}ResponseState: Running",
+]
+
+
 def test_what_was_made_is_told(plant: Plant) -> None:
-    now = plant.ledger.clock.local()
-    text = plant.ledger.database.read_now(
-        partial(b2mml_written.performance_of, orders=["B-1", "NONE"], now=now)
+    database, now = plant.ledger.database, plant.ledger.clock.local()
+    before = database.read_now(partial(b2mml_written.changed_after, position=0))
+    assert [number for _, number in before] == ["B-1", "B-2", "B-3", "B-4"]
+    where: dict[str, Any] = {"order": "B-1", "operation": "10"}
+    at = "2026-11-22T06:00:00.000+01:00"
+    flour: dict[str, Any] = {"material": "WHEAT", "lot": "W-1", "quantity": Quantity("20", "KGM")}
+    plant.tell(
+        STATIONS[0],
+        OperationStarted(**where, work_center="MIX", at=at),
+        MaterialConsumed(**where, **flour, at=at),
+        OperationReported(**where, work_center="MIX", good=pcs("300"), scrap=pcs("5"), at=at),
     )
-    root = ET.fromstring(text)
-    space = {"b": f"{SPACE}-V0600"}
-    assert root.tag == f"{{{SPACE}-V0600}}ProductionPerformance"
-    assert [one.text for one in root.findall("b:ProductionResponse/b:ID", space)] == ["B-1"]
-    assert root.findtext("b:ProductionResponse/b:ResponseState", None, space) == "Ready"
+    position, last = before[-1]
+    news = partial(b2mml_written.changed_after, position=position, order=last)
+    assert [number for _, number in database.read_now(news)] == ["B-1"]
+    begun = database.read_now(b2mml_written.begun)
+    text = database.read_now(partial(b2mml_written.performance_of, orders=begun, now=now))
+    assert list(told(ET.fromstring(text))) == PERFORMANCE

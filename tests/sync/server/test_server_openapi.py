@@ -64,6 +64,7 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("get", "/v1/deviations"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/people"): (ADMIN, {200, 401, 403}),
     ("put", "/v1/people/{account}"): (ADMIN, {200, 400, 401, 403, 409, 413}),
+    ("get", "/v1/performance"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/tables/{file}"): (ADMIN, {200, 400, 401, 404}),
     ("post", "/v1/import"): (ADMIN, {200, 400, 401, 413}),
     ("get", "/v1/drawings"): (ADMIN, {200, 401}),
