@@ -52,7 +52,8 @@ def duration(seconds: float, language: str) -> str:
     hours, minutes = divmod(round(whole / 60), 60)
     sign = "−" if seconds < 0 and whole else ""
     if hours:
-        return f"{sign}{number(str(hours), language)} h {minutes:02d} min"
+        rest = f" {minutes:02d} min" if minutes else ""
+        return f"{sign}{number(str(hours), language)} h{rest}"
     return f"{sign}{minutes} min" if whole >= 60 else f"{sign}{whole} s"
 
 

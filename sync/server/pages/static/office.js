@@ -47,6 +47,39 @@ function hear() {
   say();
 }
 
+// A form is sent once; what takes longer than a moment says that it is at work.
+const SLOW_MS = 700;
+const LOST_MS = 30000;
+
+function send(event) {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  const button = event.submitter;
+  setTimeout(() => form.dataset.sent && button?.classList.add("busy"), SLOW_MS);
+  setTimeout(() => rest(form), LOST_MS);
+}
+
+function rest(form) {
+  delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button.busy")) button.classList.remove("busy");
+}
+
+document.addEventListener("submit", send);
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) rest(form);
+});
+
+// On a narrow screen the section that one is in may lie beyond the edge.
+for (const one of document.querySelectorAll("nav [aria-current]")) {
+  const row = one.parentElement;
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft = one.offsetLeft - (row.clientWidth - one.offsetWidth) / 2;
+}
+
 if (parts.length) {
   const source = new EventSource("/live?at=" + encodeURIComponent(document.body.dataset.position ?? ""));
   source.addEventListener("changed", () => {
