@@ -21,6 +21,7 @@ from sync.server.services import Services
 from sync.server.views import OrderLine, order_line, order_of_state
 from sync.server.views.books import book, rates
 from sync.server.views.order_cost import OrderCost, order_cost
+from sync.server.views.plan import plan_of, with_slack
 from sync.server.views.timeline import EVENTS_MAX, timeline
 from sync.server.views.times import order_times
 
@@ -208,12 +209,15 @@ def _cost(found: OrderCost, currency: str) -> CostAnswer:
 
 
 async def _shown(services: Services, number: str) -> OrderLine:
-    today = today_of(services)
-    line: OrderLine | None = await services.database.read(
-        lambda conn: order_line(conn, number, today)
-    )
-    assert line is not None, f"order {number} was just written"
-    return line
+    now = services.clock.local()
+
+    def asked(connection: Connection) -> OrderLine:
+        line = order_line(connection, number, now.date())
+        assert line is not None, f"order {number} was just written"
+        return with_slack([line], plan_of(connection, now))[0]
+
+    shown: OrderLine = await services.database.read(asked)
+    return shown
 
 
 routes: Final = (

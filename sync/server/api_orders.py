@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
+from sqlalchemy import Connection
 
 from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, LabelRule
 from sync.domain.quantity import text
@@ -19,6 +20,7 @@ from sync.server.problem import problem
 from sync.server.services import Services
 from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
 from sync.server.views.detail import OrderDetail, order_detail
+from sync.server.views.plan import plan_of, with_slack
 
 _NUMBER: Final = "^(" + ORDER_NUMBER.pattern.removesuffix(r"\Z") + ")?$"
 
@@ -86,10 +88,13 @@ async def list_orders(
     """Orders by number; `status` one or several, parted by commas."""
     services = services_of(request)
     statuses = tuple(part for part in status.split(",") if part)
-    today = today_of(services)
-    items = await services.database.read(
-        lambda conn: order_lines(conn, today, statuses, after, limit)
-    )
+    now = services.clock.local()
+
+    def asked(connection: Connection) -> list[OrderLine]:
+        lines = order_lines(connection, now.date(), statuses, after, limit)
+        return with_slack(lines, plan_of(connection, now))
+
+    items = await services.database.read(asked)
     return Orders(tuple(items), items[-1].order if len(items) == limit else "")
 
 
@@ -97,8 +102,13 @@ async def list_orders(
 async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
     """An order with its operations, materials, lots in and out, labels and deviations."""
     services = services_of(request)
-    today = today_of(services)
-    detail = await services.database.read(lambda conn: order_detail(conn, order, today))
+    now = services.clock.local()
+
+    def asked(connection: Connection) -> OrderDetail | None:
+        detail = order_detail(connection, order, now.date())
+        return with_slack([detail], plan_of(connection, now))[0] if detail else None
+
+    detail = await services.database.read(asked)
     if detail is None:
         raise problem(404, "unknown", f"order {order[:60]!r} is not known: look at the list")
     return detail
@@ -222,9 +232,12 @@ def need_fields(found: Feasibility) -> list[dict[str, Any]]:
 
 
 async def _shown(services: Services, number: str) -> OrderLine:
-    today = today_of(services)
-    line: OrderLine | None = await services.database.read(
-        lambda conn: order_line(conn, number, today)
-    )
-    assert line is not None, f"order {number} was just written"
-    return line
+    now = services.clock.local()
+
+    def asked(connection: Connection) -> OrderLine:
+        line = order_line(connection, number, now.date())
+        assert line is not None, f"order {number} was just written"
+        return with_slack([line], plan_of(connection, now))[0]
+
+    shown: OrderLine = await services.database.read(asked)
+    return shown

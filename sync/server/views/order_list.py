@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sync.server.view_tables import order_view
 from sync.server.views.books import book
 from sync.server.views.floor import deviation_counts
-from sync.server.views.orders import OPEN, OrderLine, _line, days_left, shortages
-from sync.server.views.plan import plan_of
+from sync.server.views.orders import OPEN, OrderLine, line_of, shortages
+from sync.server.views.plan import plan_of, with_slack
 
 STATUSES: Final = ("planned", "released", "started", "held", "completed", "closed", "cancelled")
 FILTERS: Final = ("open", "late", "short", *STATUSES, "deviations", "all")
@@ -39,8 +39,7 @@ def listed(
     if word:
         query = query.where(_with_word(word))
     rows = connection.execute(query.limit(limit)).all()
-    days = days_left(connection, OPEN)
-    return [_line(row, today, lacking, counted, days) for row in rows]
+    return with_slack((line_of(row, lacking, counted) for row in rows), plan_of(connection, now))
 
 
 def counted_by_filter(connection: Connection, now: datetime) -> dict[str, int]:

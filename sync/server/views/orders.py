@@ -1,6 +1,6 @@
 """What people ask of the orders: lists, the board's cards, shortages, what is promised."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -13,7 +13,6 @@ from sync.server.ledger import reader_mark
 from sync.server.planning.explosion import short_orders
 from sync.server.projector_state import decode_order
 from sync.server.view_tables import (
-    master,
     order_lot,
     order_material,
     order_operation,
@@ -39,7 +38,8 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One order in a list; `slack` is days between its end by plan and its due day.
+    """One order in a list; `slack` is days between its end by the plan and its due day, and stays
+    null until the plan tells it (`plan.with_slack`).
 
     `flags` are its open deviations, how many of each name; `deviations` is how many in all.
     """
@@ -58,10 +58,10 @@ class OrderLine(msgspec.Struct, frozen=True):
     customer_reference: str
     operation: str
     work_center: str
-    slack: int | None
     short: tuple[str, ...]
     deviations: int
     position: int
+    slack: int | None = None
     flags: dict[str, int] = {}
 
     @property
@@ -90,8 +90,7 @@ def order_lines(
         query = query.where(table.c.status.in_(list(statuses)))
     rows = connection.execute(query.limit(limit)).all()
     lacking, counted = shortages(connection, today), deviation_counts(connection)
-    days = days_left(connection, statuses or OPEN)
-    return [_line(row, today, lacking, counted, days) for row in rows]
+    return [line_of(row, lacking, counted) for row in rows]
 
 
 def board_lines(
@@ -109,8 +108,7 @@ def board_lines(
     )
     rows = [*connection.execute(open_ones), *connection.execute(done)]
     lacking, counted = shortages(connection, today), deviation_counts(connection)
-    days = days_left(connection, OPEN)
-    return [_line(row, today, lacking, counted, days) for row in rows]
+    return [line_of(row, lacking, counted) for row in rows]
 
 
 def order_line(connection: Connection, number: str, today: date) -> OrderLine | None:
@@ -120,7 +118,7 @@ def order_line(connection: Connection, number: str, today: date) -> OrderLine | 
     if row is None:
         return None
     lacking, counted = shortages(connection, today), deviation_counts(connection)
-    return _line(row, today, lacking, counted, days_left(connection, OPEN))
+    return line_of(row, lacking, counted)
 
 
 def order_of_state(connection: Connection, number: str) -> Order | None:
@@ -182,47 +180,11 @@ def promised(connection: Connection) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def days_left(connection: Connection, statuses: Collection[str]) -> dict[str, float]:
-    """Order → working days that its open operations still take, at their work centers' hours."""
-    step, order = order_operation, order_view
-    rows = connection.execute(
-        select(step.c.order_number, step.c.work_center, step.c.seconds_left)
-        .join(order, order.c.order_number == step.c.order_number)
-        .where(order.c.status.in_(list(statuses)), step.c.seconds_left > 0)
-    )
-    hours = work_center_hours(connection)
-    days: dict[str, float] = {}
-    for number, center, seconds in rows:
-        a_day = hours.get(center, DAY_HOURS) * 3_600
-        days[number] = days.get(number, 0.0) + seconds / a_day
-    return days
-
-
-def work_center_hours(connection: Connection) -> dict[str, float]:
-    """Work center → hours a day."""
-    table = master
-    rows = connection.execute(
-        select(table.c.key, table.c.body).where(table.c.kind == "WorkCenterDefined")
-    )
-    found = {}
-    for key, body in rows:
-        written = str(msgspec.json.decode(body).get("hours_per_day", ""))
-        try:
-            found[key] = float(written) or DAY_HOURS
-        except ValueError:
-            found[key] = DAY_HOURS
-    return found
-
-
-def _line(
-    row: Any,
-    today: date,
-    lacking: dict[str, set[str]],
-    counted: dict[str, dict[str, int]],
-    days: dict[str, float],
+def line_of(
+    row: Any, lacking: dict[str, set[str]], counted: dict[str, dict[str, int]]
 ) -> OrderLine:
+    """A row of the orders with what is short for it and its deviations by name."""
     number = row.order_number
-    open_still = row.status in OPEN
     return OrderLine(
         order=number,
         status=row.status,
@@ -238,21 +200,11 @@ def _line(
         customer_reference=row.customer_reference,
         operation=row.operation,
         work_center=row.work_center,
-        slack=slack_days(row.due, today, days.get(number, 0.0)) if open_still else None,
         short=tuple(sorted(lacking.get(number, ()))),
         deviations=sum(counted.get(number, {}).values()),
         flags=counted.get(number, {}),
         position=row.position,
     )
-
-
-def slack_days(due: str, today: date, work_days: float) -> int | None:
-    """Whole days between the end of the work, begun now without waiting, and the due day."""
-    try:
-        until = date.fromisoformat(due)
-    except ValueError:
-        return None
-    return (until - today).days - int(work_days)
 
 
 def amount(micros: int, unit: str) -> Amount:

@@ -6,13 +6,14 @@ hour, so that all pages tell of the same plan.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.domain.events import DemandDefined, WorkCenterDefined
@@ -24,7 +25,7 @@ from sync.server.planning.schedule import Reason, Schedule, backward, forward
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
 from sync.server.views.books import masters
 from sync.server.views.jobs import OpenOrder, day_of, open_orders
-from sync.server.views.orders import projected
+from sync.server.views.orders import OrderLine, projected
 from sync.server.views.supply import (
     OpenReceipt,
     demands,
@@ -34,6 +35,7 @@ from sync.server.views.supply import (
 )
 
 QUARTER_MINUTES: Final = 15
+L = TypeVar("L", bound=OrderLine)
 RECENT_SECONDS_MAX: Final = 15.0
 
 
@@ -130,16 +132,21 @@ def plan_of(connection: Connection, now: datetime) -> PlanView:
         return made
 
 
-def recent_plan(connection: Connection, now: datetime) -> PlanView:
+def recent_plan(connection: Connection, now: datetime, orders: Collection[str] = ()) -> PlanView:
     """The plan as it was a few seconds ago at most: for what is asked with every event.
 
-    An order that came since is not in it.
+    It knows `orders`, which are open; another one that came since is not in it.
     """
     kept = _kept.get(connection.engine)
-    if kept is None or kept.plan.now != quarter(now):
+    if kept is None or kept.plan.now != quarter(now) or not kept.plan.orders.keys() >= set(orders):
         return plan_of(connection, now)
     is_recent = time.monotonic() - kept.made < RECENT_SECONDS_MAX
     return kept.plan if is_recent else plan_of(connection, now)
+
+
+def with_slack(orders: Iterable[L], plan: PlanView) -> list[L]:
+    """The same orders, each with its slack by the plan."""
+    return [msgspec.structs.replace(one, slack=plan.slack(one.order)) for one in orders]
 
 
 def quarter(now: datetime) -> datetime:

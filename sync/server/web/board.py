@@ -32,9 +32,9 @@ from sync.server.web.frame import (
     services_of,
     show,
     theme_of,
-    today_of,
 )
 from sync.server.web.orders import wanted_of
+from sync.server.web.plan import now_of
 
 LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
@@ -60,7 +60,7 @@ async def board(request: AnyRequest) -> Response[str]:
         return await _page(request, Form(), sight)
     seen, services = visitor(request), services_of(request)
     tag = tag_of(
-        services.projector.position(), today_of(request), sight,
+        services.projector.position(), now_of(request), sight,
         theme_of(request), seen.account, seen.name, sorted(seen.rights), seen.session,
         PROGRAM_VERSION,
     )  # fmt: skip
@@ -146,10 +146,10 @@ async def _failed(
 
 
 async def _page(request: AnyRequest, form: Form, sight: Sight) -> Response[str]:
-    view, today = view_of(request), today_of(request)
+    view, now = view_of(request), now_of(request)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        shown = view.shown(connection, sight, today)
+        shown = view.shown(connection, sight, now)
         asked = {"center": sight.center, "view": "week" if sight.by == "week" else ""}
         return {
             "sight": sight,
@@ -159,7 +159,7 @@ async def _page(request: AnyRequest, form: Form, sight: Sight) -> Response[str]:
             "part": {name: Markup(shown.fragments[name]) for name in ("counts", "trouble")},  # noqa: S704
             "centers": shown.centers,
             "form": form,
-            "materials": made_materials(connection, today) if sight.plans else [],
+            "materials": made_materials(connection, now.date()) if sight.plans else [],
         }
 
     return await show(request, "office/board.html", question)
@@ -173,8 +173,8 @@ def _column(shown: Shown, name: str) -> tuple[str, Markup, int, Markup]:
 
 
 async def _shown(request: AnyRequest, sight: Sight) -> Shown:
-    services, view, today = services_of(request), view_of(request), today_of(request)
-    return await services.database.read(lambda conn: view.shown(conn, sight, today))
+    services, view, now = services_of(request), view_of(request), now_of(request)
+    return await services.database.read(lambda conn: view.shown(conn, sight, now))
 
 
 async def _changes(

@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from sync.domain.quantity import shown as unit_shown
 from sync.server.views.at_work import AtWork, at_work
 from sync.server.views.books import Masters, masters
-from sync.server.views.orders import OrderLine, board_lines, projected
+from sync.server.views.orders import OPEN, OrderLine, board_lines, projected
+from sync.server.views.plan import quarter, recent_plan, with_slack
 from sync.server.views.trouble import TroubleLine, trouble_lines
 from sync.server.web.deviation_words import name_of
 from sync.server.web.frame import render, written
@@ -71,13 +72,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The floor's orders at a position of the views, on a day."""
+    """The floor's orders at a position of the views, in a quarter of an hour."""
 
     position: int
-    today: date
+    moment: datetime
     cards: tuple[Card, ...]
     troubles: tuple[TroubleLine, ...]
     centers: tuple[tuple[str, str], ...]
+
+    @property
+    def today(self) -> date:
+        return self.moment.date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,28 +129,28 @@ class BoardView:
         self._cards: dict[tuple[str, bool], dict[str, tuple[Card, date, str]]] = {}
         self._shown: OrderedDict[Sight, Shown] = OrderedDict()
 
-    def shown(self, connection: Connection, sight: Sight, today: date) -> Shown:
+    def shown(self, connection: Connection, sight: Sight, now: datetime) -> Shown:
         """The present state, rendered where it is not known yet."""
         position = projected(connection)
-        tag = tag_of(position, today, sight)
+        tag = tag_of(position, now, sight)
         known = self._shown.get(sight)
         if known is not None and known.tag == tag:
             return known
         with self._lock:
             known = self._shown.get(sight)
             if known is None or known.tag != tag:
-                known = self._rendered(tag, self._present(connection, position, today), sight)
+                known = self._rendered(tag, self._present(connection, position, now), sight)
                 self._shown[sight] = known
             self._shown.move_to_end(sight)
             while len(self._shown) > SHOWN_MAX:
                 self._shown.popitem(last=False)
             return known
 
-    def _present(self, connection: Connection, position: int, today: date) -> State:
+    def _present(self, connection: Connection, position: int, now: datetime) -> State:
         """The state, asked for once for all sights."""
         state = self._state
-        if state is None or (state.position, state.today) != (position, today):
-            state = self._state = state_of(connection, position, today)
+        if state is None or (state.position, state.moment) != (position, quarter(now)):
+            state = self._state = state_of(connection, position, now)
             there = {one.order.order for one in state.cards}
             for kept in self._cards.values():
                 for number in kept.keys() - there:
@@ -183,16 +188,21 @@ class BoardView:
         return Shown(tag, told, fragments, state.centers)
 
 
-def tag_of(position: int, today: date, sight: Sight, *also: object) -> str:
-    """The entity tag of a state as one sight, and of what else it depends on."""
+def tag_of(position: int, now: datetime, sight: Sight, *also: object) -> str:
+    """The entity tag of a state as one sight, and of what else it depends on.
+
+    The plan moves on with each quarter of an hour, and the slack with it.
+    """
     told = repr((sight, also)).encode()
     digest = hashlib.blake2b(told, digest_size=DIGEST_BYTES).hexdigest()
-    return f'W/"{position}-{today:%Y%m%d}-{digest}"'
+    return f'W/"{position}-{quarter(now):%Y%m%d%H%M}-{digest}"'
 
 
-def state_of(connection: Connection, position: int, today: date) -> State:
+def state_of(connection: Connection, position: int, now: datetime) -> State:
     """Open orders and those completed last, with who is on them and what stops them."""
-    orders = board_lines(connection, today, ORDERS_MAX, COMPLETED_MAX)
+    lines = board_lines(connection, now.date(), ORDERS_MAX, COMPLETED_MAX)
+    open_ones = [one.order for one in lines if one.status in OPEN]
+    orders = with_slack(lines, recent_plan(connection, now, open_ones))
     troubles, known = trouble_lines(connection), masters(connection)
     running: dict[str, list[AtWork]] = {}
     for one in at_work(connection):
@@ -202,7 +212,7 @@ def state_of(connection: Connection, position: int, today: date) -> State:
     )
     centers = sorted((one.name or key, key) for key, one in known.work_centers.items())
     named = tuple((key, name) for name, key in centers)
-    return State(position, today, cards, tuple(troubles), named)
+    return State(position, quarter(now), cards, tuple(troubles), named)
 
 
 def in_turn(cards: Sequence[Card], sight: Sight) -> Iterable[Card]:

@@ -29,7 +29,6 @@ from sync.server.views.order_list import (
     made_materials,
 )
 from sync.server.views.orders import OrderLine
-from sync.server.views.plan import plan_of
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show
@@ -61,12 +60,10 @@ async def orders(request: AnyRequest) -> Response[str]:
 
     def question(connection: Connection) -> Mapping[str, Any]:
         rows = listed(connection, now, kind, asked["q"], asked["after"], ROWS_ON_PAGE + 1)
-        plan = plan_of(connection, now)
         return {
             "kind": kind,
             "word": asked["q"],
             "page": Page(rows, lambda one: one.order),
-            "slack": {one.order: plan.slack(one.order) for one in rows},
             "counts": counted_by_filter(connection, now),
             "filters": FILTERS,
             "unit_of": unit_shown,

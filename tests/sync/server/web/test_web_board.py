@@ -1,6 +1,8 @@
 """The board on a real server: the page, its form, who may see it, its live stream."""
 
+import csv
 import html
+import io
 import json
 import re
 import threading
@@ -131,7 +133,10 @@ def test_a_wrong_form_comes_back_filled_with_what_to_do(
 
 def test_what_is_not_known_cannot_be_planned(server: Server) -> None:
     answer = server.client.post("/board/orders", data=form(material="NO"))
-    assert (answer.status_code, "material &#39;NO&#39; is not defined" in answer.text) == (404, True)
+    assert (answer.status_code, "material &#39;NO&#39; is not defined" in answer.text) == (
+        404,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,3 +249,24 @@ def test_a_browser_that_was_away_is_told_which_cards_there_are(server: Server) -
     tag = stream_tag(page)
     assert first_event(server, tag) == ("beat", tag)
     assert first_event(server, "of another time", last=tag) == ("beat", tag)
+
+
+def told(server: Server, path: str) -> dict[str, str]:
+    """Order → slack in days, of a table."""
+    lines = csv.DictReader(io.StringIO(server.client.get(path).text.lstrip("\ufeff")))
+    return {line["order"]: line["slack_days"] for line in lines}
+
+
+def test_an_order_has_one_slack_wherever_it_is_told(server: Server) -> None:
+    listed = server.client.get("/v1/orders", headers=server.admin).json()["items"]
+    slack = {one["order"]: str(one["slack"]) for one in listed}
+    assert told(server, "/orders?format=csv") == slack
+    assert told(server, "/plan?format=csv").items() <= slack.items()
+    for number, days in slack.items():
+        detail = server.client.get(f"/v1/orders/{number}", headers=server.admin).json()
+        assert str(detail["slack"]) == days
+    page = html.unescape(server.client.get("/board").text)
+    for number in cards(page, "released"):
+        card = page.partition(f'id="order-{number}"')[2].partition("</article>")[0]
+        left = int(slack[number])
+        assert (f"{left} d slack" if left >= 0 else f"{-left} d late") in card, card
