@@ -33,6 +33,7 @@ from sync.server.auth import Auth
 from sync.server.database import DatabaseError
 from sync.server.feed import FEED_DAYS_KEPT, prune_feed
 from sync.server.hub import Hub
+from sync.server.idempotency import Idempotency
 from sync.server.limits import STORE, Counters, middlewares
 from sync.server.notice import Notices
 from sync.server.openapi import openapi_config
@@ -71,7 +72,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
     return Litestar(
         route_handlers=routes,
         plugins=[Faults()],
-        middleware=middlewares(services.config.limits),
+        middleware=[*middlewares(services.config.limits), Idempotency],
         stores={STORE: Counters()},
         openapi_config=openapi_config(PROGRAM_VERSION),
         before_request=_allowed,

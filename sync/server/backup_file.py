@@ -25,6 +25,7 @@ from sync.server import tables
 from sync.server.clock_tables import station_clock
 from sync.server.drawing_tables import drawing, drawing_part
 from sync.server.errors import ServerError
+from sync.server.interface_tables import repeated, webhook
 from sync.server.people_tables import account, api_key, audit
 from sync.server.settings import INCARNATION, setting
 from sync.server.verify import verify
@@ -46,6 +47,8 @@ COPIED: Final[tuple[Table, ...]] = (
     account,
     api_key,
     audit,
+    repeated,
+    webhook,
 )
 FORMAT: Final = 1
 APPLICATION: Final = 0x4B424B31  # "KBK1"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from litestar.routes import HTTPRoute
 
 from sync.domain.events import EVENT_TYPES, Event
 from sync.domain.quantity import UNIT_CHARS_MAX
@@ -36,12 +37,27 @@ PATH: Final = "/v1/openapi.json"
 STATION: Final[list[dict[str, list[str]]]] = [{"station": []}]
 ADMIN: Final[list[dict[str, list[str]]]] = [{"admin": []}]
 NOBODY: Final[list[dict[str, list[str]]]] = [{}]
+CHANGING: Final = ("post", "put", "patch", "delete")
+KEY_PATTERN: Final = "^[!-~]{1,120}$"
+_KEY_HEADER: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same body within 24 h, the request does not act again: it"
+    " is answered as before, with `Idempotency-Replayed: true`; 409 where it runs still, where its"
+    " answer is not kept, or where it is not known what became of it.",
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
+_RIGHT: Final = "right"  # what a route's options call the right that it takes
 DESCRIPTION: Final = """\
 Stations push what happened and pull what concerns them; the office plans, releases and asks.
 
 Amounts are decimal text with a UN/CEFACT unit beside them, dates `2027-03-31`, moments RFC 3339.
 A request that is not done is answered by a problem document (RFC 9457): `type` is its lasting
 name, `detail` says the thing, the value and the next step.
+
+Programs have keys of the office (`/keys`) with rights; `x-right` is the one that a path takes.
+What names none takes the admin token. What changes something takes an `Idempotency-Key`.
 """
 _WHY: Final = {
     400: "A value that cannot be taken; `detail` names it.",
@@ -49,6 +65,7 @@ _WHY: Final = {
     403: "The token's station may not do this, or the key lacks the right.",
     404: "Nothing of that name.",
     409: "It contradicts what is known; `detail` says what stands.",
+    422: "The `Idempotency-Key` was sent with another body before: take a new one.",
     410: "The mark is gone: take a snapshot.",
     408: "The body did not come in time.",
     413: "The body is larger than this path takes.",
@@ -156,8 +173,43 @@ class Document(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         components = openapi_schema["components"]
         schemas = {**_vocabulary(), **components["schemas"]}
+        paths = openapi_schema["paths"]
+        _tell_rights(request.app, paths)
+        _tell_keys(paths)
         whole = {**openapi_schema, "components": {**components, "schemas": schemas}}
         return super().render(request, whole)
+
+
+def _tell_rights(app: Litestar, paths: dict[str, Any]) -> None:
+    """Which right a path takes, and that who lacks it is refused."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            right = handler.opt.get(_RIGHT)
+            for method in handler.http_methods if right and route.path_format in paths else ():
+                operation = paths[route.path_format].get(method.lower())
+                if operation is not None:
+                    operation["x-right"] = right
+                    _tell_refusal(operation, 403)
+
+
+def _tell_keys(paths: dict[str, Any]) -> None:
+    """What of the office changes something takes a key against doing it twice."""
+    for operations in paths.values():
+        for method, operation in operations.items():
+            if method in CHANGING and operation.get("security") == ADMIN:
+                told = operation.setdefault("parameters", [])
+                if _KEY_HEADER not in told:
+                    told.append(_KEY_HEADER)
+                for status in (400, 409, 422):
+                    _tell_refusal(operation, status)
+
+
+def _tell_refusal(operation: dict[str, Any], status: int) -> None:
+    schema = {"$ref": REFERENCE.format(name=Problem.__name__)}
+    refusal = {"description": _WHY[status], "content": {PROBLEM: {"schema": schema}}}
+    responses = {**operation["responses"]}
+    responses.setdefault(str(status), refusal)
+    operation["responses"] = dict(sorted(responses.items()))
 
 
 def _vocabulary() -> dict[str, Any]:

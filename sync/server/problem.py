@@ -130,14 +130,16 @@ def _named(fault: Fault) -> str:
 def unavailable(fault: Exception) -> ProblemDetailsException:
     """What is told while the database is in trouble: whether the request was kept, if known."""
     _log.error("%s", fault)
+    doubt: dict[str, bool] = {}
     kept = "nothing of this request was kept. Its log says why: look at disk space and rights there"
     if isinstance(fault, DoubtError):
         kept = (
             "it lost the database while it kept this request, so it is not known whether it was"
             " kept: look before you repeat it"
         )
+        doubt = {"doubt": True}
     said = f"The server cannot store or read at the moment; {kept}."
-    return problem(503, "storage", said, {"Retry-After": str(RETRY_SECONDS)})
+    return problem(503, "storage", said, {"Retry-After": str(RETRY_SECONDS)}, **doubt)
 
 
 def _too_deep(_fault: Exception) -> ProblemDetailsException:

@@ -11,6 +11,8 @@ Asking = list[dict[str, list[str]]]
 STATION: Asking = [{"station": []}]
 ADMIN: Asking = [{"admin": []}]
 NOBODY: Asking = [{}]
+CHANGING = {"post", "put", "patch", "delete"}
+REPEATS = {400, 409, 422}  # what an Idempotency-Key may be answered
 # Method and path -> who may ask, and the statuses other than 429 and 503 (any may be busy).
 WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("post", "/v1/enrol"): (NOBODY, {200, 400, 403, 409, 413}),
@@ -108,7 +110,10 @@ def test_every_path_tells_who_may_ask_and_how_no_is_said(document: dict[str, Any
         assert operation["security"] == security, key
         busy = set() if key[1] == "/healthz" else {429, 503}
         read = {408, 415} if 413 in statuses else set()
-        assert {int(status) for status in operation["responses"]} == statuses | busy | read, key
+        right = {403} if "x-right" in operation else set()  # a key may lack it
+        repeats = REPEATS if security == ADMIN and key[0] in CHANGING else set()
+        all_of = statuses | busy | read | right | repeats
+        assert {int(status) for status in operation["responses"]} == all_of, key
         assert operation["description"].endswith("."), key
         for status, response in operation["responses"].items():
             assert int(status) in {*range(300), 304} or response["content"] == PROBLEM, key
