@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, case, func, select
 
 from sync.domain.events import Event
+from sync.domain.quantity import shown as unit_shown
 from sync.server import tables
 from sync.server.station_clocks import clock_book
 from sync.server.view_tables import deviation, order_view, reversed_act
@@ -161,9 +162,11 @@ def facts_of(event: Event) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"amount", "unit"}:
+        return f"{value['amount']} {unit_shown(value['unit'])}"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return ", ".join(_text(one) for one in value)
     return str(value)
 

@@ -1,5 +1,6 @@
 """What people ask of the past of an order: every event of it, the latest first."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -58,7 +59,7 @@ def timeline(
     told = [(row, decode(row.body).event) for row in connection.execute(query)]
     found = [(row, one) for row, one in told if not isinstance(one, Unknown)]
     times = times_of(connection, {one.id for _, one in found})
-    people = _names(connection, {one.operator for _, one in found})
+    people = people_names(connection, {one.operator for _, one in found})
     return [
         _line(row, one, times[one.id].time if one.id in times else one.at, people)
         for row, one in found
@@ -97,10 +98,10 @@ def _amounts(event: Event) -> tuple[Quantity | None, Quantity | None]:
     return told, getattr(event, "scrap", None)
 
 
-def _names(connection: Connection, people: set[str]) -> dict[str, str]:
+def people_names(connection: Connection, people: Iterable[str]) -> dict[str, str]:
     """Person → name, as master data tells it."""
     query = select(master.c.key, master.c.body).where(
-        master.c.kind == OperatorDefined.__name__, master.c.key.in_(sorted(people))
+        master.c.kind == OperatorDefined.__name__, master.c.key.in_(sorted(set(people)))
     )
     rows = connection.execute(query)
     return {key: msgspec.json.decode(body, type=OperatorDefined).name or key for key, body in rows}

@@ -24,6 +24,7 @@ from sync.server.views.inbox import (
     is_reversed,
     order_status,
 )
+from sync.server.views.timeline import people_names
 from sync.server.web.deviation_words import name_of, text_of
 from sync.server.web.entry import AnyRequest, visitor
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
@@ -144,12 +145,15 @@ async def _one(request: AnyRequest, form: Form, status: int = 200) -> Response[s
         if line is None:
             return {"line": None, "form": form}
         act, _, _ = act_of(connection, line.target)
+        events = events_behind(connection, line)
+        people = {who for one in events for who in (one.operator, one.supervisor)}
         stands = order_status(connection, line.order)
         return {
             "line": line,
             "text": text_of(line, spoken),
             "title": name_of(line.name, spoken),
-            "events": events_behind(connection, line),
+            "events": events,
+            "people": people_names(connection, {*people, line.operator, line.accepted_by}),
             "can_take_back": bool(act) and not is_reversed(connection, act),
             "can_hold": stands in ALLOWED["hold"] and user.may("floor"),
             "form": form,

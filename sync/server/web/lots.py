@@ -19,6 +19,7 @@ from sync.server.views.books import book
 from sync.server.views.lots import MOVEMENTS_MAX, LotFacts, lot_facts, lot_movements
 from sync.server.views.plan import plan_of
 from sync.server.views.supplies import receipts
+from sync.server.views.timeline import people_names
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show, show_plain, today_of
@@ -179,6 +180,7 @@ async def _lot_page(
             "moves": moves,
             "next": moves[-1].position if len(moves) == MOVEMENTS_MAX else 0,
             "before": before,
+            "people": people_names(connection, (one.who for one in moves)),
             "move_form": filled.get("move", Form()),
             "count_form": filled.get("count", Form()),
             "status_form": filled.get("status", Form()),

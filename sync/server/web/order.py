@@ -16,12 +16,12 @@ from sync.server.desk import Desk
 from sync.server.desk.orders import change_order, split_order
 from sync.server.office import ALLOWED, OfficeError, OfficeInvalid
 from sync.server.office.orders import CHANGEABLE, SPLITTABLE, ChangeWanted, SplitWanted
-from sync.server.views.books import book, rates
+from sync.server.views.books import book, names, rates
 from sync.server.views.detail import OrderDetail, order_detail
 from sync.server.views.order_cost import order_cost
 from sync.server.views.orders import order_of_state
 from sync.server.views.plan import begin_of, plan_of
-from sync.server.views.timeline import EVENTS_MAX, timeline
+from sync.server.views.timeline import EVENTS_MAX, people_names, timeline
 from sync.server.views.times import order_times
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
@@ -133,6 +133,8 @@ def _question(
         "slack": plan.slack(number),
         "drawings": _drawings(state),
         "scrap": _scrap(state),
+        "people": people_names(connection, detail.attended_seconds),
+        "names": names(connection),
         "cost": order_cost(state, times, known, rates(connection)),
         "settled": detail.status in SETTLED,
         "past": past,

@@ -11,8 +11,10 @@ from sync.domain.trace import Node
 from sync.server.views.books import names
 from sync.server.views.found import lots_like
 from sync.server.views.serials import serial_record
+from sync.server.views.timeline import people_names
 from sync.server.views.trace import (
     RecallLine,
+    Work,
     nodes_named,
     reach_of,
     recall_lines,
@@ -49,6 +51,7 @@ async def trace(request: AnyRequest) -> Response[str]:
         into, out = sources_of(connection, node), reach_of(connection, node)
         sources, uses = into.steps[:ROWS_ON_PAGE], out.steps[:ROWS_ON_PAGE]
         orders = {step.link.order for step in (*sources, *uses)}
+        work = work_of(connection, orders)
         return {
             "node": node,
             "is_known": bool(into.steps or out.steps) or node in nodes_named(connection, node.lot),
@@ -57,11 +60,16 @@ async def trace(request: AnyRequest) -> Response[str]:
             "out": out,
             "sources": sources,
             "uses": uses,
-            "work": work_of(connection, orders),
+            "work": work,
+            "people": _people(connection, work),
             "picture": drawing(node, sources, uses),
         }
 
     return await show(request, "office/trace_lot.html", question)
+
+
+def _people(connection: Connection, work: Mapping[str, Work]) -> Mapping[str, str]:
+    return people_names(connection, {who for done in work.values() for who in done.operators})
 
 
 async def _search(request: AnyRequest, wanted: str) -> Response[str]:
@@ -161,7 +169,8 @@ async def serial(request: AnyRequest) -> Response[str]:
         work = work_of(
             connection, {one.order for one in record.made} | {one.order for one in record.used}
         )
-        return {"record": record, "work": work, "names": names(connection)}
+        told = {"work": work, "people": _people(connection, work)}
+        return {"record": record, "names": names(connection), **told}
 
     return await show(request, "office/trace_serial.html", question)
 

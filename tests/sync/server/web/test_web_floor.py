@@ -84,7 +84,7 @@ def test_a_deviation_is_looked_at_and_settled(server: Server) -> None:
     assert found is not None
     fields = {"target": found[1], "name": "lot_unknown"}
     one = server.client.get("/deviation", params=fields)
-    assert (one.status_code, "MaterialConsumed" in one.text, "NONE-1" in one.text) == (
+    assert (one.status_code, "Material used" in one.text, "NONE-1" in one.text) == (
         200,
         True,
         True,
