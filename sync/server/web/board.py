@@ -3,24 +3,21 @@
 Every part works without script; one script of ours swaps fragments that the stream sends.
 """
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Response, get, post
-from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
+from litestar.response import Redirect, ServerSentEvent
 from markupsafe import Markup
 from sqlalchemy import Connection
 
 from sync.domain.events import LabelRule
 from sync.server.database import DatabaseError
 from sync.server.desk.orders import release_order
-from sync.server.hub import Hub
 from sync.server.office import OfficeError
-from sync.server.projector_reader import BOARD
 from sync.server.services import PROGRAM_VERSION
 from sync.server.views.order_list import made_materials
+from sync.server.web.board_stream import BoardStream
 from sync.server.web.board_view import BoardView, Shown, Sight, heading_of, tag_of
 from sync.server.web.entry import AnyRequest, visitor, visitor_of
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
@@ -38,10 +35,9 @@ from sync.server.web.plan import now_of
 
 LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
-BEAT_SECONDS: Final = 10.0
-SWAP_SECONDS_MIN: Final = 0.1
 CENTER_CHARS_MAX: Final = 120
 VIEW: Final = "board_view"
+STREAM: Final = "board_stream"
 FILTERS: Final = frozenset({"center", "view"})
 ACCEPT: Final = "accept"
 
@@ -110,7 +106,13 @@ async def stream(request: AnyRequest) -> ServerSentEvent:
     """What changes on the board, as fragments to swap, until the browser or the server leaves."""
     sight = _sight(request, query_form(request))
     at = str(request.headers.get("last-event-id") or request.query_params.get("at", ""))
-    return ServerSentEvent(_changes(request, sight, at), headers={"Cache-Control": "no-store"})
+
+    async def allowed() -> bool:
+        seen = await visitor_of(request)
+        return seen is not None and seen.may("look") and seen.may("plan") == sight.plans
+
+    changes = stream_of(request).changes(sight, at, allowed)
+    return ServerSentEvent(changes, headers={"Cache-Control": "no-store"})
 
 
 def view_of(request: AnyRequest) -> BoardView:
@@ -120,6 +122,21 @@ def view_of(request: AnyRequest) -> BoardView:
     if view is None:
         view = state[VIEW] = BoardView(services_of(request).config.currency)
     return view
+
+
+def stream_of(request: AnyRequest) -> BoardStream:
+    """The streams of this server."""
+    state = request.app.state
+    found: BoardStream | None = state.get(STREAM)
+    if found is None:
+        services, view = services_of(request), view_of(request)
+
+        async def ask(sight: Sight) -> Shown:
+            now = services.clock.local()
+            return await services.database.read(lambda conn: view.shown(conn, sight, now))
+
+        found = state[STREAM] = BoardStream(state.hub, ask)
+    return found
 
 
 def _sight(request: AnyRequest, form: Form) -> Sight:
@@ -170,42 +187,6 @@ def _column(shown: Shown, name: str) -> tuple[str, Markup, int, Markup]:
     names = shown.columns[name]
     cards = "".join(shown.fragments[one] for one in names)
     return name, Markup(shown.fragments[heading_of(name)]), len(names), Markup(cards)  # noqa: S704
-
-
-async def _shown(request: AnyRequest, sight: Sight) -> Shown:
-    services, view, now = services_of(request), view_of(request), now_of(request)
-    return await services.database.read(lambda conn: view.shown(conn, sight, now))
-
-
-async def _changes(
-    request: AnyRequest, sight: Sight, at: str
-) -> AsyncIterator[ServerSentEventMessage]:
-    """Fragments that differ from what this browser has; a beat where nothing did for a while.
-
-    A browser that comes back after a while is told first which cards there are at all. Who may not
-    look any more is told nothing more.
-    """
-    hub: Hub = request.app.state.hub
-    known: Mapping[str, str] = {}
-    with hub.listening([BOARD]) as waiter:
-        while not hub.stopping.is_set():
-            seen = await visitor_of(request)
-            if seen is None or not seen.may("look") or seen.may("plan") != sight.plans:
-                return
-            shown = await _shown(request, sight)
-            if not known and at == shown.tag:
-                known = shown.fragments
-            elif not known:
-                yield ServerSentEventMessage(event="cards", data=json.dumps(shown.cards))
-            swaps = shown.since(known)
-            known = shown.fragments
-            if swaps:
-                data = json.dumps(swaps, ensure_ascii=False)
-                yield ServerSentEventMessage(event="swap", id=shown.tag, data=data)
-            else:
-                yield ServerSentEventMessage(event="beat", data=shown.tag)
-            await asyncio.sleep(SWAP_SECONDS_MIN)
-            await waiter.wait(BEAT_SECONDS)
 
 
 routes: Final = (front, board, form_again, create, release, stream)
