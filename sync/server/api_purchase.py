@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of
-from sync.server.auth import office_guard
+from sync.server.auth import account_of, office_guard
 from sync.server.desk.stock import Name, Note, Purchase, change_supply, drop_supply, order_supply
 from sync.server.openapi import ADMIN, refusals
 from sync.server.services import Services
@@ -158,8 +158,8 @@ async def list_receipts(
 )
 async def schedule_receipt(request: AnyRequest, data: JSONBody[Purchase]) -> Ordered:
     """Note what was ordered from a supplier; answers with the number of the receipt."""
-    desk = desk_of(request)
-    return Ordered(await acted(lambda: order_supply(desk, _who(), data)))
+    desk, account = desk_of(request), account_of(request)
+    return Ordered(await acted(lambda: order_supply(desk, account, data)))
 
 
 @put(
@@ -172,9 +172,9 @@ async def change_receipt(
     request: AnyRequest, receipt: FromPath[str], data: JSONBody[ReceiptChange]
 ) -> Ordered:
     """Another day or quantity of a receipt, or with `drop` that it will not come."""
-    desk = desk_of(request)
+    desk, account = desk_of(request), account_of(request)
     if data.drop:
-        await acted(lambda: drop_supply(desk, _who(), receipt, data.note, data.revision))
+        await acted(lambda: drop_supply(desk, account, receipt, data.note, data.revision))
         return Ordered(receipt)
     asked = Purchase(
         material="",
@@ -185,7 +185,7 @@ async def change_receipt(
         reference=data.reference,
         note=data.note,
     )
-    await acted(lambda: change_supply(desk, _who(), receipt, asked, data.revision))
+    await acted(lambda: change_supply(desk, account, receipt, asked, data.revision))
     return Ordered(receipt)
 
 
@@ -204,11 +204,6 @@ routes: Final = (
         ],
     ),
 )
-
-
-def _who() -> str:
-    """The account of the token that opens these paths."""
-    return "office"
 
 
 async def _plan(services: Services) -> PlanView:

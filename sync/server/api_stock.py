@@ -14,7 +14,7 @@ from litestar.params import FromQuery, JSONBody, Parameter
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import Limit, Number, acted, desk_of, today_of
-from sync.server.auth import office_guard
+from sync.server.auth import account_of, office_guard
 from sync.server.desk import Receipt
 from sync.server.desk.stock import (
     Count,
@@ -118,7 +118,7 @@ async def one_lot(request: AnyRequest, material: Number = "", lot: Number = "") 
 )
 async def count_stock(request: AnyRequest, data: JSONBody[Count]) -> LotAnswer:
     """Book a count: the difference to `expected` is added, so that other events keep theirs."""
-    return await _done(request, data.material, data.lot, lambda desk: count(desk, _who(), data))
+    return await _done(request, data.material, data.lot, count, data)
 
 
 @post(
@@ -129,7 +129,7 @@ async def count_stock(request: AnyRequest, data: JSONBody[Count]) -> LotAnswer:
 )
 async def move_stock(request: AnyRequest, data: JSONBody[Move]) -> LotAnswer:
     """Book that so much of a lot lies elsewhere."""
-    return await _done(request, data.material, data.lot, lambda desk: move(desk, _who(), data))
+    return await _done(request, data.material, data.lot, move, data)
 
 
 @post(
@@ -140,9 +140,7 @@ async def move_stock(request: AnyRequest, data: JSONBody[Move]) -> LotAnswer:
 )
 async def status_stock(request: AnyRequest, data: JSONBody[StatusChange]) -> LotAnswer:
     """Block a lot or release it, told why; with `revision` only if nobody did meanwhile."""
-    return await _done(
-        request, data.material, data.lot, lambda desk: set_status(desk, _who(), data)
-    )
+    return await _done(request, data.material, data.lot, set_status, data)
 
 
 @post(
@@ -158,7 +156,9 @@ async def receive_goods(request: AnyRequest, data: JSONBody[GoodsRequest]) -> Lo
         request,
         data.material,
         data.lot.strip(),
-        lambda desk: receive(desk, _who(), data, data.receipt),
+        receive,
+        data,
+        data.receipt,
     )
 
 
@@ -180,16 +180,11 @@ routes: Final = (
 )
 
 
-def _who() -> str:
-    """The account of the token that opens these paths."""
-    return "office"
-
-
 async def _done(
-    request: AnyRequest, material: str, lot: str, verb: Callable[[Any], None]
+    request: AnyRequest, material: str, lot: str, verb: Callable[..., None], *said: Any
 ) -> LotAnswer:
-    desk = desk_of(request)
-    await acted(lambda: verb(desk))
+    desk, account = desk_of(request), account_of(request)
+    await acted(lambda: verb(desk, account, *said))
     return await _lot(services_of(request), material, lot)
 
 
