@@ -312,6 +312,8 @@ class Projector:
                 say(shadow.position(), end)
             told = shadow.step(end := self._live.mark()) is not None
             self._renew(lease)
+        for _ in projector_rebuild.index_shadows(self._database):
+            self._renew(lease)
         until = time.monotonic() + SWAP_SECONDS_MAX
         while self._is_read_long() or not self._swapped(shadow, lease):
             self._renew(lease)

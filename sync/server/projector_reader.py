@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from sync.server import tables as ledger_tables
 from sync.server.database import Database, DatabaseError
@@ -31,6 +31,7 @@ SLICE_EVENTS_MAX: Final = 2_000
 WRITE_SECONDS_AIM: Final = 0.015
 # On PostgreSQL others commit beside a slice; most of a small one's time are its round trips.
 BESIDE_EVENTS_MIN: Final = 256
+BESIDE_EVENTS_MAX: Final = 8_000
 BESIDE_SECONDS_AIM: Final = 0.150
 END: Final = 2**62
 _event, _mark = ledger_tables.event, ledger_tables.mark
@@ -47,6 +48,8 @@ _MOVE_MARK: Final = (
     .where(_mark.c.reader == bindparam("who"), _mark.c.position == bindparam("before"))
     .values(position=bindparam("after"))
 )
+# What a crash takes of shadows is made again; the swap is flushed, and with it all before it.
+_UNFLUSHED: Final = text("SET LOCAL synchronous_commit TO off")
 _log: Final = logging.getLogger("kiosk-server")
 
 
@@ -54,11 +57,24 @@ class _Overtaken(Exception):  # noqa: N818 — not a fault: the mark is looked a
     """The mark moved while a slice was folded."""
 
 
+class _Ahead(NamedTuple):
+    """Events after a mark, at most `limit` looked at, and the last position of those."""
+
+    after: int
+    limit: int
+    entries: list[Entry]
+    last: int
+
+
 class _Slice(NamedTuple):
-    """What one slice writes: the mark before and after, rows, and what the feed tells."""
+    """What one slice writes: the mark before and after, rows, and what the feed tells.
+
+    It looked at `limit` events at most.
+    """
 
     before: int
     after: int
+    limit: int
     writing: Writing
     feed: list[tuple[str, int]]
     ids: dict[int, str]
@@ -83,6 +99,7 @@ class Reader:
         self._beside = not database.url.startswith("sqlite")
         self._size = (BESIDE_EVENTS_MIN if self._beside else SLICE_EVENTS_MIN) * 4
         self._alone = 0
+        self._ahead: _Ahead | None = None
         self.more = True  # whether the last step may have left something
 
     def mark(self) -> int:
@@ -97,6 +114,7 @@ class Reader:
         """Drop all that is cached."""
         self._memory = Memory()
         self._seen = -1
+        self._ahead = None
 
     def step(self, upto: int = END) -> frozenset[str] | None:
         """Project one slice and return the scopes told of it; nothing where nothing was left.
@@ -125,16 +143,35 @@ class Reader:
         one = self._database.read_now(lambda conn: self._folded(conn, limit, upto))
         if one is None:
             return None
-        self.more = one.after - one.before >= limit
-        self._pace(self._database.write_now(lambda conn: self._write(conn, one)))
+        self.more = one.after - one.before >= one.limit
+        writing = self._database.submit(lambda conn: self._write(conn, one))
+        try:
+            if self.more and self._beside and not self._alone:
+                self._look_ahead(one.after, upto)
+        finally:
+            seconds = writing.result()
+        self._pace(seconds)
         self._memory.position = self._seen = one.after
         self._memory.trim()
         return one.scopes
 
+    def _look_ahead(self, mark: int, upto: int) -> None:
+        """Read the next events while the database writes."""
+        size = self._size
+        read = self._database.read_now(lambda conn: read_entries(conn, mark, size, upto))
+        self._ahead = _Ahead(mark, size, *read)
+
+    def _next(self, connection: Connection, mark: int, limit: int, upto: int) -> _Ahead:
+        """The events after a mark, which may have been read already."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.after == mark and ahead.last <= upto and limit > 1:
+            return ahead
+        return _Ahead(mark, limit, *read_entries(connection, mark, limit, upto))
+
     def _folded(self, connection: Connection, limit: int, upto: int) -> _Slice | None:
         found = connection.execute(_READ_MARK, {"who": self._reader}).scalar()
         mark = self._seen = int(found or 0)
-        entries, last = read_entries(connection, mark, limit, upto)
+        _, limit, entries, last = self._next(connection, mark, limit, upto)
         if last == mark:
             return None
         # Where the lease was another's in between, our memory lacks what that one wrote.
@@ -147,7 +184,7 @@ class Reader:
         changes = fold.run()
         writing = Writing(connection, self._tables, self._memory, changes)
         ids = {entry.position: entry.event.id for entry in entries}
-        return _Slice(mark, last, writing, list(dict.fromkeys(changes.feed)), ids)
+        return _Slice(mark, last, limit, writing, list(dict.fromkeys(changes.feed)), ids)
 
     def _write(self, connection: Connection, one: _Slice) -> float:
         """Write a slice; returns the seconds that it held the writer for.
@@ -157,6 +194,8 @@ class Reader:
         clock = time.monotonic if self._beside else time.thread_time
         began = clock()
         self._lease.check(connection)
+        if self._beside and not self._feeding:
+            connection.execute(_UNFLUSHED)
         if not _advance(connection, self._reader, one.before, one.after):
             raise _Overtaken
         one.writing.write(connection)
@@ -180,7 +219,8 @@ class Reader:
             least = BESIDE_EVENTS_MIN if self._beside else SLICE_EVENTS_MIN
             self._size = max(least, self._size // 2)
         elif seconds < aim / 2:
-            self._size = min(SLICE_EVENTS_MAX, self._size * 2)
+            most = BESIDE_EVENTS_MAX if self._beside else SLICE_EVENTS_MAX
+            self._size = min(most, self._size * 2)
 
     def _pass_over(self, fault: Exception) -> frozenset[str]:
         """An event that cannot be folded must not hold back the ones behind it."""

@@ -1,11 +1,13 @@
 """How a slice's rows come into the view tables: one statement for many rows on either database.
 
 SQLite takes a prepared statement row by row. PostgreSQL takes an array a column, in one round trip:
-there a statement takes one row of each key.
+there a statement takes one row of each key. The arrays are written here: the driver's own writing
+of an array costs as much as all that PostgreSQL does with it.
 """
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, Table
 
@@ -32,7 +34,7 @@ def put_rows(
         return
     keys = [n for n, name in enumerate(names) if table.c[name].primary_key]
     last = {tuple(row[n] for n in keys): row for row in rows}
-    _with_arrays(connection, _put_arrays(table, names), last.values())
+    _with_arrays(connection, _put_arrays(table, names), table, names, last.values())
 
 
 def drop_rows(
@@ -45,7 +47,7 @@ def drop_rows(
     if on_sqlite(connection):
         connection.exec_driver_sql(_drop_sqlite(table.name, names), list(keys))
     else:
-        _with_arrays(connection, _drop_arrays(table, names), keys)
+        _with_arrays(connection, _drop_arrays(table, names), table, names, keys)
 
 
 def set_rows(
@@ -66,11 +68,33 @@ def set_rows(
         connection.exec_driver_sql(set_sqlite(table.name, sets, where), list(rows))
     else:
         first = {row[len(sets) :]: row for row in reversed(rows)}
-        _with_arrays(connection, _set_arrays(table, sets, where), first.values())
+        sql = _set_arrays(table, sets, where)
+        _with_arrays(connection, sql, table, (*sets, *where), first.values())
 
 
-def _with_arrays(connection: Connection, sql: str, rows: Collection[Row]) -> None:
-    connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
+def _with_arrays(
+    connection: Connection, sql: str, table: Table, names: Sequence[str], rows: Collection[Row]
+) -> None:
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    arrays = tuple(_array(type_name(table, name), values) for name, values in columns)
+    connection.exec_driver_sql(sql, arrays)
+
+
+def _array(kind: str, values: Sequence[Any]) -> str:
+    """The values as PostgreSQL reads an array of a type of `type_name`."""
+    if kind == "text":
+        written = '","'.join(values)
+        if "\\" in written or written.count('"') != 2 * (len(values) - 1):
+            written = '","'.join(map(_escaped, values))
+        return f'{{"{written}"}}'
+    if kind == "bytea":
+        written = '","\\\\x'.join([one.hex() for one in values])
+        return f'{{"\\\\x{written}"}}'
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _arrays(table: Table, columns: Sequence[str]) -> str:

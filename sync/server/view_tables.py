@@ -6,7 +6,7 @@ them, clamped to what a BIGINT holds; states are msgpack of the domain's own.
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, quoted_name, text
 
 from sync.server.tables import NAMING, ByteOrdered, Number, metadata
 
@@ -94,7 +94,12 @@ stock: Final = Table(
     *(_number(name) for name in ("micros", "received")), _bytes("body"),
 )  # fmt: skip
 """One row a lot: what is left of it, where it lies; `received` is what goods receipts brought."""
-Index("ix_stock_material", stock.c.material)
+Index(
+    "ix_stock_material", *(stock.c[n] for n in ("material", "unit", "status", "expiry", "micros"))
+)
+Index("ix_stock_status", *(stock.c[n] for n in ("status", "material", "lot", "expiry", "micros")))
+_BELOW: Final = text("micros < 0")
+Index("ix_stock_below", stock.c.material, stock.c.lot, sqlite_where=_BELOW, postgresql_where=_BELOW)
 
 stock_place: Final = Table(
     "stock_place", metadata, _key("material"), _key("lot"), _key("place"), _text("unit"),
@@ -184,6 +189,8 @@ VIEWS: Final = (
 )
 _shadows: Final = MetaData(naming_convention=NAMING)
 SHADOWS: Final = {view.name: view.to_metadata(_shadows, name=view.name + SHADOW) for view in VIEWS}
+for _index in (index for shadow in SHADOWS.values() for index in shadow.indexes):
+    _index.name = quoted_name(f"{_index.name}{SHADOW}", quote=None)  # PostgreSQL knows a name once
 
 
 def clamped(value: int) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, case, func, select, tuple_
+from sqlalchemy import Connection, Select, and_, case, func, select, text, tuple_
 
 from sync.domain.events import MaterialDefined
 from sync.server.view_tables import order_material, order_view, stock, stock_place
@@ -170,6 +170,8 @@ def parted(key: str) -> tuple[str, str]:
 _LOT_COLUMNS: Final = (
     "material", "lot", "micros", "unit", "place", "expiry", "status", "supplier_lot",
 )  # fmt: skip
+# Word for word: a partial index is found by its own condition only.
+_BELOW_NOTHING: Final = text("stock.micros < 0")
 
 
 def _at_place(query: "Select[Any]", place: str) -> "Select[Any]":
@@ -190,7 +192,7 @@ def _chosen(
         begins = and_(table.c.lot >= asked.search, table.c.lot < asked.search + LOT_END)
         query = query.where(begins | table.c.material.in_(found))
     if asked.status == BELOW:
-        return query.where(table.c.micros < 0)
+        return query.where(_BELOW_NOTHING)
     if asked.status:
         query = query.where(_has_status(asked.status, today))
     return query if asked.empty else query.where(table.c.micros != 0)

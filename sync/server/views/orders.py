@@ -164,7 +164,7 @@ def shortages(connection: Connection, today: date) -> dict[str, set[str]]:
     wanted: dict[str, int] = {}
     for _, material, remaining in rows:
         wanted[material] = wanted.get(material, 0) + remaining
-    held = available(connection, today)
+    held = available(connection, today, wanted)
     scarce = {material for material, needed in wanted.items() if held.get(material, 0) < needed}
     return short_orders([(r[0], r[1], r[2]) for r in rows if r[1] in scarce], held)
 

@@ -1,13 +1,14 @@
 """What people ask of the stock: what is left of each lot, and what may be used."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from sync.domain.quantity import text
+from sync.domain.quantity import MICROS_PER_ONE, text
+from sync.server.rows import LOOKUP_VALUES_MAX
 from sync.server.view_tables import stock
 
 
@@ -39,20 +40,49 @@ def stock_lines(
     return [_stock_line(row, names) for row in connection.execute(query)]
 
 
-def available(connection: Connection, today: date) -> dict[str, int]:
-    """Micros by material that may be used: not blocked, not past the expiry day."""
+def available(
+    connection: Connection, today: date, materials: Collection[str] | None = None
+) -> dict[str, int]:
+    """Micros by material that may be used, of some materials or of all: not blocked, not past the
+    expiry day.
+    """
+    found: dict[str, int] = {}
+    for material, _, micros in usable(connection, today, materials):
+        found[material] = found.get(material, 0) + micros
+    return found
+
+
+def usable(
+    connection: Connection, today: date, materials: Collection[str] | None = None
+) -> Iterator[tuple[str, str, int]]:
+    """(material, unit, micros) that may be used, of some materials or of all; no row is zero."""
+    if materials is None:
+        yield from _summed(connection, today, ())
+        return
+    names = sorted(materials)
+    for start in range(0, len(names), LOOKUP_VALUES_MAX):
+        of = stock.c.material.in_(names[start : start + LOOKUP_VALUES_MAX])
+        yield from _summed(connection, today, (of,))
+
+
+def _summed(
+    connection: Connection, today: date, where: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[str, str, int]]:
     table = stock
-    rows = connection.execute(
-        select(table.c.material, table.c.micros).where(
+    # In two parts: garbage of many amounts as long as they can be would not fit into one sum.
+    whole, part = table.c.micros // MICROS_PER_ONE, table.c.micros % MICROS_PER_ONE
+    query = (
+        select(table.c.material, table.c.unit, func.sum(whole), func.sum(part))
+        .where(
             table.c.status == "available",
             table.c.micros > 0,
             (table.c.expiry == "") | (table.c.expiry >= today.isoformat()),
+            *where,
         )
+        .group_by(table.c.material, table.c.unit)
     )
-    held: dict[str, int] = {}
-    for material, micros in rows:
-        held[material] = held.get(material, 0) + micros
-    return held
+    for material, unit, ones, micros in connection.execute(query):
+        yield material, unit, int(ones) * MICROS_PER_ONE + int(micros)
 
 
 def _stock_line(row: Any, names: Mapping[str, str]) -> StockLine:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from sync.domain.events import (
     CalendarDefined,
@@ -16,10 +16,11 @@ from sync.domain.events import (
     MaterialReceived,
     ReceiptScheduled,
 )
-from sync.domain.quantity import MICROS_PER_ONE, Quantity, QuantityError, convert, factor
+from sync.domain.quantity import Quantity, QuantityError, convert, factor
 from sync.server.rows import rows_with
 from sync.server.tables import event as event_table
-from sync.server.view_tables import lot_event, master, reversed_act, stock
+from sync.server.view_tables import lot_event, master, reversed_act
+from sync.server.views.stock import usable
 
 E = TypeVar("E", bound=Event)
 
@@ -85,26 +86,13 @@ def stock_by_material(
 
     A lot in a unit that its material does not know cannot be counted on.
     """
-    table = stock
-    # In two parts: garbage of many amounts as long as they can be would not fit into one sum.
-    whole, part = table.c.micros // MICROS_PER_ONE, table.c.micros % MICROS_PER_ONE
-    query = (
-        select(table.c.material, table.c.unit, func.sum(whole), func.sum(part))
-        .where(
-            table.c.status == "available",
-            table.c.micros > 0,
-            (table.c.expiry == "") | (table.c.expiry >= today.isoformat()),
-        )
-        .group_by(table.c.material, table.c.unit)
-    )
     found: dict[str, int] = {}
-    for name, unit, ones, micros in connection.execute(query):
+    for name, unit, micros in usable(connection, today):
         item = materials.get(name)
         if item is not None:
             with contextlib.suppress(QuantityError):
                 share = factor(unit, item.unit, item.conversions)
-                held = int((int(ones) * MICROS_PER_ONE + int(micros)) * share)
-                found[name] = found.get(name, 0) + held
+                found[name] = found.get(name, 0) + int(micros * share)
     return found
 
 

@@ -85,3 +85,13 @@ def test_a_rebuild_gives_what_was_projected_live(database_url: str, tmp_path: Pa
     plant.projector.rebuild()
     assert plant.views() == before
     plant.close()
+
+
+def test_any_text_and_bytes_come_back_as_they_were_put(database: Database) -> None:
+    hard = ['"', "\\", '\\"', "{a,b}", "NULL", "", " é ", "a\nb", "'; --", "\\x00", "%s"]
+    rows = [(text, bytes(range(256)) + text.encode()) for text in hard]
+    database.write_now(lambda conn: put_rows(conn, order_state, STATE_COLUMNS, rows))
+    assert states(database) == sorted(rows, key=lambda row: row[0].encode())
+    keys = [(text,) for text in hard[1:]]
+    database.write_now(lambda conn: drop_rows(conn, order_state, ("order_number",), keys))
+    assert states(database) == rows[:1]
