@@ -74,6 +74,13 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) rest(form);
 });
 
+// What was not taken is where one goes on: the field at fault, else what is said of it.
+const wrong = document.querySelector("main [aria-invalid]") ?? document.querySelector("main .said.bad[role=alert]");
+if (wrong) {
+  if (wrong.matches(".said")) wrong.tabIndex = -1;
+  wrong.focus();
+}
+
 // On a narrow screen the section that one is in may lie beyond the edge.
 for (const one of document.querySelectorAll("nav [aria-current]")) {
   const row = one.parentElement;
