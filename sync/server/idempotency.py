@@ -234,22 +234,21 @@ class Idempotency:
         if row is not None:
             await _repeat(row, asked, repeats, send)
             return
-        answer, held = Answer(), list[Any]()
+        async with repeats.acting(asked):
+            answer, held, before = Answer(), list[Any](), await repeats.said()
 
-        async def gather(message: Any) -> None:
-            """What is sent in one piece is sent once it is kept; a stream but for its end."""
-            _gather(answer, message)
-            held.append(message)
-            if message["type"] == "http.response.body" and message.get("more_body", False):
+            async def gather(message: Any) -> None:
+                """What is sent in one piece is sent once it is kept; a stream but for its end."""
+                _gather(answer, message)
+                held.append(message)
+                if message["type"] != "http.response.body":
+                    return
+                if not message.get("more_body", False):
+                    await repeats.keep(asked, answer, before)
                 while held:
                     await send(held.pop(0))
 
-        async with repeats.acting(asked):
-            before = await repeats.said()
             await self.app(scope, receive, gather)
-            await repeats.keep(asked, answer, before)
-        for message in held:
-            await send(message)
 
 
 def takes_key(handler: Any, method: str) -> bool:

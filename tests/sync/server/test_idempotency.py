@@ -134,6 +134,13 @@ def test_an_answer_that_is_a_secret_is_told_once(office: Hall) -> None:
     assert first.json()["code"] not in kept
 
 
+def test_what_is_told_bit_by_bit_is_told_again_whole(office: Hall) -> None:
+    first, again = (post(office, "one", {"to": ""}, "/v1/backups") for _ in range(2))
+    assert kinds(first, again) == [(200, ""), (200, "true")]
+    assert again.text == first.text
+    assert first.text.count("\n") > 1
+
+
 def test_the_body_of_a_request_is_kept_as_a_keyed_digest(office: Hall) -> None:
     asked = {"role": "viewer", "password": "four green bottles stand"}
     headers = {**office.admin, "Idempotency-Key": "one"}
