@@ -23,6 +23,7 @@ from sync.server.services import Services
 from sync.server.web import shown
 from sync.server.web.entry import AnyRequest
 from sync.server.web.origin import split_url
+from sync.server.web.pace import Pace
 from sync.server.web.texts import LANGUAGES, has_text, language_of, translator
 
 PAGES: Final = Path(__file__).parent.parent / "pages"
@@ -30,6 +31,7 @@ THEMES: Final = ("auto", "light", "dark", "contrast")
 LANGUAGE_COOKIE: Final = "language"
 THEME_COOKIE: Final = "theme"
 SAID_CHARS_MAX: Final = 200
+LIVE: Final = "text/html"  # what a live page accepts when it asks for itself; others accept more
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -228,9 +230,17 @@ async def show(
         return text, time.perf_counter() - began
 
     text, seconds = await services_of(request).database.read(answered)
+    if request.headers.get("accept") == LIVE:
+        pace_of(request).took(seconds)
     answer = html(text, status)
     answer.headers["Server-Timing"] = f"page;dur={seconds * 1000:.2f}"
     return answer
+
+
+def pace_of(request: AnyRequest) -> Pace:
+    """What this server has learnt of its live pages."""
+    found: Pace = request.app.state.setdefault("pace", Pace())
+    return found
 
 
 def show_plain(

@@ -1,7 +1,11 @@
-"""The home of the word that something changed: a page that is live asks for itself again then."""
+"""The home of the word that something changed: a page that is live asks for itself again then.
+
+The more there are who watch, and the longer a page takes, the seldomer each is told.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from litestar import get
@@ -10,10 +14,10 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sync.server.hub import Hub
 from sync.server.projector_reader import BOARD
 from sync.server.web.entry import AnyRequest
-from sync.server.web.frame import services_of
+from sync.server.web.frame import pace_of, services_of
+from sync.server.web.pace import Pace
 
 BEAT_SECONDS: Final = 10.0
-SWAP_SECONDS_MIN: Final = 0.5
 
 
 @get("/live", opt={"right": "look"})
@@ -25,16 +29,26 @@ async def live(request: AnyRequest) -> ServerSentEvent:
 
 async def _changes(request: AnyRequest, at: str) -> AsyncIterator[ServerSentEventMessage]:
     hub: Hub = request.app.state.hub
-    projector = services_of(request).projector
-    with hub.listening([BOARD]) as waiter:
+    projector, pace = services_of(request).projector, pace_of(request)
+    with hub.listening([BOARD]) as waiter, _watched(pace):
         while not hub.stopping.is_set():
             position = str(projector.position())
             yield ServerSentEventMessage(
                 event="changed" if position != at else "beat", data=position
             )
             at = position
-            await asyncio.sleep(SWAP_SECONDS_MIN)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(hub.stopping.wait(), pace.rest())
             await waiter.wait(BEAT_SECONDS)
+
+
+@contextmanager
+def _watched(pace: Pace) -> Iterator[None]:
+    pace.watching += 1
+    try:
+        yield
+    finally:
+        pace.watching -= 1
 
 
 routes: Final = (live,)
