@@ -1,5 +1,6 @@
 """The home of the orders' REST interface: plan, check, release, hold, close, look at them."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -12,8 +13,11 @@ from sync.domain.quantity import text
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
 from sync.server.api_office import LOOK, Limit, Number, acted, desk_of, today_of
+from sync.server.api_shortage import SHORT, asked_by, asked_of, unless_short
 from sync.server.auth import RIGHT, account_of, check_right, office_guard
+from sync.server.desk.orders import release_order
 from sync.server.office import ORDER_NUMBER, PRIORITY_MAX, Wanted
+from sync.server.office.orders import check_short
 from sync.server.openapi import ADMIN, AMOUNT, DATE, OptionalBodyOperation, as_told, refusals
 from sync.server.planning.explosion import Feasibility
 from sync.server.problem import problem
@@ -22,6 +26,7 @@ from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
 from sync.server.views.detail import OrderDetail, order_detail
 from sync.server.views.plan import plan_of, with_slack
 
+REVISION_MAX: Final = 2**53
 _NUMBER: Final = "^(" + ORDER_NUMBER.pattern.removesuffix(r"\Z") + ")?$"
 
 
@@ -43,12 +48,19 @@ class OrderRequest(msgspec.Struct, frozen=True):
     note: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
     customer_reference: Annotated[str, as_told(max_length=NAME_CHARS_MAX)] = ""
     release: bool = False
+    accept_shortages: bool = False
 
 
 class ReleaseRequest(msgspec.Struct, frozen=True):
-    """How the order's labels and output lots are made."""
+    """How the order's labels and output lots are made; whether it goes out though parts are short.
+
+    `reason` is kept with the release, `revision` is the one that was looked at (none: any).
+    """
 
     label: LabelRule = LabelRule()
+    accept_shortages: bool = False
+    reason: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
+    revision: Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)] | None = None
 
 
 class ReasonRequest(msgspec.Struct, frozen=True):
@@ -119,21 +131,28 @@ async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
     opt=PLAN,
     status_code=201,
     response_description="Planned.",
-    responses=refusals(400, 401, 404, 409, 413),
+    responses={**refusals(400, 401, 404, 413), **SHORT},
 )
 async def create_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> OrderLine:
-    """Plan an order, and with `release` give it to the floor at once."""
+    """Plan an order, and with `release` give it to the floor at once.
+
+    Where it is short of materials and that is not accepted, it is not planned either.
+    """
     services, desk = services_of(request), desk_of(request)
-    wanted, account = wanted_of(data), account_of(request)
+    wanted, account, accept = wanted_of(data), account_of(request), data.accept_shortages
 
     def create() -> str:
+        if data.release and not accept:
+            named = wanted.order or f"of {wanted.material}"
+            found = desk.feasibility(wanted, desk.today).short
+            check_short(named, [one for one in found if one.level == 1], accepted=False)
         number = desk.create(wanted, account)
         if data.release:
-            desk.release(number, account=account)
+            release_order(desk, account, number, LabelRule(), accept=accept)
         return number
 
-    number = await acted(create)
-    return await _shown(services, number)
+    asked = partial(asked_of, desk.book, wanted)
+    return await _shown(services, await unless_short(services, create, asked))
 
 
 @post("/v1/orders/check", opt=LOOK, status_code=200, responses=refusals(400, 401, 404, 413))
@@ -154,15 +173,30 @@ async def check_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> Feas
     opt=PLAN,
     status_code=200,
     operation_class=OptionalBodyOperation,
-    responses=refusals(400, 401, 404, 409, 413),
+    responses={**refusals(400, 401, 404, 413), **SHORT},
 )
-async def release_order(
+async def release(
     request: AnyRequest, order: FromPath[str], data: JSONBody[ReleaseRequest | None] = None
 ) -> OrderLine:
-    """Give a planned order to the floor."""
+    """Give a planned order to the floor; 409 where it is short of materials and nobody accepts it.
+
+    What is missing then stands in `short`, with the day on which enough of it comes.
+    """
     services, desk = services_of(request), desk_of(request)
-    rule, account = data.label if data else LabelRule(), account_of(request)
-    await acted(lambda: desk.release(order, rule, account))
+    told, account = data or ReleaseRequest(), account_of(request)
+
+    def act() -> None:
+        release_order(
+            desk,
+            account,
+            order,
+            told.label,
+            accept=told.accept_shortages,
+            reason=told.reason,
+            revision=told.revision,
+        )
+
+    await unless_short(services, act, partial(asked_by, order))
     return await _shown(services, order)
 
 
@@ -202,7 +236,7 @@ routes: Final = (
             one_order,
             create_order,
             check_order,
-            release_order,
+            release,
             say_of_order,
         ],
     ),

@@ -115,6 +115,9 @@ def test_what_is_short_is_ordered_and_received(server: Server) -> None:
         "due": "2027-06-01",
         "release": True,
     }
+    refused = rest(server, "POST", "/v1/orders", 409, **wanted)
+    assert "SEEDS" in {one["material"] for one in refused["short"]}
+    wanted["accept_shortages"] = True
     number = rest(server, "POST", "/v1/orders", 201, **wanted)["order"]
     short = page(server, "/shortages")
     assert "SEEDS" in short
