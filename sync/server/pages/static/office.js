@@ -53,7 +53,7 @@ const LOST_MS = 30000;
 
 function send(event) {
   const form = event.target;
-  if (form.method !== "post") return;
+  if ((event.submitter?.getAttribute("formmethod") ?? form.method) !== "post") return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

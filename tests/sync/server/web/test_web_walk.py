@@ -133,3 +133,33 @@ def test_a_language_chosen_on_a_refused_form_comes_back_to_the_form(eva: httpx.C
 def test_what_methods_an_address_has_is_told_to_everybody(server: Server) -> None:
     answer = server.client.request("OPTIONS", "/order/say")
     assert (answer.status_code, answer.headers["allow"]) == (204, "OPTIONS, POST")
+
+
+def test_what_was_typed_into_a_row_of_people_stays_there(eva: httpx.Client) -> None:
+    typed = {"person": "anna", "name": "Anna Berg-Lund", "role": "supervisor", "pin": "12"}
+    refused = eva.post("/people/operator", data={**typed, "active": "1", "csrf": token_of(eva)})
+    assert refused.status_code == 422
+    assert 'value="Anna Berg-Lund"' in refused.text
+    assert re.search(r'aria-label="PIN anna" aria-invalid="true"', refused.text)
+    unknown = {"person": "mia", "name": "Mia Dahl", "role": "operator", "pin": "12"}
+    refused = eva.post("/people/operator", data={**unknown, "active": "1", "csrf": token_of(eva)})
+    assert refused.text.count('value="mia"') == 1
+    assert refused.text.count('value="Mia Dahl"') == 1
+
+
+def test_a_look_at_what_a_move_changes_carries_no_token(eva: httpx.Client) -> None:
+    planned = eva.post(
+        "/orders/new",
+        data={"material": "ROLL", "quantity": "5", "do": "plan", "csrf": token_of(eva)},
+    )
+    number = planned.headers["location"].partition("number=")[2].partition("&")[0]
+    page = eva.get("/plan/move", params={"order": number}).text
+    token = token_of(eva)
+    assert f'<input type="hidden" name="csrf" value="{token}">' not in page.partition("<main")[2]
+    assert f'formmethod="post" name="csrf" value="{token}"' in page
+
+
+def test_what_cannot_be_undone_is_asked_before(eva: httpx.Client) -> None:
+    page = eva.get("/plan/demand").text
+    assert page.count('<details class="sure">') == page.count('action="/plan/demand/drop"')
+    assert "Orders planned for it stay." in page
