@@ -41,7 +41,7 @@ from sync.server.views.units import UnitTrace, unit_trace
 
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
 NAME_CHARS_MAX: Final = 120
-POSITION_MAX: Final = 2**63 - 1
+POSITION_MAX: Final = 2**53
 DESK: Final = "desk"
 WORKBOOK: Final = "all.xlsx"
 LOOK: Final = {RIGHT: "look"}
