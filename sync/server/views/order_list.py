@@ -10,7 +10,7 @@ from sync.server.view_tables import order_view
 from sync.server.views.books import book
 from sync.server.views.floor import deviation_counts
 from sync.server.views.orders import OPEN, OrderLine, line_of, shortages
-from sync.server.views.plan import plan_of, with_slack
+from sync.server.views.plan import recent_plan, with_slack
 
 STATUSES: Final = ("planned", "released", "started", "held", "completed", "closed", "cancelled")
 FILTERS: Final = ("open", "late", "short", *STATUSES, "deviations", "all")
@@ -29,7 +29,7 @@ def listed(
     """Orders of a filter by number, after one, with a word in number, item, name or customer."""
     today, table = now.date(), order_view
     lacking, counted = shortages(connection, today), deviation_counts(connection)
-    late = set(plan_of(connection, now).late) if kind == "late" else set()
+    late = set(recent_plan(connection, now).late) if kind == "late" else set()
     chosen: dict[str, Collection[str]] = {"late": late, "short": lacking, "deviations": counted}
     query = select(table).where(table.c.order_number > after).order_by(table.c.order_number)
     if kind in chosen:
@@ -39,7 +39,9 @@ def listed(
     if word:
         query = query.where(_with_word(word))
     rows = connection.execute(query.limit(limit)).all()
-    return with_slack((line_of(row, lacking, counted) for row in rows), plan_of(connection, now))
+    return with_slack(
+        (line_of(row, lacking, counted) for row in rows), recent_plan(connection, now)
+    )
 
 
 def counted_by_filter(connection: Connection, now: datetime) -> dict[str, int]:
@@ -55,7 +57,7 @@ def counted_by_filter(connection: Connection, now: datetime) -> dict[str, int]:
     return {
         **found,
         "open": open_ones,
-        "late": len(plan_of(connection, now).late),
+        "late": len(recent_plan(connection, now).late),
         "short": len(shortages(connection, now.date())),
         "deviations": sum(1 for number in deviation_counts(connection) if number),
     }

@@ -1,7 +1,7 @@
 """The home of the plan: open orders scheduled against capacity, and what to make and to buy.
 
-`plan_of` is what every page asks. It is computed once for what the views show in a quarter of an
-hour, so that all pages tell of the same plan.
+It is computed once for what the views show in a quarter of an hour, so that all pages tell of the
+same plan. `plan_of` is for acts and for the plan's own pages, `recent_plan` for all that only tell.
 """
 
 import threading
@@ -14,15 +14,18 @@ from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from sync.domain.events import DemandDefined, WorkCenterDefined
+from sync.server.ledger import GRANTED
 from sync.server.planning.calendar import Capacity, capacity_of
 from sync.server.planning.explosion import Book
 from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
 from sync.server.planning.schedule import Reason, Schedule, backward, forward
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
+from sync.server.settings import OFFICE
+from sync.server.tables import event
 from sync.server.views.books import masters
 from sync.server.views.jobs import OpenOrder, day_of, open_orders
 from sync.server.views.orders import OrderLine, projected
@@ -133,15 +136,27 @@ def plan_of(connection: Connection, now: datetime) -> PlanView:
 
 
 def recent_plan(connection: Connection, now: datetime, orders: Collection[str] = ()) -> PlanView:
-    """The plan as it was a few seconds ago at most: for what is asked with every event.
-
-    It knows `orders`, which are open; another one that came since is not in it.
+    """The plan for pages that only tell: as it was a few seconds ago, where only the floor went on
+    since. What the office said is in it, and all of `orders`, which are open.
     """
     kept = _kept.get(connection.engine)
     if kept is None or kept.plan.now != quarter(now) or not kept.plan.orders.keys() >= set(orders):
         return plan_of(connection, now)
     is_recent = time.monotonic() - kept.made < RECENT_SECONDS_MAX
-    return kept.plan if is_recent else plan_of(connection, now)
+    if is_recent and not _said_by_office(connection, kept.plan.known.position):
+        return kept.plan
+    return plan_of(connection, now)
+
+
+def _said_by_office(connection: Connection, position: int) -> bool:
+    """Whether the office said anything but grants after a position."""
+    table = event
+    found = (
+        select(table.c.position)
+        .where(table.c.position > position, table.c.station == OFFICE, table.c.type != GRANTED)
+        .limit(1)
+    )
+    return connection.execute(found).first() is not None
 
 
 def with_slack(orders: Iterable[L], plan: PlanView) -> list[L]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sync.server.database import DatabaseError
 from sync.server.desk.quality import answer
 from sync.server.office import OfficeError
-from sync.server.views.plan import plan_of
+from sync.server.views.plan import recent_plan
 from sync.server.web.entry import AnyRequest
 from sync.server.web.floor_view import Center, Floor, floor_of
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
@@ -46,7 +46,7 @@ async def work_center(request: AnyRequest) -> Response[str]:
     now, spoken, name = now_of(request), language(request), query_form(request)["name"]
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        plan = plan_of(connection, now)
+        plan = recent_plan(connection, now)
         found = floor_of(connection, plan)
         center = next((one for one in found.centers if one.key == name), None)
         slots = plan.schedule.at_work_center(name)
@@ -80,7 +80,7 @@ async def wall(request: AnyRequest) -> Response[str]:
     now, spoken = now_of(request), language(request)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        plan = plan_of(connection, now)
+        plan = recent_plan(connection, now)
         found = floor_of(connection, plan)
         by_name = sorted(found.centers, key=lambda one: one.name)
         return {
@@ -111,7 +111,7 @@ async def _floor(request: AnyRequest, form: Form, status: int = 200) -> Response
     now, spoken = now_of(request), language(request)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        plan = plan_of(connection, now)
+        plan = recent_plan(connection, now)
         found = floor_of(connection, plan)
         return {"words": Words(plan, spoken), "plan": plan, "floor": found, "form": form}
 
@@ -122,7 +122,7 @@ async def _csv(request: AnyRequest) -> Response[str]:
     now, spoken = now_of(request), language(request)
 
     def rows(connection: Connection) -> list[tuple[object, ...]]:
-        plan = plan_of(connection, now)
+        plan = recent_plan(connection, now)
         words = Words(plan, spoken)
         return [_csv_row(words, one) for one in floor_of(connection, plan).centers]
 

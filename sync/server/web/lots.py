@@ -17,7 +17,7 @@ from sync.server.desk.stock import Count, Move, StatusChange, count, move, recei
 from sync.server.office import OfficeError
 from sync.server.views.books import book
 from sync.server.views.lots import MOVEMENTS_MAX, LotFacts, lot_facts, lot_movements
-from sync.server.views.plan import plan_of
+from sync.server.views.plan import recent_plan
 from sync.server.views.supplies import receipts
 from sync.server.views.timeline import people_names
 from sync.server.web.entry import AnyRequest
@@ -195,7 +195,7 @@ async def _receive_page(request: AnyRequest, form: Form, status: int = 200) -> R
 
     def question(connection: Connection) -> Mapping[str, Any]:
         materials = book(connection, today).materials
-        owed = receipts(plan_of(connection, now))
+        owed = receipts(recent_plan(connection, now))
         chosen = next((one for one in owed if one.receipt == form["receipt"]), None)
         values: dict[str, str] = dict(form.fields)
         if chosen is not None and not form.fault:

@@ -20,7 +20,7 @@ from sync.server.views.books import book, names, rates
 from sync.server.views.detail import OrderDetail, order_detail
 from sync.server.views.order_cost import order_cost
 from sync.server.views.orders import order_of_state
-from sync.server.views.plan import begin_of, plan_of
+from sync.server.views.plan import begin_of, recent_plan
 from sync.server.views.timeline import EVENTS_MAX, people_names, timeline
 from sync.server.views.times import order_times
 from sync.server.web.entry import AnyRequest
@@ -120,7 +120,7 @@ def _question(
     state = order_of_state(connection, number)
     assert detail is not None, f"order {number} was there"
     assert state is not None, f"order {number} was there"
-    plan, known = plan_of(connection, now), book(connection, now.date())
+    plan, known = recent_plan(connection, now), book(connection, now.date())
     times = order_times(connection, state)
     past = timeline(connection, number, before)
     return {

@@ -12,7 +12,7 @@ from sync.server.database import DatabaseError
 from sync.server.desk.stock import Purchase, change_supply, drop_supply, order_supply
 from sync.server.office import OfficeError
 from sync.server.views.books import book
-from sync.server.views.plan import plan_of
+from sync.server.views.plan import recent_plan
 from sync.server.views.supplies import purchases, receipts, shortages
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
@@ -35,7 +35,9 @@ async def short(request: AnyRequest) -> Response[str]:
     """Materials that open orders lack, those first that stop most."""
     form, now = query_form(request), services_of(request).clock.local()
     if wants_csv(request):
-        found = await services_of(request).database.read(lambda conn: shortages(plan_of(conn, now)))
+        found = await services_of(request).database.read(
+            lambda conn: shortages(recent_plan(conn, now))
+        )
         rows = [
             (
                 one.material, one.name, one.unit, text(one.available), text(one.needed),
@@ -47,7 +49,7 @@ async def short(request: AnyRequest) -> Response[str]:
         return csv_answer("shortages", SHORTAGE_HEADER, rows)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        found = shortages(plan_of(connection, now), form["material"])
+        found = shortages(recent_plan(connection, now), form["material"])
         stopped = {one.order for item in found for one in item.orders if one.status != "planned"}
         return {"form": form, "shortages": found, "stopped": len(stopped)}
 
@@ -95,7 +97,7 @@ async def _page(request: AnyRequest, form: Form, status: int = 200) -> Response[
     now, today = services_of(request).clock.local(), today_of(request)
 
     def question(connection: Connection) -> Mapping[str, Any]:
-        plan = plan_of(connection, now)
+        plan = recent_plan(connection, now)
         needs, owed, supplier = purchases(plan), receipts(plan), form["supplier_is"]
         shown = [one for one in needs if supplier in ("", one.supplier)]
         materials = book(connection, today).materials
@@ -118,7 +120,7 @@ async def _page(request: AnyRequest, form: Form, status: int = 200) -> Response[
 
 async def _as_file(request: AnyRequest, form: Form) -> Response[str]:
     now = services_of(request).clock.local()
-    plan = await services_of(request).database.read(lambda conn: plan_of(conn, now))
+    plan = await services_of(request).database.read(lambda conn: recent_plan(conn, now))
     if form["of"] == "receipts":
         header = ("receipt", "supplier", "reference", "material", "due", "ordered", "open", "unit")
         rows = [

@@ -23,7 +23,7 @@ from sync.server.views.holdings import (
     place_rows,
     reserving_orders,
 )
-from sync.server.views.plan import plan_of
+from sync.server.views.plan import recent_plan
 from sync.server.views.supplies import arrivals, outlook
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import Form, query_form
@@ -144,7 +144,7 @@ def _one_material(request: AnyRequest, form: Form) -> Any:
     def question(connection: Connection) -> Mapping[str, Any]:
         item = book(connection, today).materials.get(form["material"])
         rows = _lot_rows(connection, form, today, ROWS_ON_PAGE + 1)
-        plan, name = plan_of(connection, now), form["material"]
+        plan, name = recent_plan(connection, now), form["material"]
         days = outlook(plan, name)[:OUTLOOK_DAYS_MAX]
         return {
             "form": form,

@@ -15,7 +15,7 @@ from sync.server.views.books import book, rates
 from sync.server.views.inbox import inbox
 from sync.server.views.order_cost import OrderCost, order_cost
 from sync.server.views.orders import order_of_state
-from sync.server.views.plan import PlanView, plan_of
+from sync.server.views.plan import PlanView, recent_plan
 from sync.server.views.times import order_times
 from sync.server.web.entry import AnyRequest
 from sync.server.web.floor_view import floor_of
@@ -54,7 +54,7 @@ async def today(request: AnyRequest) -> Response[str]:
 
 
 def _answers(connection: Connection, now: datetime, spoken: str) -> Mapping[str, Any]:
-    plan = plan_of(connection, now)
+    plan = recent_plan(connection, now)
     words = Words(plan, spoken)
     needs = sorted(plan.requirements.purchases, key=lambda one: (one.order_by, one.material))
     return {

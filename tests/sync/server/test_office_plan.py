@@ -41,6 +41,7 @@ from sync.server.projector import Projector
 from sync.server.views import order_of_state
 from sync.server.views.plan import PlanView, changed, plan_of, quarter, recent_plan
 from sync.server.views.supply import receipts_open
+from tests.sync.server.server_parts import Log, help_called
 
 NOW = datetime.fromisoformat("2027-03-01T08:05")  # a Monday
 ROLL = MaterialDefined(material="ROLL", revision=1, name="Wheat roll", unit="C62")
@@ -298,12 +299,18 @@ def test_a_calendar_gives_capacity_to_who_works_by_it(desks: tuple[Desk, Desk]) 
 
 def test_the_plan_is_made_once_for_what_stands(desks: tuple[Desk, Desk]) -> None:
     desk, _ = desks
+    database = desk._ledger.database
+    Projector(database).catch_up()
     assert plan(desk) is plan(desk)
     before = plan(desk)
-    demand(desk, "anna", wanted())
-    database = desk._ledger.database
+    Log(help_called()).push(desk._ledger)
+    Projector(database).catch_up()
     assert database.read_now(lambda conn: recent_plan(conn, NOW)) is before
     assert plan(desk) is not before
+    before = plan(desk)
+    demand(desk, "anna", wanted())
+    assert database.read_now(lambda conn: recent_plan(conn, NOW)) is not before
+    assert database.read_now(lambda conn: recent_plan(conn, NOW)) is plan(desk)
     later = NOW + timedelta(minutes=15)
     assert database.read_now(lambda conn: recent_plan(conn, later)).now == quarter(later)
 
