@@ -54,13 +54,13 @@ class OrderRequest(msgspec.Struct, frozen=True):
 class ReleaseRequest(msgspec.Struct, frozen=True):
     """How the order's labels and output lots are made; whether it goes out though parts are short.
 
-    `reason` is kept with the release, `revision` is the one that was looked at (none: any).
+    `reason` is kept with the release, `revision` is the one that was looked at (0: any).
     """
 
     label: LabelRule = LabelRule()
     accept_shortages: bool = False
     reason: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
-    revision: Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)] | None = None
+    revision: Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)] = 0
 
 
 class ReasonRequest(msgspec.Struct, frozen=True):
@@ -193,7 +193,7 @@ async def release(
             told.label,
             accept=told.accept_shortages,
             reason=told.reason,
-            revision=told.revision,
+            revision=told.revision or None,
         )
 
     await unless_short(services, act, partial(asked_by, order))

@@ -38,7 +38,7 @@ webhook: Final = Table(
     "webhook",
     metadata,
     Column("webhook", ByteOrdered, primary_key=True),
-    *(_text(name) for name in ("url", "kinds", "salt", "made_by", "paused", "fault")),
+    *(_text(name) for name in ("url", "kinds", "salt", "proof", "made_by", "paused", "fault")),
     *(
         _count(name)
         for name in (
@@ -49,5 +49,6 @@ webhook: Final = Table(
 )
 """Where events go: `position` is the last one that was taken, `trying` the one being sent.
 
-`paused` says why nothing is sent, `kinds` are types of events parted by commas, none: all.
+`paused` says why nothing is sent, `kinds` are types of events parted by commas, none: all. `proof`
+is of the secret that `salt` and the server's key make: with another key it is another one.
 """

@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_table(
         "webhook",
         Column("webhook", TEXT, primary_key=True),
-        *(text(name) for name in ("url", "kinds", "salt", "made_by", "paused", "fault")),
+        *(text(name) for name in ("url", "kinds", "salt", "proof", "made_by", "paused", "fault")),
         *(count(name) for name in ("position", "trying", "attempts", "next_ms")),
         *(count(name) for name in ("made_ms", "delivered", "delivered_ms", "failed_ms")),
     )
