@@ -206,8 +206,8 @@ def _bodies(connection: Connection, numbers: Sequence[str], since: date) -> dict
         )
         .order_by(table.c.order_number, table.c.position)
     )
-    told, first = {}, since.isoformat().encode()
-    recent = set()
+    told: dict[str, list[bytes]] = {}
+    first, recent = since.isoformat().encode(), set()
     for number, body in connection.execute(query):
         told.setdefault(number, []).append(body)
         at = body.find(_AT) + len(_AT)

@@ -149,8 +149,8 @@ def _of_start(
     for first, last in _worked(facts, start, end, wall):
         for kind, one in _split(first, last, min(set_up, whole)):
             length = round((one[1] - one[0]) * MS)
-            moments = (begun + timedelta(seconds=second * scale) for second in one)
-            yield Work(kind, start.work_center, *moments, length)
+            first_at, last_at = (begun + timedelta(seconds=second * scale) for second in one)
+            yield Work(kind, start.work_center, first_at, last_at, length)
 
 
 def _worked(

@@ -37,13 +37,20 @@ def numbers_csv(found: Performance, group: str) -> Response[str]:
         return csv_answer("cost-by-order", _ORDER_COST, map(_order, found.orders))
     if group == "material-cost":
         return csv_answer("cost-by-material", _MATERIAL_COST, map(_material, found.costs))
-    kept: Mapping[Any, Sums] = {
-        "center": found.centers, "shift": found.shifts, "center-shift": found.center_shifts,
-        "material": found.materials, "day": found.days,
-    }[group]  # fmt: skip
+    kept = _kept(found)[group]
     keys = group.split("-")
     lines = [line for key, sums in sorted(kept.items()) for line in _lines(key, sums)]
     return csv_answer(f"numbers-by-{group}", (*keys, *_HEADER), lines)
+
+
+def _kept(found: Performance) -> dict[str, Mapping[Any, Sums]]:
+    return {
+        "center": found.centers,
+        "shift": found.shifts,
+        "center-shift": found.center_shifts,
+        "material": found.materials,
+        "day": found.days,
+    }
 
 
 def _lines(key: Any, sums: Sums) -> Iterator[tuple[str, ...]]:

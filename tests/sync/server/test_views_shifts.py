@@ -21,8 +21,10 @@ def calendar(name: str, weekdays: tuple[tuple[str, ...], ...], *closed: str) -> 
     return CalendarDefined(calendar=name, revision=1, name=name, weekdays=weekdays, closed=closed)
 
 
-def center(name: str, calendar: str = "", **more: int) -> WorkCenterDefined:
-    return WorkCenterDefined(work_center=name, revision=1, name=name, calendar=calendar, **more)
+def center(name: str, calendar: str = "", capacity: int = 1) -> WorkCenterDefined:
+    return WorkCenterDefined(
+        work_center=name, revision=1, name=name, calendar=calendar, capacity=capacity
+    )
 
 
 BOOK: Final = ShiftBook(
