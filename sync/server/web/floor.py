@@ -2,6 +2,7 @@
 wall.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,8 +25,12 @@ from sync.server.web.plan_words import Words
 
 LOOK: Final = {"right": "look"}
 SLOTS_MAX: Final = 200
-WALL_CENTERS_MAX: Final = 12
+WALL_CENTERS_MAX: Final = 24
+WALL_COLUMNS_MAX: Final = 6
 WALL_TROUBLES_MAX: Final = 4
+_NUMBERS: Final = re.compile(r"(\d{1,18})")
+# (centers at most, columns)
+_COLUMNS: Final = ((1, 1), (2, 2), (3, 3), (4, 2), (6, 3), (8, 4), (9, 3), (12, 4), (20, 5))
 HEADER: Final = (
     "work_center", "name", "state", "people", "orders_waiting", "work_hours", "load_minutes",
     "capacity_minutes", "waiting_hours", "first_order", "reason",
@@ -82,12 +87,13 @@ async def wall(request: AnyRequest) -> Response[str]:
     def question(connection: Connection) -> Mapping[str, Any]:
         plan = recent_plan(connection, now)
         found = floor_of(connection, plan)
-        by_name = sorted(found.centers, key=lambda one: one.name)
+        by_name = sorted(found.centers, key=lambda one: in_order(one.name))
         return {
             "words": Words(plan, spoken),
             "plan": plan,
             "floor": found,
             "centers": _on_wall(found, by_name),
+            "columns": columns_of(min(len(by_name), WALL_CENTERS_MAX)),
             "left_out": max(0, len(by_name) - WALL_CENTERS_MAX),
             "troubles": found.trouble[:WALL_TROUBLES_MAX],
             "troubles_more": max(0, len(found.trouble) - WALL_TROUBLES_MAX),
@@ -96,6 +102,16 @@ async def wall(request: AnyRequest) -> Response[str]:
         }
 
     return await show(request, "office/floor_wall.html", question)
+
+
+def in_order(name: str) -> list[tuple[int, str]]:
+    """What names with numbers are sorted by: Press 9 stands before Press 10."""
+    return [(int(part) if part.isdecimal() else 0, part) for part in _NUMBERS.split(name)]
+
+
+def columns_of(count: int) -> int:
+    """How many cards stand side by side on a wide screen, none smaller than can be read."""
+    return next((wide for most, wide in _COLUMNS if count <= most), WALL_COLUMNS_MAX)
 
 
 def _on_wall(found: Floor, by_name: list[Center]) -> list[Center]:

@@ -8,6 +8,7 @@ import pytest
 
 from sync.domain.events import HelpCalled, MaterialConsumed
 from sync.domain.quantity import Quantity
+from sync.server.web.floor import columns_of, in_order
 from tests.sync.server.server_parts import Log, Server, body, kiosk_server
 
 FACTORY = Path(__file__).parents[4] / "kiosk" / "demo" / "factories" / "bakery"
@@ -130,3 +131,15 @@ def test_a_station_is_let_in_and_shut_out(server: Server) -> None:
 def test_a_list_is_a_file_too(server: Server, path: str) -> None:
     answer = server.client.get(path, params={"format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_a_wall_of_up_to_24_work_centers_fills_its_columns() -> None:
+    assert [columns_of(count) for count in (1, 2, 4, 6, 8, 12, 13, 20, 21, 24)] == [
+        *(1, 2, 2, 3, 4, 4),
+        *(5, 5, 6, 6),
+    ]
+
+
+def test_names_with_numbers_stand_in_the_order_of_the_numbers() -> None:
+    told = ["Press 10", "Press 9", "Lathe", "Press 9b", "²"]
+    assert sorted(told, key=in_order) == ["Lathe", "Press 9", "Press 9b", "Press 10", "²"]
