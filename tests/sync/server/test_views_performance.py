@@ -23,6 +23,7 @@ from sync.server.database import Database
 from sync.server.views.books import masters
 from sync.server.views.done_work import DAYS_KEPT, ORDERS_AT_ONCE, DoneWork, done_work
 from sync.server.views.order_cost import order_cost
+from sync.server.views.order_costs import Money
 from sync.server.views.orders import order_of_state
 from sync.server.views.performance import Performance, performance
 from sync.server.views.sums import Share, Sums, joined
@@ -31,6 +32,7 @@ from sync.wire import encode
 from tests.sync.server.histories import ORDERS, Plant, Teller, kg, new_id, pcs
 
 STEPS: Final = 120
+MANY_STEPS: Final = 300
 MOMENT: Final = datetime(2026, 11, 22, 6)  # noqa: DTZ001 — the clock on the wall
 NOW: Final = MOMENT + timedelta(days=6)
 TODAY: Final = NOW.date()
@@ -135,7 +137,7 @@ def test_work_followed_live_is_what_a_fresh_look_gives(
     plant.close()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", (2, 3, 4, 5))
 def test_every_grouping_adds_up_to_the_same_total(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:
@@ -143,7 +145,7 @@ def test_every_grouping_adds_up_to_the_same_total(
     teller = Teller(plant, seed)
     teller.office_start()
     plant.calendars(2)
-    for _ in range(STEPS):
+    for _ in range(MANY_STEPS):
         teller.step()
     teller.finish()
     plant.projector.catch_up()
@@ -181,9 +183,8 @@ def test_an_order_costs_what_its_own_page_says(tmp_path: Path, seed: int) -> Non
         cost = order_cost(state, order_times(connection, state), known.book(TODAY), known.rates)
         return cost.planned, cost.actual, cost.unknown
 
-    for one in found.orders:
-        money = (one.money.planned, one.money.actual, one.money.unknown)
-        assert money == plant.database.read_now(lambda conn, order=one.order: own(conn, order))
+    costs = plant.database.read_now(lambda conn: [own(conn, one.order) for one in found.orders])
+    assert [one.money for one in found.orders] == [Money(*one) for one in costs]
     plant.close()
 
 
@@ -201,7 +202,8 @@ def test_a_long_period_is_read_in_turns(tmp_path: Path) -> None:
     plant = Moving(tmp_path, "", 5)
     plant.office(*(stamped(one, id=new_id(), act=new_id()) for one in orders()))
     plant.projector.catch_up()
-    kept, shares = DoneWork(), []
+    kept = DoneWork()
+    shares: list[float] = []
     while not shares or shares[-1] < 1:
         plant.database.read_now(lambda conn: kept.advance(conn, TODAY, 0.0))
         shares.append(kept.share)
