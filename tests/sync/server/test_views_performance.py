@@ -137,7 +137,7 @@ def test_work_followed_live_is_what_a_fresh_look_gives(
     plant.close()
 
 
-@pytest.mark.parametrize("seed", (2, 3, 4, 5))
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])
 def test_every_grouping_adds_up_to_the_same_total(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:
