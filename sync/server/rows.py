@@ -78,14 +78,23 @@ def rows_with(
         if not values:
             return []
         sql = _lookup_array(table, names, lock=lock)
-        return list(map(tuple, connection.exec_driver_sql(sql, (list(values),)).fetchall()))
-    rows: list[Row] = []
-    for start in range(0, len(values), LOOKUP_VALUES_MAX):
-        part = tuple(values[start : start + LOOKUP_VALUES_MAX])
-        # Core spends more on parameters than the search.
-        signs = ", ".join("?" * len(part))
-        sql = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key} IN ({signs})"
-        rows.extend(map(tuple, connection.exec_driver_sql(sql, part).fetchall()))
+        return fetched(connection, sql, (list(values),))
+    found = f"SELECT {', '.join(names)} FROM {table.name} WHERE {key} IN"
+    if len(values) > LOOKUP_VALUES_MAX:
+        asked = msgspec.json.encode(values).decode()
+        sql = f"{found} (SELECT value FROM json_each(?))"
+        return fetched(connection, sql, (asked,))
+    # Core spends more on parameters than the search.
+    sql = f"{found} ({', '.join('?' * len(values))})"
+    return fetched(connection, sql, tuple(values))
+
+
+def fetched(connection: Connection, sql: str, parameters: Row) -> list[Row]:
+    """All rows of a statement of the driver's, as its tuples: the toolkit's cost as much again."""
+    result = connection.exec_driver_sql(sql, parameters)
+    assert result.cursor is not None, "a question has rows"
+    rows = list(result.cursor.fetchall())
+    result.close()
     return rows
 
 

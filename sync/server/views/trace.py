@@ -1,38 +1,26 @@
 """What people ask of where a lot came from and where it went, through every level.
 
-Each level is asked for at once, by index, so that a lot that went into very many costs few
-statements. A recall goes on level by level and never holds more than `RECALL_LINES_MAX` lines.
+What a lot reaches is walked by `reach`; here it becomes what people and the API read of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from sync.domain.order import Order
 from sync.domain.quantity import text
-from sync.domain.trace import Genealogy, Link, Node, Step, genealogy
-from sync.server.rows import LOOKUP_VALUES_MAX, rows_with
+from sync.domain.trace import Genealogy, Node, Step, genealogy
+from sync.server.rows import rows_with
 from sync.server.station_clocks import ClockBook, Timed, clock_book
 from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
 from sync.server.views.orders import order_of_state
+from sync.server.views.reach import Reach, around, sources, uses
 from sync.server.views.times import lot_times
 from sync.server.views.units import UnitLine, units_of_lot
-
-LEVELS_MAX: Final = 50
-LOTS_COUNT_MAX: Final = 5_000
-RECALL_LINES_MAX: Final = 200_000
-
-_USED: Final = (
-    select(
-        *(order_lot.c[name] for name in ("material", "lot", "order_number", "unit", "consumed")),
-        *(order_output.c.material.label("made"), order_output.c.lot.label("made_lot")),
-    )
-    .outerjoin(order_output, order_output.c.order_number == order_lot.c.order_number)
-    .where(order_lot.c.lot.in_(bindparam("lots", expanding=True)), order_lot.c.consumed > 0)
-)
-Walk = Callable[[Connection, Sequence[Node]], list[Link]]
 
 
 class TraceLink(msgspec.Struct, frozen=True):
@@ -90,22 +78,12 @@ class RecallLine(msgspec.Struct, frozen=True):
     units: tuple[str, ...] = ()
 
 
-class Reach(msgspec.Struct, frozen=True):
-    """All that a lot went into, or came from, nearest first; `is_cut` where the limit ended it."""
-
-    steps: tuple[Step, ...]
-    lots: int
-    orders: int
-    levels: int
-    is_cut: bool = False
-
-
 def trace_of(connection: Connection, lot: str, material: str = "") -> Trace | None:
     """The trace of a lot, of every material that has one of that name; nothing if none has."""
     nodes = [node for node in nodes_named(connection, lot) if material in ("", node.material)]
     if not nodes:
         return None
-    links = {link for walk in (_sources, _uses) for link in _around(connection, nodes, walk)}
+    links = {link for walk in (sources, uses) for link in around(connection, nodes, walk)}
     known = genealogy(links)
     return Trace(lot, tuple(_traced(connection, node, known) for node in nodes))
 
@@ -119,55 +97,23 @@ def nodes_named(connection: Connection, lot: str) -> list[Node]:
     return sorted(found)
 
 
-def reach_of(connection: Connection, node: Node, most: int = RECALL_LINES_MAX) -> Reach:
-    """Everything that a lot went into: each lot is entered once, `most` links are kept."""
-    return _reach(connection, node, _uses, most)
-
-
-def sources_of(connection: Connection, node: Node, most: int = LOTS_COUNT_MAX) -> Reach:
-    """Everything that went into a lot, likewise."""
-    return _reach(connection, node, _sources, most)
-
-
-def _reach(connection: Connection, node: Node, walk: Walk, most: int) -> Reach:
-    steps: list[Step] = []
-    level = 0
-    for level, links in _levels(connection, [node], walk):
-        steps += [Step(level, link) for link in links]
-        if len(steps) > most:
-            break
-    kept = steps[:most]
-    ends = {step.link.child if walk is _uses else step.link.parent for step in kept}
-    orders = {step.link.order for step in kept}
-    return Reach(
-        tuple(kept), len([one for one in ends if one.lot]), len(orders), level, len(steps) > most
-    )
-
-
 def recall_lines(connection: Connection, steps: Sequence[Step]) -> list[RecallLine]:
     """Steps with their orders, customers, what is left in stock where, and the units."""
-    orders = _orders(connection, {step.link.order for step in steps})
-    lots = sorted({step.link.child.lot for step in steps if step.link.child.lot})
-    stocks = _stocks(connection, lots)
-    units = _units(connection, lots)
     made = _made(connection, steps)
+    found = _Found.of(
+        connection,
+        {step.link.order for step in steps},
+        {step.link.child.lot for step in steps},
+    )
     return [
-        _recall_line(step, orders, stocks, units, made.get((step.link.order, step.link.child)))
-        for step in steps
+        _recall_line(step, found, made.get((step.link.order, step.link.child))) for step in steps
     ]
 
 
-def _recall_line(
-    step: Step,
-    orders: dict[str, tuple[str, str]],
-    stocks: dict[Node, tuple[int, str, str]],
-    units: dict[Node, set[str]],
-    made: tuple[int, str] | None,
-) -> RecallLine:
+def _recall_line(step: Step, found: "_Found", made: tuple[int, str] | None) -> RecallLine:
     link = step.link
-    status, customer = orders.get(link.order, ("", ""))
-    produced, unit = made or (0, "")
-    left, stock_unit, place = stocks.get(link.child, (0, unit, ""))
+    status, customer = found.orders.get(link.order, ("", ""))
+    produced, left, unit, place, units = found.left_of(link.child, *(made or (0, "")))
     return RecallLine(
         step.level,
         *link.child,
@@ -179,29 +125,59 @@ def _recall_line(
         link.unit,
         produced,
         left,
-        unit or stock_unit,
+        unit,
         place,
-        tuple(sorted(units.get(link.child, ()))),
+        units,
     )
 
 
-def _orders(connection: Connection, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:
-    columns = ("status", "customer_reference")
-    rows = rows_with(connection, order_view, "order_number", sorted(numbers), *columns)
-    return {row[0]: (row[1], row[2]) for row in rows}
+def recall_rows(connection: Connection, reach: Reach) -> Iterator[tuple[Any, ...]]:
+    """The fields of every `RecallLine` of a recall, in their order."""
+    steps = reach.steps
+    found = _Found.of(
+        connection, {hop[4] for _, hop in steps.hops()}, {hop[1] for _, hop in steps.hops()}
+    )
+    orders, left_of, nothing = found.orders, found.left_of, ("", "")
+    for level, hop in steps.hops():
+        material, lot, parent, parent_lot, order, unit, micros, made, made_unit = hop
+        left = left_of((material, lot), made, made_unit)
+        known = orders.get(order, nothing)
+        yield (level, material, lot, order, *known, parent, parent_lot, micros, unit, *left)
 
 
-def _stocks(connection: Connection, lots: Sequence[str]) -> dict[Node, tuple[int, str, str]]:
-    columns = ("material", "micros", "unit", "place")
-    rows = rows_with(connection, stock, "lot", lots, *columns)
-    return {Node(row[1], row[0]): (row[2], row[3], row[4]) for row in rows}
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Status and customer of orders; of lots what is left, its unit, the place; units with them."""
 
+    orders: dict[str, tuple[str, str]]
+    stocks: dict[tuple[str, str], tuple[int, str, str]]
+    units: dict[tuple[str, str], set[str]]
 
-def _units(connection: Connection, lots: Sequence[str]) -> dict[Node, set[str]]:
-    found: dict[Node, set[str]] = {}
-    for lot, material, unit in rows_with(connection, unit_content, "lot", lots, "material", "unit"):
-        found.setdefault(Node(material, lot), set()).add(unit)
-    return found
+    @classmethod
+    def of(
+        cls, connection: Connection, orders: AbstractSet[str], lots: AbstractSet[str]
+    ) -> "_Found":
+        named = sorted(lots - {""})
+        status = rows_with(
+            connection, order_view, "order_number", sorted(orders), "status", "customer_reference"
+        )
+        held = rows_with(connection, stock, "lot", named, "material", "micros", "unit", "place")
+        units: dict[tuple[str, str], set[str]] = {}
+        for lot, material, unit in rows_with(
+            connection, unit_content, "lot", named, "material", "unit"
+        ):
+            units.setdefault((material, lot), set()).add(unit)
+        return cls(
+            {row[0]: row[1:] for row in status}, {(row[1], row[0]): row[2:] for row in held}, units
+        )
+
+    def left_of(
+        self, lot: tuple[str, str], made: int, unit: str
+    ) -> tuple[int, int, str, str, tuple[str, ...]]:
+        """What was made of a lot, what is left of it, the unit of both, the place, the units."""
+        left, stock_unit, place = self.stocks.get(lot, (0, unit, ""))
+        on = self.units.get(lot)
+        return made, left, unit or stock_unit, place, tuple(sorted(on)) if on else ()
 
 
 def _made(connection: Connection, steps: Sequence[Step]) -> dict[tuple[str, Node], tuple[int, str]]:
@@ -229,90 +205,6 @@ def trace_link(step: Step) -> TraceLink:
     link = step.link
     amount = text(link.micros)
     return TraceLink(step.level, link.order, *link.child, *link.parent, amount, link.unit)
-
-
-def _around(connection: Connection, nodes: Sequence[Node], walk: Walk) -> list[Link]:
-    """The links that nodes reach in one direction, until `LOTS_COUNT_MAX` lots are met."""
-    found: list[Link] = []
-    for _, links in _levels(connection, nodes, walk):
-        found += links
-        if len(found) > LOTS_COUNT_MAX:
-            break
-    return found
-
-
-def _levels(
-    connection: Connection, nodes: Sequence[Node], walk: Walk
-) -> Iterator[tuple[int, list[Link]]]:
-    """Level by level what nodes reach; each lot is entered once."""
-    entered, waiting = set(nodes), list(nodes)
-    for level in range(1, LEVELS_MAX + 1):
-        links = walk(connection, waiting)
-        if not links:
-            return
-        yield level, links
-        ends = {link.child if walk is _uses else link.parent for link in links}
-        waiting = sorted(node for node in ends - entered if node.lot)
-        entered |= ends
-        if not waiting:
-            return
-
-
-def _uses(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
-    """Links from lots to what orders made of them; to an empty lot where nothing is made yet."""
-    wanted = {node: node for node in nodes}  # a parent of very many is one object
-    lots = sorted({node.lot for node in nodes})
-    found: list[tuple[Node, Node, str, str, int]] = []
-    unmade: list[tuple[Node, str, str, int]] = []
-    for start in range(0, len(lots), LOOKUP_VALUES_MAX):
-        part = {"lots": lots[start : start + LOOKUP_VALUES_MAX]}
-        rows: Iterable[Any] = connection.execute(_USED, part)
-        for material, lot, order, unit, micros, made, made_lot in rows:
-            parent = wanted.get(Node(material, lot))
-            if parent is None:
-                continue
-            if made is None:
-                unmade.append((parent, order, unit, micros))
-            else:
-                found.append((Node(made, made_lot), parent, order, unit, micros))
-    planned = _planned(connection, sorted({one[1] for one in unmade}))
-    found += [
-        (planned[order], parent, order, unit, micros) for parent, order, unit, micros in unmade
-    ]
-    return _sorted(found)
-
-
-def _planned(connection: Connection, orders: Sequence[str]) -> dict[str, Node]:
-    """What orders are to make, as an empty lot."""
-    rows = rows_with(connection, order_view, "order_number", orders, "material")
-    return {
-        **dict.fromkeys(orders, Node("", "")),
-        **{row[0]: Node(str(row[1]), "") for row in rows},
-    }
-
-
-def _sources(connection: Connection, nodes: Sequence[Node]) -> list[Link]:
-    """Links from lots to what the orders that made them took."""
-    wanted = set(nodes)
-    lots = sorted({node.lot for node in nodes})
-    rows = rows_with(connection, order_output, "lot", lots, "material", "order_number")
-    made: dict[str, set[Node]] = {}
-    for lot, material, order in rows:
-        if (child := Node(material, lot)) in wanted:
-            made.setdefault(order, set()).add(child)
-    columns = ("material", "lot", "unit", "consumed")
-    taken = rows_with(connection, order_lot, "order_number", sorted(made), *columns)
-    return _sorted(
-        (child, Node(material, lot), order, unit, micros)
-        for order, material, lot, unit, micros in taken
-        if micros > 0
-        for child in made[order]
-    )
-
-
-def _sorted(found: Iterable[tuple[Node, Node, str, str, int]]) -> list[Link]:
-    """Links by child, parent and order."""
-    return list(map(Link._make, sorted(found)))
 
 
 class Work(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from sync.server.web.entry import AnyRequest
 ROWS_ON_PAGE: Final = 100
 CSV: Final = "text/csv"  # the charset, UTF-8, is added to it
 T = TypeVar("T")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = frozenset("=+-@\t\r")  # what a formula begins with
 
 
 class Page(Generic[T]):
@@ -35,18 +35,22 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([[_harmless(value) for value in row] for row in rows])
+    writer.writerows(
+        [
+            _harmless(cell) if isinstance(cell, str) and cell[:1] in _FORMULA else cell
+            for cell in row
+        ]
+        for row in rows
+    )
     disposition = f'attachment; filename="{name}.csv"'
     headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
     return Response(out.getvalue(), media_type=CSV, headers=headers)
 
 
-def _harmless(value: Any) -> Any:
+def _harmless(cell: str) -> str:
     """A cell that begins as a formula does is text with an apostrophe; a number stays one."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
-        return value
     try:
-        float(value)
+        float(cell)
     except ValueError:
-        return f"'{value}"
-    return value
+        return f"'{cell}"
+    return cell

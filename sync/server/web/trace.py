@@ -1,6 +1,7 @@
 """Pages of the trace: a lot up and down, the recall, a serial number as built, a logistic unit."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from litestar import Response, get
@@ -8,17 +9,18 @@ from sqlalchemy import Connection
 
 from sync.domain.quantity import text
 from sync.domain.trace import Node
+from sync.server.projector_reader import collecting_later
 from sync.server.views.books import names
 from sync.server.views.found import lots_like
+from sync.server.views.reach import reach_of, sources_of
 from sync.server.views.serials import serial_record
 from sync.server.views.timeline import people_names
 from sync.server.views.trace import (
     RecallLine,
     Work,
     nodes_named,
-    reach_of,
     recall_lines,
-    sources_of,
+    recall_rows,
     work_of,
 )
 from sync.server.views.units import unit_trace
@@ -106,18 +108,17 @@ async def recall(request: AnyRequest) -> Response[Any]:
 
 
 def _file(connection: Connection, node: Node) -> Response[str]:
-    lines = recall_lines(connection, reach_of(connection, node).steps)
-    return csv_answer("recall", RECALL_HEADER, map(_cells, lines))
-
-
-def _cells(line: RecallLine) -> tuple[Any, ...]:
     """A line as a file has it: amounts as decimals."""
-    return (
-        line.level, line.material, line.lot, line.order, line.order_status, line.customer,
-        line.parent_material, line.parent_lot, text(line.used), line.used_unit,
-        text(line.made), text(line.left), line.unit, line.place,
-        " ".join(line.units),
+    written = cache(text)  # a hundred thousand amounts are few different ones
+    rows = (
+        (
+            *row[:8], written(row[8]), row[9], written(row[10]), written(row[11]), *row[12:14],
+            " ".join(row[14]),
+        )
+        for row in recall_rows(connection, reach_of(connection, node))
     )  # fmt: skip
+    with collecting_later():
+        return csv_answer("recall", RECALL_HEADER, rows)
 
 
 async def _sheet(request: AnyRequest, node: Node) -> Response[bytes]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 from sqlalchemy import Connection, create_engine
 
 from sync.domain.trace import Link, Node, genealogy
 from sync.server.rows import insert_rows
 from sync.server.view_tables import VIEWS, order_lot, order_output
-from sync.server.views.trace import reach_of, recall_lines, sources_of
+from sync.server.views.reach import reach_of, sources_of
+from sync.server.views.trace import recall_lines, recall_rows
 
 LOTS = [Node(material, lot) for material in "AB" for lot in ("1", "2", "3")]
 WIDE_COUNT = 100_000
@@ -65,3 +67,18 @@ def test_the_widest_lot_is_traced_in_time() -> None:
         began = time.process_time()
         assert len(recall_lines(connection, reach.steps)) == WIDE_COUNT
         print(f"recall lines: {time.process_time() - began:.2f} s")
+        began = time.process_time()
+        assert sum(1 for _ in recall_rows(connection, reach)) == WIDE_COUNT
+        print(f"recall rows: {time.process_time() - began:.2f} s")
+
+
+def test_a_row_of_the_file_is_a_line_of_the_page() -> None:
+    used = {(f"P{n}", Node("FLOUR", "W")) for n in range(3)} | {("P9", Node("BREAD", "B1"))}
+    made = {(f"P{n}", Node("BREAD", f"B{n}")) for n in range(3)}
+    for connection in filled(used, made):
+        reach = reach_of(connection, Node("FLOUR", "W"))
+        assert (len(reach.steps), reach.levels, reach.steps[3].link.order) == (4, 2, "P9")
+        lines = recall_lines(connection, reach.steps)
+        rows = list(recall_rows(connection, reach))
+        assert rows == [astuple(line) for line in lines]
+        assert [row[:4] for row in rows][-1] == (2, "", "", "P9")
