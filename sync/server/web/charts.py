@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 WIDTH: Final = 420
 HEIGHT: Final = 170
-TOP: Final = 14
+TOP: Final = 26
 FOOT: Final = 24
 LEFT: Final = 46
 BAR: Final = 12
@@ -138,8 +138,7 @@ def _level(ticks: Sequence[float], axis: Axis) -> Iterator[str]:
     for tick in ticks:
         y = TOP + HEIGHT * (1 - tick / ticks[-1])
         yield f'<line class="axis" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH}" y2="{y:.1f}"/>'
-        if tick < ticks[-1]:
-            yield _text(LEFT - 5, y + 4, axis.written(tick), "till")
+        yield _text(LEFT - 5, y + 4, axis.written(tick), "till")
 
 
 def _text(x: float, y: float, words: str | Markup, kind: str) -> str:

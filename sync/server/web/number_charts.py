@@ -19,6 +19,13 @@ HOUR_MS = 3_600_000
 _NOTHING = Amount()
 
 
+def share(value: float | None, language: str) -> str:
+    """A share in percent, to a tenth where a whole one would say none or all of it."""
+    if value is None or not (0 < value < 0.1 or 0.99 < value < 1):
+        return percent(value, language)
+    return number(f"{value * 100:.1f}", language) + " %"
+
+
 @dataclass(frozen=True, slots=True)
 class Charts:
     """The charts of one period in one language."""
@@ -96,7 +103,11 @@ class Charts:
             )
             for one in self.found.costs[:BARS_MAX]
         ]
-        return bars(self._t("numbers.costs"), pairs, Axis(self.currency, self._plain))
+        return bars(
+            self._t("numbers.costs"),
+            pairs,
+            Axis(self.currency or self._t("numbers.cost"), self._plain),
+        )
 
     def good_and_scrap(self) -> Markup:
         """What the colours of `by_day` mean."""
@@ -151,7 +162,7 @@ class Charts:
         return f"{self._share_of(one.oee)} = {' × '.join(map(self._share_of, parts))}"
 
     def _share_of(self, value: float | None) -> str:
-        return percent(value, self.spoken)
+        return share(value, self.spoken)
 
     def _time_bar(self, name: str, ms: int, kind: str) -> Bar:
         return Bar(name, ms / HOUR_MS, duration(ms / 1000, self.spoken), kind)

@@ -19,7 +19,7 @@ from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import Form, query_form
 from sync.server.web.frame import language, services_of, show
 from sync.server.web.listing import wants_csv
-from sync.server.web.number_charts import Charts
+from sync.server.web.number_charts import Charts, share
 from sync.server.web.number_tables import numbers_csv
 from sync.server.web.shown import quantity
 from sync.server.web.texts import translator
@@ -93,6 +93,7 @@ def _shown(
         "good_of": partial(_good, spoken),
         "scrap_of": partial(_scrap, spoken),
         "amount_of": lambda micros, unit: quantity(micros, unit, spoken),
+        "share": partial(share, language=spoken),
         "unit_of": unit_shown,
         "charts": Charts(found, spoken, currency, centers, known, named),
         "worst": found.orders[:ORDERS_SHOWN_MAX],

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.server.web.charts import WIDTH, Axis, Bar, bars, columns, legend
+from sync.server.web.number_charts import share
 
 
 def plain(value: float) -> str:
@@ -68,3 +69,21 @@ def test_many_columns_keep_their_labels_apart() -> None:
     assert len(feet) <= 4
     assert all(after - before > 60 for before, after in itertools.pairwise(feet))
     assert max(feet) <= WIDTH - 30
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (None, "–", "–"),
+        (0.0, "0 %", "0 %"),
+        (0.013, "1.3 %", "1,3 %"),
+        (0.5, "50 %", "50 %"),
+        (0.9954, "99.5 %", "99,5 %"),
+        (1.0, "100 %", "100 %"),
+        (10.61, "1\u202f061 %", "1\u202f061 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_none_or_all(
+    value: float | None, english: str, german: str
+) -> None:
+    assert (share(value, "en"), share(value, "de")) == (english, german)

@@ -240,7 +240,7 @@ def test_the_page_shows_charts_tables_and_how_it_counts(
     page = server.client.get("/numbers?days=30", headers={"Accept-Language": language})
     assert page.status_code == 200
     assert page.text.count('role="img"') == 6
-    assert page.text.count(counted) == 11
+    assert page.text.count(counted) == 8
     assert unpriced in page.text
     assert "Wheat &lt;roll&gt;" in page.text
     assert "style=" not in page.text
