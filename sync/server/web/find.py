@@ -19,7 +19,8 @@ WANTED_CHARS_MAX: Final = 120
 @get("/find", opt={"right": "look"})
 async def find(request: AnyRequest) -> Response[str] | Redirect:
     """Exactly one hit is gone to; several are listed by kind."""
-    wanted = query_form(request)["q"].strip()[:WANTED_CHARS_MAX]
+    form = query_form(request)
+    wanted, traced = form["q"].strip()[:WANTED_CHARS_MAX], form["for"] == "trace"
     today = today_of(request)
     sought = meant(wanted)
     found: list[Hit] = []
@@ -27,8 +28,9 @@ async def find(request: AnyRequest) -> Response[str] | Redirect:
         read = services_of(request).database.read
         found = await read(lambda conn: hits(conn, sought, today))
     if len(found) == 1:
-        return go_to(path_of(found[0]))
-    listed: Mapping[str, Any] = {"wanted": wanted, "hits": [(one, path_of(one)) for one in found]}
+        return go_to(path_of(found[0], traced=traced))
+    led = [(one, path_of(one, traced=traced)) for one in found]
+    listed: Mapping[str, Any] = {"wanted": wanted, "hits": led}
     return await show(request, "office/find.html", lambda _conn: listed)
 
 
@@ -49,13 +51,13 @@ def meant(wanted: str) -> str:
             return wanted
 
 
-def path_of(hit: Hit) -> str:
-    """The page of what was found."""
+def path_of(hit: Hit, *, traced: bool = False) -> str:
+    """The page of what was found; of a lot, where it went if it is `traced`."""
     match hit.kind:
         case "order":
             return link("/order", number=hit.key)
         case "lot":
-            return link("/lot", material=hit.material, lot=hit.key)
+            return link("/trace" if traced else "/lot", material=hit.material, lot=hit.key)
         case "serial":
             return link("/serial", number=hit.key)
         case "unit":

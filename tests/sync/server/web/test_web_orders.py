@@ -162,7 +162,7 @@ def test_a_started_order_keeps_what_was_made_when_it_is_split(server: Server) ->
     told(server, "BAKE-1", *worked(number, "BAKE-1"))
     shown = page(server, "/order", number=number)
     assert "reported 60 PCS good and 2 scrap at operation 10" in shown
-    assert "used 4 KG of WHEAT, lot W-0001" in shown
+    assert "used 4 KG of Wheat flour, lot W-0001" in shown
     assert "/lot?material=WHEAT&lot=W-0001" in shown
     assert "BURNT" in shown
     assert "For the 60 PCS made" in shown

@@ -163,3 +163,12 @@ def test_what_cannot_be_undone_is_asked_before(eva: httpx.Client) -> None:
     page = eva.get("/plan/demand").text
     assert page.count('<details class="sure">') == page.count('action="/plan/demand/drop"')
     assert "Orders planned for it stay." in page
+
+
+def test_a_lot_sought_on_the_first_page_is_told_where_it_went(eva: httpx.Client) -> None:
+    assert 'name="for" value="trace"' in eva.get("/today").text
+    sought = eva.get("/find", params={"q": "W-204", "for": "trace"})
+    assert sought.headers["location"] == "/trace?material=WHEAT&lot=W-204"
+    told = eva.get(sought.headers["location"]).text
+    assert "Nothing of lot W-204 of Wheat flour was used yet" in told
+    assert eva.get("/find", params={"q": "W-204"}).headers["location"].startswith("/lot?")
