@@ -27,6 +27,7 @@ from sync.server import (
     api_stations,
     api_stock,
     api_upkeep,
+    api_webhooks,
 )
 from sync.server.api import AnyRequest
 from sync.server.auth import Auth
@@ -66,6 +67,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         *api_stations.routes,
         *api_stock.routes,
         *api_upkeep.routes,
+        *api_webhooks.routes,
         static_files,
         pages,
     ]
@@ -76,7 +78,7 @@ def create_app(services: Services, hub: Hub) -> Litestar:
         stores={STORE: Counters()},
         openapi_config=openapi_config(PROGRAM_VERSION),
         before_request=_allowed,
-        lifespan=[_running],
+        lifespan=[_running, api_webhooks.delivering],
         response_headers={"X-Content-Type-Options": "nosniff"},
         state=_state(services, hub),
         logging_config=None,

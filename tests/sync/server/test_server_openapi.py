@@ -66,6 +66,11 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("get", "/v1/deviations"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/people"): (ADMIN, {200, 401, 403}),
     ("put", "/v1/people/{account}"): (ADMIN, {200, 400, 401, 403, 409, 413}),
+    ("get", "/v1/webhooks"): (ADMIN, {200, 401}),
+    ("post", "/v1/webhooks"): (ADMIN, {201, 400, 401, 409, 413}),
+    ("delete", "/v1/webhooks/{webhook}"): (ADMIN, {204, 400, 401, 404}),
+    ("post", "/v1/webhooks/{webhook}/test"): (ADMIN, {200, 400, 401, 404}),
+    ("post", "/v1/webhooks/{webhook}/resume"): (ADMIN, {200, 400, 401, 404, 409, 413}),
     ("get", "/v1/performance"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/tables/{file}"): (ADMIN, {200, 400, 401, 404}),
     ("post", "/v1/import"): (ADMIN, {200, 400, 401, 413}),
@@ -140,6 +145,7 @@ def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None
             receipt="X",
             file="X",
             account="X",
+            webhook="X",
         )
         status = server.client.request(method, plain).status_code
         assert (status == 401) is (security is not NOBODY), path
