@@ -5,6 +5,7 @@ good quantity (PQ, GQ), planned run time per item (PRI); the formulas stand in `
 shifts are those of `shifts`; every grouping holds the same work, so that all add up to one total.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from sync.server.database import Database
 from sync.server.views.done_work import DoneWork, done_work
 from sync.server.views.order_costs import MaterialMoney, OrderMoney
 from sync.server.views.performed import MS
@@ -84,6 +86,17 @@ def performance(
                 kept.results.clear()
             kept.results[key] = found
         return found
+
+
+async def whole_performance(
+    database: Database, since: date, until: date, now: datetime
+) -> Performance:
+    """The same once all of it is read; between its turns others have theirs."""
+    while True:
+        found = await database.read(lambda conn: performance(conn, since, until, now))
+        if found.read >= 1:
+            return found
+        await asyncio.sleep(0)
 
 
 def _performance(kept: DoneWork, since: date, until: date, now: datetime) -> Performance:

@@ -11,17 +11,17 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-WIDTH: Final = 420
+WIDTH: Final = 380
 HEIGHT: Final = 170
 TOP: Final = 26
 FOOT: Final = 24
-LEFT: Final = 46
+LEFT: Final = 50
 BAR: Final = 12
-LINE: Final = 18
+LINE: Final = 19
 GAP: Final = 10
 TICKS: Final = 4
 FEET_MAX: Final = 4
-LABEL_CHARS_MAX: Final = 24
+LABEL_CHARS_MAX: Final = 20
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 Written = Callable[[float], str]
 

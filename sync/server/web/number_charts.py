@@ -23,7 +23,9 @@ def share(value: float | None, language: str) -> str:
     """A share in percent, to a tenth where a whole one would say none or all of it."""
     if value is None or not (0 < value < 0.1 or 0.99 < value < 1):
         return percent(value, language)
-    return number(f"{value * 100:.1f}", language) + " %"
+    if value < 0.001:
+        return f"< {share(0.001, language)}"
+    return number(f"{min(value, 0.999) * 100:.1f}", language) + " %"
 
 
 @dataclass(frozen=True, slots=True)

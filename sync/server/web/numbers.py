@@ -1,6 +1,5 @@
 """The numbers that steer: output, quality, scrap, on-time, times, OEE, cost per order and unit."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -12,7 +11,7 @@ from sqlalchemy import Connection
 from sync.domain.quantity import shown as unit_shown
 from sync.server.auth import RIGHT
 from sync.server.views.books import masters, names
-from sync.server.views.performance import Performance, performance
+from sync.server.views.performance import Performance, performance, whole_performance
 from sync.server.views.shifts import NO_CALENDAR, OUTSIDE
 from sync.server.views.sums import Sums
 from sync.server.web.entry import AnyRequest
@@ -37,7 +36,9 @@ async def numbers(request: AnyRequest) -> Response[str]:
     form, now = query_form(request), _now(request)
     since = _since(form, now.date())
     if wants_csv(request):
-        return numbers_csv(await _whole(request, since, now), form["group"])
+        database = services_of(request).database
+        found = await whole_performance(database, since, now.date(), now)
+        return numbers_csv(found, form["group"])
     read: list[float] = []
 
     def question(connection: Connection) -> Mapping[str, Any]:
@@ -49,16 +50,6 @@ async def numbers(request: AnyRequest) -> Response[str]:
     if read and read[-1] < 1:
         answer.headers["Refresh"] = str(AGAIN_SECONDS)
     return answer
-
-
-async def _whole(request: AnyRequest, since: date, now: datetime) -> Performance:
-    """A file is asked for once: it waits until the period is read, and lets others read between."""
-    database = services_of(request).database
-    while True:
-        found = await database.read(lambda conn: performance(conn, since, now.date(), now))
-        if found.read >= 1:
-            return found
-        await asyncio.sleep(0)
 
 
 def _now(request: AnyRequest) -> datetime:

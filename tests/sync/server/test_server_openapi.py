@@ -55,6 +55,8 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
     ("post", "/v1/stock/move"): (ADMIN, {200, 400, 401, 404, 409, 413}),
     ("post", "/v1/stock/status"): (ADMIN, {200, 400, 401, 404, 409, 413}),
     ("post", "/v1/stock/receive"): (ADMIN, {201, 400, 401, 404, 409, 413}),
+    ("get", "/v1/numbers"): (ADMIN, {200, 400, 401}),
+    ("get", "/v1/numbers/orders"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/shortages"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/purchase-needs"): (ADMIN, {200, 400, 401}),
     ("get", "/v1/receipts"): (ADMIN, {200, 400, 401}),

@@ -54,7 +54,7 @@ def test_bars_are_as_long_as_the_axis_says_with_their_words() -> None:
 def test_charts_escape_what_they_are_told_and_stand_no_numbers() -> None:
     drawn = bars("<b>", [Bar("<i>", 0.0, "&"), Bar("x" * 40, 5.0, "5")], Axis("<u>", plain))
     assert not re.search("<[biu]>", drawn)
-    assert "x" * 23 + "…" in drawn
+    assert "x" * 19 + "…" in drawn
     assert bars("none", [], PCS).startswith("<svg")
     assert columns("none", [], PCS).endswith("</svg>")
     days = [Bar("a", 3.0, "3"), Bar("b", 0.0, "0")]
@@ -76,9 +76,11 @@ def test_many_columns_keep_their_labels_apart() -> None:
     [
         (None, "–", "–"),
         (0.0, "0 %", "0 %"),
+        (0.0004, "< 0.1 %", "< 0,1 %"),
         (0.013, "1.3 %", "1,3 %"),
         (0.5, "50 %", "50 %"),
         (0.9954, "99.5 %", "99,5 %"),
+        (0.9999, "99.9 %", "99,9 %"),
         (1.0, "100 %", "100 %"),
         (10.61, "1\u202f061 %", "1\u202f061 %"),
     ],

@@ -215,6 +215,32 @@ def test_orders_tell_what_they_cost_the_worst_first(server: Server) -> None:
     ]  # fmt: skip
 
 
+def test_the_interface_tells_the_same(server: Server) -> None:
+    def asked(path: str, **query: str) -> Any:
+        answer = server.client.get(path, params=query, headers=server.admin)
+        assert answer.status_code == 200
+        return answer.json()
+
+    told = asked("/v1/numbers")
+    assert told["total"] | {"oee": round(told["total"]["oee"], 4)} == {
+        "key": "", "made": [{"unit": "C62", "good": "125", "scrap": "25", "quality": 125 / 150}],
+        "planned_seconds": 900.0, "run_seconds": 4500.0, "setup_seconds": 300.0,
+        "stopped_seconds": 300.0, "open_seconds": 57600.0, "quality": 125 / 150,
+        "availability": 4500 / 57600, "effectiveness": 0.2, "oee": 0.0130,
+    }  # fmt: skip
+    assert [one["key"] for one in told["shifts"]] == [EARLY, NIGHT, "outside"]
+    assert told["scrap"] == [{"reason": "BURNT", "unit": "C62", "scrap": "25"}]
+    assert (told["finished"], told["in_time"], told["unknown"]) == (2, 1, ["SALT"])
+    assert [one["variance"] for one in told["costs"]] == ["45.6"]
+    first = asked("/v1/numbers/orders", limit="1")
+    assert ([one["order"] for one in first["items"]], first["next"]) == (["B-1"], "B-1")
+    rest = asked("/v1/numbers/orders", after=first["next"])
+    assert [(one["order"], one["actual"]) for one in rest["items"]] == [("B-2", "24")]
+    assert rest["next"] == ""
+    wrong = server.client.get("/v1/numbers", params={"days": "91"}, headers=server.admin)
+    assert wrong.status_code == 400
+
+
 @pytest.mark.parametrize("order", ["B-1", "B-2"])
 def test_an_order_s_own_page_tells_the_same_cost(server: Server, order: str) -> None:
     query = {"number": order, "format": "csv", "csv": "cost"}
