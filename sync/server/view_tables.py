@@ -97,9 +97,14 @@ stock: Final = Table(
 Index(
     "ix_stock_material", *(stock.c[n] for n in ("material", "unit", "status", "expiry", "micros"))
 )
-Index("ix_stock_status", *(stock.c[n] for n in ("status", "material", "lot", "expiry", "micros")))
-_BELOW: Final = text("micros < 0")
-Index("ix_stock_below", stock.c.material, stock.c.lot, sqlite_where=_BELOW, postgresql_where=_BELOW)
+for _name, _few in (("ix_stock_below", "micros < 0"), ("ix_stock_kept", "status <> 'available'")):
+    Index(
+        _name,
+        stock.c.material,
+        stock.c.lot,
+        sqlite_where=text(_few),
+        postgresql_where=text(_few),
+    )
 
 stock_place: Final = Table(
     "stock_place", metadata, _key("material"), _key("lot"), _key("place"), _text("unit"),

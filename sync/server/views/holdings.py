@@ -172,6 +172,7 @@ _LOT_COLUMNS: Final = (
 )  # fmt: skip
 # Word for word: a partial index is found by its own condition only.
 _BELOW_NOTHING: Final = text("stock.micros < 0")
+_KEPT_BACK: Final = text("stock.status <> 'available'")
 
 
 def _at_place(query: "Select[Any]", place: str) -> "Select[Any]":
@@ -205,7 +206,7 @@ def _has_status(status: str, today: date) -> Any:
         return and_(past, table.c.status == AVAILABLE, table.c.micros > 0)
     if status == AVAILABLE:
         return and_(~past, table.c.status == AVAILABLE, table.c.micros > 0)
-    return table.c.status == status
+    return and_(_KEPT_BACK, table.c.status == status)
 
 
 def _held(

@@ -1,4 +1,4 @@
-"""Sums of the stock from an index alone; lots by status, and those below nothing."""
+"""Sums of the stock from an index alone; the few lots that are kept back, or below nothing."""
 
 from alembic import op
 from sqlalchemy import text
@@ -12,8 +12,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_stock_material", "stock", ["material", "unit", "status", "expiry", "micros"]
     )
-    op.create_index("ix_stock_status", "stock", ["status", "material", "lot", "expiry", "micros"])
-    below = text("micros < 0")
-    op.create_index(
-        "ix_stock_below", "stock", ["material", "lot"], sqlite_where=below, postgresql_where=below
-    )
+    for name, few in (("ix_stock_below", "micros < 0"), ("ix_stock_kept", "status <> 'available'")):
+        where = text(few)
+        op.create_index(
+            name, "stock", ["material", "lot"], sqlite_where=where, postgresql_where=where
+        )
