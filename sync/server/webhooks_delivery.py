@@ -79,8 +79,9 @@ class Deliveries:
 
     async def _look_after(self) -> None:
         """One courier for each webhook that is not paused; none without the lease."""
-        ours = await self._database.run(self._lease.hold)
-        names = set(await self._database.read(_going)) if ours else set()
+        names = set(await self._database.read(_going))
+        if names and not await self._database.run(self._lease.hold):
+            names = set()
         await self._end([name for name in self._couriers if name not in names])
         for name in names:
             courier = self._couriers.get(name)

@@ -223,6 +223,12 @@ async def test_another_process_says_that_it_runs_until_it_is_silent(
     assert here.is_running(row)
 
 
+async def test_of_two_processes_that_begin_at_once_one_does(pair: tuple[Repeats, Repeats]) -> None:
+    for number in range(20):
+        begun = await asyncio.gather(*(one.begin(asked(number)) for one in pair))
+        assert [row is None for row in begun].count(True) == 1
+
+
 async def test_a_key_counts_for_some_hours(pair: tuple[Repeats, Repeats], now: list[int]) -> None:
     here, there = pair
     for number in range(3):
