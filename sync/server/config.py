@@ -5,7 +5,7 @@ ConfigError      all mistakes of the file at once, one a line, each with file, k
 
 import ipaddress
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -48,6 +48,8 @@ class ServerConfig:
 
     `trusted_proxy` is the address whose word on where a request came from is taken; else nobody's.
     `tls` is `off`, `own` or empty: as the other values say. `certificate` and `key` are PEM files.
+    `oidc_issuer` is the address of an OpenID provider that people may sign in by; `oidc_claim` says
+    which of its claims names the account, one that people cannot change themselves.
     `currency` is written behind costs. Logistic units get SSCCs of `company_prefix` (GS1), and
     numbers of the house where it is empty.
     """
@@ -66,6 +68,10 @@ class ServerConfig:
     key: str = ""
     company_prefix: str = ""
     extension_digit: int = 0
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_secret: str = field(default="", repr=False)
+    oidc_claim: str = "preferred_username"
     limits: Limits = Limits()
 
     @property
@@ -117,7 +123,7 @@ def is_address(host: str) -> bool:
     return True
 
 
-_LIMITS: Final = tuple(field.name for field in fields(Limits))
+_LIMITS: Final = tuple(one.name for one in fields(Limits))
 # (section, key) -> field and type of its value
 _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("server", "host"): ("host", str),
@@ -132,6 +138,10 @@ _KEYS: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("tls", "key"): ("key", str),
     ("gs1", "company_prefix"): ("company_prefix", str),
     ("gs1", "extension_digit"): ("extension_digit", int),
+    ("oidc", "issuer"): ("oidc_issuer", str),
+    ("oidc", "client_id"): ("oidc_client_id", str),
+    ("oidc", "secret"): ("oidc_secret", str),
+    ("oidc", "claim"): ("oidc_claim", str),
     **{("limits", name): (name, int) for name in _LIMITS},
 }
 
@@ -147,14 +157,14 @@ def _read(path: Path) -> dict[str, Any]:
     problems: list[str] = []
     for section, part in document.items():
         for key, value in part.items() if isinstance(part, dict) else [("", part)]:
-            field, kind = _KEYS.get((section, key), ("", object))
-            if not field:
-                known = ", ".join(f"{name}.{word}" for name, word in _KEYS)
+            name, kind = _KEYS.get((section, key), ("", object))
+            if not name:
+                known = ", ".join(f"{known}.{word}" for known, word in _KEYS)
                 problems.append(f"{path}: {section}.{key}: unknown; known are {known}")
             elif type(value) is not kind:
                 problems.append(f"{path}: {section}.{key}: {value!r} is no {_NAMES[kind]}")
             else:
-                values[field] = value
+                values[name] = value
     if problems:
         raise ConfigError("\n".join(problems))
     return values
@@ -186,6 +196,7 @@ def _problems(config: ServerConfig) -> list[str]:
         problems.append(f"gs1.company_prefix: {config.company_prefix!r}: {wanted}")
     if not 0 <= config.extension_digit <= EXTENSION_DIGIT_MAX:
         problems.append(f"gs1.extension_digit: {config.extension_digit}: want 0 to 9")
+    problems += _oidc_problems(config)
     problems += [
         f"limits.{name}: {getattr(config.limits, name)}: want 1 or more"
         for name in _LIMITS
@@ -196,4 +207,15 @@ def _problems(config: ServerConfig) -> list[str]:
             f"server.open_board: {config.host} is reached from outside; the board without a"
             " password is for loopback only: use --host 127.0.0.1 or leave it out"
         )
+    return problems
+
+
+def _oidc_problems(config: ServerConfig) -> list[str]:
+    if not (config.oidc_issuer or config.oidc_client_id or config.oidc_secret):
+        return []
+    problems = []
+    if not (config.oidc_issuer and config.oidc_client_id and config.oidc_claim):
+        problems.append("oidc.issuer, oidc.client_id and oidc.claim: want all of them, or none")
+    if config.oidc_issuer and not config.oidc_issuer.startswith(("https://", "http://")):
+        problems.append(f"oidc.issuer: {config.oidc_issuer!r}: want the provider's https address")
     return problems

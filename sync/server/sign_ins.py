@@ -66,6 +66,19 @@ class SignIns:
             await self._database.write(lambda conn: _failed(conn, account, now))
             await self._people.note(By(account, address), "sign-in refused", account, "password")
             raise SignInRefused("name and password do not fit: look at both and try again")
+        return await self._begin(row, address, "")
+
+    async def enter(self, account: str, address: str, by: str) -> SignedIn:
+        """Begin a session of who was let in by another; raises `SignInRefused`."""
+        row = await self._database.read(lambda conn: account_row(conn, account))
+        if row is None or not row.active:
+            await self._people.note(By(account, address), "sign-in refused", account, by)
+            said = "no such account" if row is None else "the account is shut out"
+            raise SignInRefused(f"{account[:60]!r}: {said}; ask an administrator")
+        return await self._begin(row, address, by)
+
+    async def _begin(self, row: Any, address: str, by: str) -> SignedIn:
+        now = self._clock.milliseconds()
         token, csrf = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES)
 
         def begin(connection: Connection) -> None:
@@ -74,7 +87,7 @@ class SignIns:
             connection.execute(insert(session).values(digest=token_hash(token), **values))
             mine = update(accounts).where(accounts.c.account == row.account)
             connection.execute(mine.values(failures=0))
-            noted(connection, now, By(row.account, address), "signed in", row.account, "")
+            noted(connection, now, By(row.account, address), "signed in", row.account, by)
 
         await self._database.write(begin)
         return SignedIn(token, _visitor(row, csrf))

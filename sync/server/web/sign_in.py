@@ -1,6 +1,7 @@
 """Signing in and out. Until somebody has an account, this machine's own browser makes the first."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -8,7 +9,7 @@ from litestar.response import Redirect
 
 from sync.server.auth import RIGHT, SECURE_COOKIE, session_cookie
 from sync.server.people import By, SignInRefused
-from sync.server.sign_ins import SESSION_HOURS_MAX
+from sync.server.sign_ins import SESSION_HOURS_MAX, SignedIn
 from sync.server.web.entry import (
     PUBLIC,
     AnyRequest,
@@ -45,17 +46,7 @@ async def sign_in(request: AnyRequest) -> Response[str] | Redirect:
         kept = Form({"account": form["account"]}, str(refusal), "password")
         status = 429 if refusal.wait_seconds else 403
         return sign_in_page(request, kept, form["next"], status)
-    name = session_cookie(request)
-    cookie = Cookie(
-        name,
-        value=signed.token,
-        max_age=SESSION_HOURS_MAX * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=name == SECURE_COOKIE,
-    )
-    wanted = own_path(form["next"]) if form["next"] else FRONT
-    return Redirect(wanted, status_code=303, cookies=[cookie])
+    return let_in(request, signed, form["next"])
 
 
 @post("/signout", opt={RIGHT: "look"}, request_max_body_size=FORM_BYTES_MAX)
@@ -69,11 +60,30 @@ async def sign_out(request: AnyRequest) -> Redirect:
     return Redirect("/signin", status_code=303, cookies=[gone])
 
 
+def let_in(request: AnyRequest, signed: SignedIn, wanted: str) -> Redirect:
+    """To where somebody wanted to go, with his session."""
+    name = session_cookie(request)
+    cookie = Cookie(
+        name,
+        value=signed.token,
+        max_age=SESSION_HOURS_MAX * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=name == SECURE_COOKIE,
+    )
+    return Redirect(own_path(wanted) if wanted else FRONT, status_code=303, cookies=[cookie])
+
+
 def sign_in_page(
     request: AnyRequest, form: Form, wanted: str, status: int = 200, *, known: bool = True
 ) -> Response[str]:
     """The page that asks who it is; where nobody is `known`, it says how the first one is made."""
-    return show_plain(request, "office/sign_in.html", status, form=form, wanted=wanted, known=known)
+    issuer = services_of(request).config.oidc_issuer
+    provider = urlsplit(issuer).hostname or issuer
+    return show_plain(
+        request, "office/sign_in.html", status,
+        form=form, wanted=wanted, known=known, provider=provider,
+    )  # fmt: skip
 
 
 def asked_to_sign_in(request: AnyRequest) -> Redirect:

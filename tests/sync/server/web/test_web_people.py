@@ -89,7 +89,13 @@ def test_every_page_says_who_may_see_it() -> None:
     known = {PUBLIC, *set().union(*ROLES.values())}
     assert [one for one in routes if one[2] not in known] == []
     public = {(method, path) for method, path, right in routes if right == PUBLIC}
-    assert public == {("GET", "/signin"), ("POST", "/signin"), ("POST", "/look")}
+    assert public == {
+        ("GET", "/signin"),
+        ("POST", "/signin"),
+        ("GET", "/signin/provider"),
+        ("GET", "/signin/provider/back"),
+        ("POST", "/look"),
+    }
     changing = [one for one in routes if one[0] == "POST" and one[2] == "look"]
     assert [path for _, path, _ in changing] == ["/signout"]
 
