@@ -3,7 +3,6 @@
 Prices of a material and roll-ups of a lot size are looked at once for all of them.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -125,27 +124,29 @@ class Pricing:
             cost = self._roll_up(spent.material, spent.planned, spent.unit)
             planned = cost.total
             unknown.update(cost.unknown)
-        actual = sum(self._used(spent, unknown))
+        actual = self._used(spent, unknown)
         for center, seconds in spent.labour:
             if center not in self.rates:
                 unknown.add(center)
             actual += seconds * self.rates.get(center, 0) // HOUR_SECONDS
         return Money(planned, actual, tuple(sorted(unknown)))
 
-    def _used(self, spent: Spent, unknown: set[str]) -> list[int]:
-        """What each material cost that was consumed."""
-        base: dict[str, Fraction | int] = defaultdict(int)
+    def _used(self, spent: Spent, unknown: set[str]) -> int:
+        """What all that was consumed cost; a material in a unit without a factor is unknown."""
+        base: dict[str, Fraction | int] = {}
+        lacking: set[str] = set()
         for material, unit, micros in spent.used:
             rate = self._factor(material, unit)
             if rate is None:
-                unknown.add(material)
-            base[material] += micros * rate if rate is not None else 0
-        lacking = {name for name, unit, _ in spent.used if self._factor(name, unit) is None}
-        return [
+                lacking.add(material)
+            else:
+                base[material] = base.get(material, 0) + micros * rate
+        unknown |= lacking
+        return sum(
             self._consumed(name, round(amount), unknown)
             for name, amount in base.items()
             if name not in lacking
-        ]
+        )
 
     def _consumed(self, material: str, micros: int, unknown: set[str]) -> int:
         if micros <= 0:

@@ -21,6 +21,8 @@ LINE: Final = 19
 GAP: Final = 10
 TICKS: Final = 4
 FEET_MAX: Final = 4
+FOOT_SIDE: Final = 30
+LETTER: Final = 7.6
 LABEL_CHARS_MAX: Final = 20
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 Written = Callable[[float], str]
@@ -82,8 +84,8 @@ def columns(
     for n, (item, top) in enumerate(pairs):
         x = LEFT + n * wide
         parts.append(_column(item, x, wide, (item.value / ticks[-1], top / ticks[-1])))
-        if n % every == 0 and x + every * wide / 2 <= WIDTH:
-            middle = min(x + wide / 2, WIDTH - 30)
+        if (len(items) - 1 - n) % every == 0 and x + wide / 2 >= FOOT_SIDE:
+            middle = min(x + wide / 2, WIDTH - FOOT_SIDE)
             parts.append(_text(middle, TOP + HEIGHT + 16, item.label, "foot"))
     return _svg(title, TOP + HEIGHT + FOOT, parts)
 
@@ -94,7 +96,7 @@ def legend(items: Sequence[tuple[str, str]]) -> Markup:
     for kind, words in items:
         parts.append(f'<rect class="{kind}" x="{x:.0f}" y="3" width="12" height="12" rx="2"/>')
         parts.append(_text(x + 17, 14, words, "value"))
-        x += WIDTH / max(1, len(items))
+        x += 34 + LETTER * len(words)
     drawn = f'<svg class="chart legend" viewBox="0 0 {WIDTH} 20" aria-hidden="true">'
     return Markup(drawn + "".join(parts) + "</svg>")  # noqa: S704 — all texts are escaped
 
