@@ -17,6 +17,7 @@ NO_CALENDAR: Final = "no_calendar"
 SPAN_DAYS_MAX: Final = 100
 """Work that seems longer is of a clock that was wrong: all of it counts where it ended."""
 _DAY: Final = timedelta(days=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _NO_WEEK: Final[tuple[tuple[Span, ...], ...]] = ((),) * 7
 
 
@@ -69,11 +70,12 @@ class ShiftBook:
         """
         if not timedelta(0) < ends - begins <= timedelta(days=SPAN_DAYS_MAX):
             return [(self.of(center, ends), amount)]
-        whole, left, parts = ends - begins, amount, []
+        whole, left, parts = (ends - begins) // _MICROSECOND, amount, []
         while begins < ends:
             placed, until = self._until(center, begins)
             until = min(until, ends)
-            share = left if until == ends else amount * (until - begins) // whole
+            part = (until - begins) // _MICROSECOND
+            share = left if until == ends else amount * part // whole
             parts.append((placed, share))
             left -= share
             begins = until

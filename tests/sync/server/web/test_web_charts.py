@@ -66,9 +66,9 @@ def test_many_columns_keep_their_labels_apart() -> None:
     days = [Bar(f"Mon {n} Nov", 1.0, "1") for n in range(90)]
     drawn = columns("days", days, PCS)
     feet = [float(one) for one in re.findall(r'<text class="foot" x="([\d.]+)"', drawn)]
-    assert len(feet) <= 4
-    assert all(after - before > 60 for before, after in itertools.pairwise(feet))
-    assert max(feet) <= WIDTH - 30
+    assert len(feet) <= 3
+    assert all(after - before > 75 for before, after in itertools.pairwise(feet))
+    assert max(feet) <= WIDTH - 36
 
 
 @pytest.mark.parametrize(
