@@ -10,6 +10,7 @@ from sync.server.database import DatabaseError
 from sync.server.desk import Desk, in_desk_thread
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeError, OfficeUnknown
 from sync.server.web.entry import AnyRequest, visitor
+from sync.server.web.once import acting_once
 
 FORM_BYTES_MAX: Final = 1_048_576
 FIELD_CHARS_MAX: Final = 8_000
@@ -69,7 +70,8 @@ async def acted(request: AnyRequest, act: Callable[[Desk, str], T]) -> T:
     Raises `OfficeError` or `DatabaseError`; who shows the form again catches the two.
     """
     desk, account = desk_of(request), visitor(request).account
-    return await in_desk_thread(lambda: act(desk, account))
+    async with acting_once(request, account):
+        return await in_desk_thread(lambda: act(desk, account))
 
 
 def status_of(fault: OfficeError | DatabaseError) -> int:

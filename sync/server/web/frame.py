@@ -22,6 +22,7 @@ from sync.server.rights import Right, Visitor
 from sync.server.services import Services
 from sync.server.web import shown
 from sync.server.web.entry import AnyRequest
+from sync.server.web.once import token
 from sync.server.web.origin import split_url
 from sync.server.web.pace import Pace
 from sync.server.web.texts import LANGUAGES, has_text, language_of, translator
@@ -132,7 +133,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(languages=LANGUAGES, themes=THEMES, has_text=has_text, link=link)
+    made.globals.update(
+        languages=LANGUAGES, themes=THEMES, has_text=has_text, link=link, once=token
+    )
     return made
 
 

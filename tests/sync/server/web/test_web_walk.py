@@ -172,3 +172,36 @@ def test_a_lot_sought_on_the_first_page_is_told_where_it_went(eva: httpx.Client)
     told = eva.get(sought.headers["location"]).text
     assert "Nothing of lot W-204 of Wheat flour was used yet" in told
     assert eva.get("/find", params={"q": "W-204"}).headers["location"].startswith("/lot?")
+
+
+def once_of(page: str) -> str:
+    found = re.search(r'name="once" value="([0-9a-f]{32})"', page)
+    assert found
+    return found[1]
+
+
+def test_a_form_that_makes_something_acts_once_however_often_it_is_sent(
+    eva: httpx.Client,
+) -> None:
+    page = eva.get("/orders/new").text
+    typed = {"material": "ROLL", "quantity": "0", "order": "TWICE-1", "do": "plan"}
+    form = {**typed, "csrf": token_of(eva), "once": once_of(page)}
+    assert eva.post("/orders/new", data=form).status_code == 422
+    form["quantity"] = "7"
+    assert eva.post("/orders/new", data=form).status_code == 303
+    again = eva.post("/orders/new", data={**form, "order": "TWICE-2"})
+    assert again.status_code == 409
+    assert "this form was sent before, and taken" in again.text
+    assert 'value="TWICE-2"' in again.text
+    assert once_of(again.text) != form["once"]
+    assert eva.get("/order", params={"number": "TWICE-2"}).status_code == 404
+    on_purpose = {**form, "order": "TWICE-2", "once": once_of(again.text)}
+    assert eva.post("/orders/new", data=on_purpose).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders/new", "/stock/receive", "/purchase", "/plan/demand", "/lot"]
+)
+def test_every_form_that_makes_something_new_acts_once(eva: httpx.Client, path: str) -> None:
+    page = eva.get(path, params={"material": "WHEAT", "lot": "W-204"}).text
+    assert once_of(page)
