@@ -8,6 +8,7 @@ for a reader behind it may hold what it waits for.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, inspect, select, text
@@ -62,14 +63,20 @@ def _create_named(connection: Connection, view: Table) -> None:
 
 
 def index_shadows(database: Database) -> Iterator[None]:
-    """Index the shadows when they are filled, which costs less; yields between two indexes.
+    """Index and sample the shadows when they are filled, which costs less; yields now and then.
 
-    On SQLite the swap does that: it renames no index.
+    On SQLite the swap does that: it renames no index, and takes no samples.
     """
     for table in () if database.url.startswith("sqlite") else SHADOWED.all:
         for index in table.indexes:
             database.write_now(index.create)
             yield
+        database.write_now(partial(_sample, table))
+        yield
+
+
+def _sample(table: Table, connection: Connection) -> None:
+    connection.execute(text(f"ANALYZE {table.name}"))
 
 
 def drop_shadows(connection: Connection) -> None:
