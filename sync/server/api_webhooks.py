@@ -99,7 +99,7 @@ class TestAnswer(msgspec.Struct, frozen=True):
 @get("/v1/webhooks", opt=ADMINISTER, responses=refusals(401))
 async def list_webhooks(request: AnyRequest) -> WebhookList:
     """All webhooks and how they stand."""
-    return WebhookList(tuple(_state(one) for one in await _webhooks(request).all()))
+    return WebhookList(tuple(_state(one) for one in await webhooks_of(request).all()))
 
 
 @post(
@@ -113,7 +113,7 @@ async def list_webhooks(request: AnyRequest) -> WebhookList:
 async def add_webhook(request: AnyRequest, data: JSONBody[WebhookRequest]) -> WebhookMade:
     """Send events to a URL from now on; who has badges and PINs is not told."""
     try:
-        made, secret = await _webhooks(request).add(data.url, data.kinds, _by(request))
+        made, secret = await webhooks_of(request).add(data.url, data.kinds, _by(request))
     except WebhookError as fault:
         raise _told(fault) from None
     return WebhookMade(_state(made), secret)
@@ -123,7 +123,7 @@ async def add_webhook(request: AnyRequest, data: JSONBody[WebhookRequest]) -> We
 async def remove_webhook(request: AnyRequest, webhook: FromPath[str]) -> None:
     """Send nothing there any more."""
     try:
-        await _webhooks(request).remove(webhook, _by(request))
+        await webhooks_of(request).remove(webhook, _by(request))
     except WebhookError as fault:
         raise _told(fault) from None
 
@@ -136,18 +136,10 @@ async def remove_webhook(request: AnyRequest, webhook: FromPath[str]) -> None:
 )
 async def test_webhook(request: AnyRequest, webhook: FromPath[str]) -> TestAnswer:
     """Send a message of the type `webhook.test` at once, once."""
-    services, keys = services_of(request), _webhooks(request).secrets
     try:
-        row = await services.database.read(lambda conn: row_of(conn, webhook))
+        return await tested(request, webhook)
     except WebhookError as fault:
         raise _told(fault) from None
-    now, began = services.clock.milliseconds(), time.monotonic()
-    message = check_message(webhook, f"test-{uuid.uuid4().hex}", now)
-    headers = headers_of(message, keys.of(webhook, row.salt), 1, now // 1000)
-    client: httpx.AsyncClient = request.app.state.webhook_client
-    verdict = await attempt(client, row.url, message, headers)
-    took = round((time.monotonic() - began) * 1000)
-    return TestAnswer(verdict.taken, verdict.status, verdict.fault, took)
 
 
 @post(
@@ -163,7 +155,7 @@ async def resume_webhook(
     """Send again at once what was not taken, or leave it out; the audit tells which."""
     skip = data is not None and data.skip
     try:
-        return _state(await _webhooks(request).resume(webhook, _by(request), skip=skip))
+        return _state(await webhooks_of(request).resume(webhook, _by(request), skip=skip))
     except WebhookError as fault:
         raise _told(fault) from None
 
@@ -202,7 +194,21 @@ routes: Final = (
 )
 
 
-def _webhooks(request: AnyRequest) -> Webhooks:
+async def tested(request: AnyRequest, webhook: str) -> TestAnswer:
+    """Send one test message and wait for its answer; raises `WebhookUnknown`."""
+    services, keys = services_of(request), webhooks_of(request).secrets
+    row = await services.database.read(lambda conn: row_of(conn, webhook))
+    now, began = services.clock.milliseconds(), time.monotonic()
+    message = check_message(webhook, f"test-{uuid.uuid4().hex}", now)
+    headers = headers_of(message, keys.of(webhook, row.salt), 1, now // 1000)
+    client: httpx.AsyncClient = request.app.state.webhook_client
+    verdict = await attempt(client, row.url, message, headers)
+    took = round((time.monotonic() - began) * 1000)
+    return TestAnswer(verdict.taken, verdict.status, verdict.fault, took)
+
+
+def webhooks_of(request: AnyRequest) -> Webhooks:
+    """The webhooks of the application."""
     found: Webhooks = request.app.state.webhooks
     return found
 

@@ -44,6 +44,7 @@ def pages(order: str, material: str, lot: str, center: str, part: str) -> dict[s
         "deviations": "/deviations",
         "people": "/people",
         "keys": "/keys",
+        "webhooks": "/webhooks",
         "audit": "/audit",
         "import": "/import",
     }

@@ -118,6 +118,7 @@ SECTIONS: Final = (
         parts=(
             Section("frame.nav.people", "/people", right="administer"),
             Section("frame.nav.keys", "/keys", right="administer"),
+            Section("frame.nav.webhooks", "/webhooks", right="administer"),
             Section("frame.nav.audit", "/audit", right="administer"),
             Section("frame.nav.import", "/import", right="administer"),
         ),

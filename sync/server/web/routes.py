@@ -34,6 +34,7 @@ from sync.server.web import (
     stock,
     today,
     trace,
+    webhooks,
     work_centers,
 )
 from sync.server.web.entry import AnyRequest, ForeignForm, NotAllowed, NotSignedIn, page_guard
@@ -100,6 +101,7 @@ pages: Final = Router(
         *stock.routes,
         *trace.routes,
         *today.routes,
+        *webhooks.routes,
         *work_centers.routes,
     ],
 )
