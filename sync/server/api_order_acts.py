@@ -1,6 +1,8 @@
 """The home of REST for an order that stands: change it, split it, ask for its cost and its past."""
 
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from litestar import Router, get, post
@@ -10,22 +12,23 @@ from sqlalchemy import Connection
 from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
+from sync.server.api_etag import PRECONDITION, IfMatch, made_of
 from sync.server.api_office import Limit, acted, desk_of, today_of
+from sync.server.api_orders import shown_order, standing_order
 from sync.server.auth import account_of, office_guard
 from sync.server.desk.orders import change_order, split_order
 from sync.server.office import PRIORITY_MAX
 from sync.server.office.orders import ChangeWanted, SplitWanted
-from sync.server.openapi import ADMIN, AMOUNT, DATE, as_told, refusals
-from sync.server.problem import problem
-from sync.server.services import Services
-from sync.server.views import OrderLine, order_line, order_of_state
+from sync.server.openapi import ADMIN, AMOUNT, DATE, EXAMPLES, as_told, refusals
+from sync.server.problem import at_field, problem
+from sync.server.views import OrderLine, order_of_state
 from sync.server.views.books import book, rates
 from sync.server.views.order_cost import OrderCost, order_cost
-from sync.server.views.plan import plan_of, with_slack
 from sync.server.views.timeline import EVENTS_MAX, timeline
 from sync.server.views.times import order_times
 
 REVISION_MAX: Final = 2**53
+T = TypeVar("T")
 PLAN: Final = {"right": "plan"}
 LOOK: Final = {"right": "look"}
 Before = Annotated[int, Parameter(ge=0, le=REVISION_MAX)]
@@ -36,7 +39,7 @@ class OrderChange(msgspec.Struct, frozen=True):
     """An order as it shall be; `revision` is the one that it was filled from (`past` tells it)."""
 
     quantity: Annotated[str, as_told(pattern=AMOUNT)]
-    revision: Revision
+    revision: Revision | None = None
     unit: str = ""
     due: Annotated[str, as_told(pattern=DATE)] = ""
     start: Annotated[str, as_told(pattern=DATE)] = ""
@@ -50,7 +53,7 @@ class OrderSplit(msgspec.Struct, frozen=True):
     """How much becomes another order; `release` gives it to the floor as the first one was."""
 
     quantity: Annotated[str, as_told(pattern=AMOUNT)]
-    revision: Revision
+    revision: Revision | None = None
     unit: str = ""
     due: Annotated[str, as_told(pattern=DATE)] = ""
     reason: Annotated[str, as_told(max_length=TEXT_CHARS_MAX)] = ""
@@ -115,17 +118,26 @@ class Past(msgspec.Struct, frozen=True):
     "/v1/orders/{order:str}/change",
     status_code=200,
     opt=PLAN,
-    responses=refusals(400, 401, 404, 409, 413),
+    responses={**refusals(400, 401, 404, 409, 413), **PRECONDITION},
 )
 async def change(
-    request: AnyRequest, order: FromPath[str], data: JSONBody[OrderChange]
+    request: AnyRequest,
+    order: FromPath[str],
+    data: JSONBody[OrderChange],
+    if_match: IfMatch = "",
 ) -> OrderLine:
-    """Give an order other values; 409 where somebody changed it since `revision`."""
-    services, desk = services_of(request), desk_of(request)
-    account = account_of(request)
-    wanted = ChangeWanted(order=order, **msgspec.structs.asdict(data))
-    await acted(lambda: change_order(desk, account, wanted))
-    return await _shown(services, order)
+    """Give an order other values; 409 where somebody changed it since `revision`, 412 by If-Match.
+
+    Without If-Match the body names the revision.
+    """
+    desk, account = desk_of(request), account_of(request)
+
+    async def act(revision: int | None) -> None:
+        told = {**msgspec.structs.asdict(data), "revision": _named(revision)}
+        await acted(partial(change_order, desk, account, ChangeWanted(order=order, **told)))
+
+    await _made_of(request, act, order, if_match, data.revision)
+    return await shown_order(services_of(request), order)
 
 
 @post(
@@ -133,15 +145,26 @@ async def change(
     status_code=201,
     opt=PLAN,
     response_description="The new order.",
-    responses=refusals(400, 401, 404, 409, 413),
+    responses={**refusals(400, 401, 404, 409, 413), **PRECONDITION},
 )
-async def split(request: AnyRequest, order: FromPath[str], data: JSONBody[OrderSplit]) -> OrderLine:
-    """Make two orders of one; what was made stays with the first."""
-    services, desk = services_of(request), desk_of(request)
-    account = account_of(request)
-    wanted = SplitWanted(order=order, **msgspec.structs.asdict(data))
-    number = await acted(lambda: split_order(desk, account, wanted))
-    return await _shown(services, number)
+async def split(
+    request: AnyRequest,
+    order: FromPath[str],
+    data: JSONBody[OrderSplit],
+    if_match: IfMatch = "",
+) -> OrderLine:
+    """Make two orders of one; what was made stays with the first.
+
+    Without If-Match the body names the revision.
+    """
+    desk, account = desk_of(request), account_of(request)
+
+    async def act(revision: int | None) -> str:
+        told = {**msgspec.structs.asdict(data), "revision": _named(revision)}
+        return await acted(partial(split_order, desk, account, SplitWanted(order=order, **told)))
+
+    number = await _made_of(request, act, order, if_match, data.revision)
+    return await shown_order(services_of(request), number)
 
 
 @get("/v1/orders/{order:str}/cost", opt=LOOK, responses=refusals(400, 401, 404))
@@ -208,17 +231,30 @@ def _cost(found: OrderCost, currency: str) -> CostAnswer:
     )  # fmt: skip
 
 
-async def _shown(services: Services, number: str) -> OrderLine:
-    now = services.clock.local()
+async def _made_of(
+    request: AnyRequest,
+    act: Callable[[int | None], Awaitable[T]],
+    order: str,
+    if_match: str,
+    told: int | None,
+) -> T:
+    """A change of an order, made of the revision that it names; raises the problem 400 for none."""
+    if told is None and not if_match:
+        said = f"name the revision of order {order[:60]} that was looked at, here or in If-Match"
+        raise problem(400, "value", said, errors=at_field("revision", said))
+    stands, services = partial(standing_order, order), services_of(request)
+    return await made_of(services, act, stands, f"order {order[:60]}", if_match, told)
 
-    def asked(connection: Connection) -> OrderLine:
-        line = order_line(connection, number, now.date())
-        assert line is not None, f"order {number} was just written"
-        return with_slack([line], plan_of(connection, now))[0]
 
-    shown: OrderLine = await services.database.read(asked)
-    return shown
+def _named(revision: int | None) -> int:
+    assert revision is not None, "a change without a revision was refused"
+    return revision
 
+
+_SHOWN: Final = (
+    OrderChange("540", 2, due="2027-04-09", priority=30, reason="the customer wants more"),
+    OrderSplit("120", 2, due="2027-04-07", reason="the first pallet goes early", release=True),
+)
 
 routes: Final = (
     Router(
@@ -226,6 +262,7 @@ routes: Final = (
         guards=[office_guard],
         tags=["office"],
         security=ADMIN,
+        opt={EXAMPLES: _SHOWN},
         route_handlers=[change, split, cost, past],
     ),
 )

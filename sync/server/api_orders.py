@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, JSONBody
 from sqlalchemy import Connection
 
@@ -12,17 +12,41 @@ from sync.domain.events import NAME_CHARS_MAX, TEXT_CHARS_MAX, LabelRule
 from sync.domain.quantity import text
 from sync.server import office
 from sync.server.api import AnyRequest, services_of
+from sync.server.api_etag import (
+    PRECONDITION,
+    TAGGED,
+    UNCHANGED,
+    IfMatch,
+    IfNoneMatch,
+    Standing,
+    made_of,
+    tagged,
+)
 from sync.server.api_office import LOOK, Limit, Number, acted, desk_of, today_of
 from sync.server.api_shortage import SHORT, asked_by, asked_of, unless_short
 from sync.server.auth import RIGHT, account_of, check_right, office_guard
 from sync.server.desk.orders import release_order
 from sync.server.office import ORDER_NUMBER, PRIORITY_MAX, Wanted
 from sync.server.office.orders import check_short
-from sync.server.openapi import ADMIN, AMOUNT, DATE, OptionalBodyOperation, as_told, refusals
+from sync.server.openapi import (
+    ADMIN,
+    AMOUNT,
+    DATE,
+    EXAMPLES,
+    OptionalBodyOperation,
+    as_told,
+    refusals,
+)
 from sync.server.planning.explosion import Feasibility
 from sync.server.problem import problem
 from sync.server.services import Services
-from sync.server.views import PAGE_ROWS_MAX, OrderLine, order_line, order_lines
+from sync.server.views import (
+    PAGE_ROWS_MAX,
+    OrderLine,
+    order_line,
+    order_lines,
+    order_of_state,
+)
 from sync.server.views.detail import OrderDetail, order_detail
 from sync.server.views.plan import plan_of, with_slack
 
@@ -110,20 +134,34 @@ async def list_orders(
     return Orders(tuple(items), items[-1].order if len(items) == limit else "")
 
 
-@get("/v1/orders/{order:str}", opt=LOOK, responses=refusals(400, 401, 404))
-async def one_order(request: AnyRequest, order: FromPath[str]) -> OrderDetail:
-    """An order with its operations, materials, lots in and out, labels and deviations."""
+@get(
+    "/v1/orders/{order:str}",
+    opt=LOOK,
+    responses={**UNCHANGED, **refusals(400, 401, 404)},
+    response_headers=TAGGED,
+)
+async def one_order(
+    request: AnyRequest, order: FromPath[str], if_none_match: IfNoneMatch = ""
+) -> Response[OrderDetail]:
+    """An order with its operations, materials, lots in and out, labels and deviations.
+
+    The revision in its `ETag` is the one that a change, split or release may name.
+    """
     services = services_of(request)
     now = services.clock.local()
 
-    def asked(connection: Connection) -> OrderDetail | None:
+    def asked(connection: Connection) -> tuple[OrderDetail, Standing | None] | None:
         detail = order_detail(connection, order, now.date())
-        return with_slack([detail], plan_of(connection, now))[0] if detail else None
+        if detail is None:
+            return None
+        told = with_slack([detail], plan_of(connection, now))[0]
+        return told, standing_order(order, connection)
 
-    detail = await services.database.read(asked)
-    if detail is None:
+    found = await services.database.read(asked)
+    if found is None:
         raise problem(404, "unknown", f"order {order[:60]!r} is not known: look at the list")
-    return detail
+    detail, standing = found
+    return tagged(detail, standing.revision if standing else 0, if_none_match)
 
 
 @post(
@@ -152,7 +190,7 @@ async def create_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> Ord
         return number
 
     asked = partial(asked_of, desk.book, wanted)
-    return await _shown(services, await unless_short(services, create, asked))
+    return await shown_order(services, await unless_short(services, create, asked))
 
 
 @post("/v1/orders/check", opt=LOOK, status_code=200, responses=refusals(400, 401, 404, 413))
@@ -173,10 +211,13 @@ async def check_order(request: AnyRequest, data: JSONBody[OrderRequest]) -> Feas
     opt=PLAN,
     status_code=200,
     operation_class=OptionalBodyOperation,
-    responses={**refusals(400, 401, 404, 413), **SHORT},
+    responses={**refusals(400, 401, 404, 413), **SHORT, **PRECONDITION},
 )
 async def release(
-    request: AnyRequest, order: FromPath[str], data: JSONBody[ReleaseRequest | None] = None
+    request: AnyRequest,
+    order: FromPath[str],
+    data: JSONBody[ReleaseRequest | None] = None,
+    if_match: IfMatch = "",
 ) -> OrderLine:
     """Give a planned order to the floor; 409 where it is short of materials and nobody accepts it.
 
@@ -185,19 +226,19 @@ async def release(
     services, desk = services_of(request), desk_of(request)
     told, account = data or ReleaseRequest(), account_of(request)
 
-    def act() -> None:
-        release_order(
-            desk,
-            account,
-            order,
-            told.label,
+    async def act(revision: int | None) -> None:
+        say = partial(
+            release_order,
+            *(desk, account, order, told.label),
             accept=told.accept_shortages,
             reason=told.reason,
-            revision=told.revision or None,
+            revision=revision,
         )
+        await unless_short(services, say, partial(asked_by, order))
 
-    await unless_short(services, act, partial(asked_by, order))
-    return await _shown(services, order)
+    stands = partial(standing_order, order)
+    await made_of(services, act, stands, f"order {order[:60]}", if_match, told.revision or None)
+    return await shown_order(services, order)
 
 
 @post(
@@ -222,8 +263,16 @@ async def say_of_order(
         check_right(request, "plan")
     reason, account = data.reason if data else "", account_of(request)
     await acted(lambda: desk.say(word, order, reason, account))
-    return await _shown(services, order)
+    return await shown_order(services, order)
 
+
+_SHOWN: Final = (
+    OrderRequest(
+        "BREAD", "520", due="2027-04-08", start="2027-04-06", priority=40,
+        note="for the fair", customer_reference="PO-7781",
+    ),
+    ReleaseRequest(accept_shortages=True, reason="flour comes at noon", revision=1),
+)  # fmt: skip
 
 routes: Final = (
     Router(
@@ -231,6 +280,7 @@ routes: Final = (
         guards=[office_guard],
         tags=["office"],
         security=ADMIN,
+        opt={EXAMPLES: _SHOWN},
         route_handlers=[
             list_orders,
             one_order,
@@ -241,6 +291,14 @@ routes: Final = (
         ],
     ),
 )
+
+
+def standing_order(number: str, connection: Connection) -> Standing | None:
+    """The revision of an order's header, and who said it; nothing where the office did not."""
+    state = order_of_state(connection, number)
+    if state is None or state.header is None:
+        return None
+    return Standing(state.header.revision, state.header.operator, state.header.at)
 
 
 def wanted_of(data: OrderRequest) -> Wanted:
@@ -265,7 +323,8 @@ def need_fields(found: Feasibility) -> list[dict[str, Any]]:
     ]
 
 
-async def _shown(services: Services, number: str) -> OrderLine:
+async def shown_order(services: Services, number: str) -> OrderLine:
+    """One line of the list, of an order that was just written."""
     now = services.clock.local()
 
     def asked(connection: Connection) -> OrderLine:

@@ -8,11 +8,22 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromQuery, JSONBody, Parameter
+from sqlalchemy import Connection
 
 from sync.domain.quantity import text
 from sync.server.api import AnyRequest, services_of
+from sync.server.api_etag import (
+    PRECONDITION,
+    TAGGED,
+    UNCHANGED,
+    IfMatch,
+    IfNoneMatch,
+    Standing,
+    made_of,
+    tagged,
+)
 from sync.server.api_office import Limit, Number, acted, desk_of, today_of
 from sync.server.auth import account_of, office_guard
 from sync.server.desk import Receipt
@@ -104,10 +115,21 @@ async def list_lots(
     return Lots(tuple(map(_lot_line, rows)), last)
 
 
-@get("/v1/stock/lot", opt={"right": "look"}, responses=refusals(400, 401, 404))
-async def one_lot(request: AnyRequest, material: Number = "", lot: Number = "") -> LotAnswer:
-    """A lot, and where it lies."""
-    return await _lot(services_of(request), material, lot)
+@get(
+    "/v1/stock/lot",
+    opt={"right": "look"},
+    responses={**UNCHANGED, **refusals(400, 401, 404)},
+    response_headers=TAGGED,
+)
+async def one_lot(
+    request: AnyRequest,
+    material: Number = "",
+    lot: Number = "",
+    if_none_match: IfNoneMatch = "",
+) -> Response[LotAnswer]:
+    """A lot, and where it lies; the revision in its `ETag` is that of its status."""
+    found = await _lot(services_of(request), material, lot)
+    return tagged(found, found.revision, if_none_match)
 
 
 @post(
@@ -136,11 +158,25 @@ async def move_stock(request: AnyRequest, data: JSONBody[Move]) -> LotAnswer:
     "/v1/stock/status",
     status_code=200,
     opt={"right": "quality"},
-    responses=refusals(400, 401, 404, 409, 413),
+    responses={**refusals(400, 401, 404, 409, 413), **PRECONDITION},
 )
-async def status_stock(request: AnyRequest, data: JSONBody[StatusChange]) -> LotAnswer:
-    """Block a lot or release it, told why; with `revision` only if nobody did meanwhile."""
-    return await _done(request, data.material, data.lot, set_status, data)
+async def status_stock(
+    request: AnyRequest, data: JSONBody[StatusChange], if_match: IfMatch = ""
+) -> LotAnswer:
+    """Block a lot or release it, told why; with `revision`, or If-Match, only if nobody did
+    meanwhile.
+    """
+
+    async def act(revision: int | None) -> LotAnswer:
+        asked = msgspec.structs.replace(data, revision=revision)
+        return await _done(request, data.material, data.lot, set_status, asked)
+
+    def stands(connection: Connection) -> Standing | None:
+        found = lot_facts(connection, data.material, data.lot)
+        return Standing(found.revision, found.status_by) if found is not None else None
+
+    what = f"the status of lot {data.lot[:40]}"
+    return await made_of(services_of(request), act, stands, what, if_match, data.revision)
 
 
 @post(

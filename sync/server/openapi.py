@@ -49,6 +49,7 @@ _KEY_HEADER: Final[dict[str, Any]] = {
     "schema": {"type": "string", "pattern": KEY_PATTERN},
 }
 _RIGHT: Final = "right"  # what a route's options call the right that it takes
+EXAMPLES: Final = "examples"  # what they call structs that show what its bodies and answers hold
 DESCRIPTION: Final = """\
 Stations push what happened and pull what concerns them; the office plans, releases and asks.
 
@@ -58,6 +59,9 @@ name, `detail` says the thing, the value and the next step.
 
 Programs have keys of the office (`/keys`) with rights; `x-right` is the one that a path takes.
 What names none takes the admin token. What changes something takes an `Idempotency-Key`.
+
+One thing has an `ETag`: `If-None-Match` saves reading it again, `If-Match` changes it only where
+nobody else did meanwhile.
 """
 _WHY: Final = {
     400: "A value that cannot be taken; `detail` names it.",
@@ -68,6 +72,7 @@ _WHY: Final = {
     422: "The `Idempotency-Key` was sent with another body before: take a new one.",
     410: "The mark is gone: take a snapshot.",
     408: "The body did not come in time.",
+    412: "Another revision stands than `If-Match` names; `standing` and `detail` say which.",
     413: "The body is larger than this path takes.",
     415: "The body is of another kind than this path reads.",
     429: "Too many tries or requests; `Retry-After` says how long to wait.",
@@ -173,11 +178,22 @@ class Document(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         components = openapi_schema["components"]
         schemas = {**_vocabulary(), **components["schemas"]}
+        _tell_examples(request.app, schemas)
         paths = openapi_schema["paths"]
         _tell_rights(request.app, paths)
         _tell_keys(paths)
         whole = {**openapi_schema, "components": {**components, "schemas": schemas}}
         return super().render(request, whole)
+
+
+def _tell_examples(app: Litestar, schemas: dict[str, Any]) -> None:
+    """What a body or an answer looks like: real structs, so that they are as the types want."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            for shown in handler.opt.get(EXAMPLES, ()):
+                name = type(shown).__name__
+                assert name in schemas, f"{name} is told by no path"
+                schemas[name] = {**schemas[name], EXAMPLES: [msgspec.to_builtins(shown)]}
 
 
 def _tell_rights(app: Litestar, paths: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ FEW = 2
 SEED = "20261122"
 # All checks are on. Beside what they expect by themselves, a whole request may find that its mark is
 # gone (410), which only the server can know; a wrong one may find so first, or be too large (413),
-# of another kind (415), or contradict what is known (409). And an Idempotency-Key that is made up
+# of another kind (415), or contradict what is known (409), or name what no longer stands (412). An Idempotency-Key that is made up
 # twice is that of another body the second time (422).
 CONFIG = f"""
 hooks = "tests.fuzz.asking"
@@ -25,18 +25,19 @@ seed = {SEED}
 request-timeout = 60
 
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 401, 403, 404, 409, 410, 422, 429]
+expected-statuses = ["2xx", 401, 403, 404, 409, 410, 412, 422, 429]
 
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429]
+expected-statuses = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429]
 
 # Whether an amount can be taken depends on the units of the material, whether a shift can on those
-# beside it: no schema can tell that.
+# beside it, which revision a change is made of on body, query or header: no schema can tell that.
 [[operations]]
 include-path = ["/v1/orders", "/v1/orders/check", "/v1/stock", "/v1/demand", "/v1/calendars",
-  "/v1/orders/{{order}}/move"]
+  "/v1/orders/{{order}}/move", "/v1/orders/{{order}}/change", "/v1/orders/{{order}}/split",
+  "/v1/material", "/v1/work-center", "/v1/bom", "/v1/routing", "/v1/bom/effect"]
 [operations.checks.positive_data_acceptance]
-expected-statuses = ["2xx", 400, 401, 404, 409, 422, 429]
+expected-statuses = ["2xx", 400, 401, 404, 409, 412, 422, 429]
 
 # To JSON Schema 1.0 is an integer; we write whole numbers with digits alone, because events are
 # hashed and compared as they are written.
