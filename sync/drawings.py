@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from sync.domain.spoken import SpokenError
+
 PNG: Final = "image/png"
 PDF: Final = "application/pdf"
 SUFFIXES: Final = {".png": PNG, ".pdf": PDF}
@@ -27,8 +29,21 @@ _PDF_START: Final = b"%PDF-"
 _PAGE: Final = re.compile(rf"page=([0-9]{{1,{PAGE_DIGITS_MAX}}})\Z", re.ASCII)
 
 
-class DrawingError(ValueError):
+class DrawingError(SpokenError):
     """Why something is no drawing."""
+
+    AREA = "drawing"
+    SENTENCES = {  # noqa: RUF012 — the base says that it is of the class
+        "long": "drawing {name!r}: a name has 1 to {most} characters",
+        "signs": "drawing {name!r}: begin and end with a letter or digit; between them letters,"
+        " digits, spaces and . _ - – + , ( ) @",
+        "empty": "drawing {name}: the file is empty: export it again",
+        "bytes": "drawing {name}: {count} bytes, {most} fit: export it smaller",
+        "kind": "drawing {name}: neither PNG nor PDF: save it as one of them",
+        "head": "drawing {name}: a PNG without its head: export it again",
+        "side": "drawing {name}: {wide} x {high} pixels, a side has 1 to {most}: scale it",
+        "pixels": "drawing {name}: {wide} x {high} pixels, {most} fit: scale it down",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +71,9 @@ def reference(written: str) -> Reference | None:
 def checked_name(name: str) -> str:
     """The name of a drawing; raises `DrawingError`."""
     if not 0 < len(name) <= NAME_CHARS_MAX:
-        raise DrawingError(f"drawing {name[:20]!r}: a name has 1 to {NAME_CHARS_MAX} characters")
+        raise DrawingError("long", name=name[:20], most=NAME_CHARS_MAX)
     if not re.fullmatch(NAME_FORM, name):
-        raise DrawingError(
-            f"drawing {name!r}: begin and end with a letter or digit; between them letters, digits,"
-            " spaces and . _ - – + , ( ) @"
-        )
+        raise DrawingError("signs", name=name)
     return name
 
 
@@ -71,17 +83,15 @@ def checked_file(name: str, body: bytes) -> str:
     A PNG's size in pixels is read from its head: nothing is unpacked for it.
     """
     if not body:
-        raise DrawingError(f"drawing {name}: the file is empty: export it again")
+        raise DrawingError("empty", name=name)
     if len(body) > DRAWING_BYTES_MAX:
-        raise DrawingError(
-            f"drawing {name}: {len(body)} bytes, {DRAWING_BYTES_MAX} fit: export it smaller"
-        )
+        raise DrawingError("bytes", name=name, count=len(body), most=DRAWING_BYTES_MAX)
     if body.startswith(_PDF_START):
         return PDF
     if not body.startswith(_PNG_START):
-        raise DrawingError(f"drawing {name}: neither PNG nor PDF: save it as one of them")
+        raise DrawingError("kind", name=name)
     if len(body) < _PNG_HEAD_BYTES or body[8:16] != _PNG_HEAD:
-        raise DrawingError(f"drawing {name}: a PNG without its head: export it again")
+        raise DrawingError("head", name=name)
     check_pixels(name, *(int.from_bytes(body[at : at + 4]) for at in (16, 20)))
     return PNG
 
@@ -89,13 +99,9 @@ def checked_file(name: str, body: bytes) -> str:
 def check_pixels(name: str, wide: int, high: int) -> None:
     """Raises `DrawingError` for an image that is larger than any drawing."""
     if not (0 < wide <= SIDE_PIXELS_MAX and 0 < high <= SIDE_PIXELS_MAX):
-        raise DrawingError(
-            f"drawing {name}: {wide} x {high} pixels, a side has 1 to {SIDE_PIXELS_MAX}: scale it"
-        )
+        raise DrawingError("side", name=name, wide=wide, high=high, most=SIDE_PIXELS_MAX)
     if wide * high > IMAGE_PIXELS_MAX:
-        raise DrawingError(
-            f"drawing {name}: {wide} x {high} pixels, {IMAGE_PIXELS_MAX} fit: scale it down"
-        )
+        raise DrawingError("pixels", name=name, wide=wide, high=high, most=IMAGE_PIXELS_MAX)
 
 
 def path_of(name: str) -> str:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from sync.domain.spoken import SpokenError
+
 MICROS_PER_ONE: Final = 1_000_000
 AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?\Z", re.ASCII)
 AMOUNT_CHARS_MAX: Final = 20
@@ -60,8 +62,19 @@ _SHOWN: Final[Mapping[str, str]] = {
 _SPOKEN: Final = {shown: unit for unit, shown in reversed(tuple(_SHOWN.items()))}
 
 
-class QuantityError(ValueError):
+class QuantityError(SpokenError):
     """An amount, unit or conversion that cannot be taken. The message names the value."""
+
+    AREA = "amount"
+    SENTENCES = {  # noqa: RUF012 — the base says that it is of the class
+        "digits": "amount {amount!r}: write digits, and up to 6 after a point",
+        "digits_plain": "amount {amount}: write digits, and up to 6 after a point",
+        "code": "unit {unit!r}: use a UN/CEFACT code such as KGM or C62",
+        "no_number": "{amount!r} is not a number: write 12.5 or 12,5",
+        "not_whole": "{quantity} is not whole: {unit} are counted",
+        "no_factor": "no factor from {unit} to {into}",
+        "too_fine": "{quantity} does not fit six places in {into}",
+    }
 
 
 class UnitUnknown(QuantityError):  # noqa: N818 — named after the deviation it becomes
@@ -77,11 +90,9 @@ class Quantity:
 
     def __post_init__(self) -> None:
         if not AMOUNT.match(self.amount):
-            raise QuantityError(
-                f"amount {self.amount[:40]!r}: write digits, and up to 6 after a point"
-            )
+            raise QuantityError("digits", amount=self.amount[:40])
         if not UNIT.match(self.unit):
-            raise QuantityError(f"unit {self.unit[:40]!r}: use a UN/CEFACT code such as KGM or C62")
+            raise QuantityError("code", unit=self.unit[:40])
 
     @property
     def micros(self) -> int:
@@ -118,14 +129,14 @@ def typed(entry: str, unit: str) -> Quantity:
     """
     amount = entry.strip().replace(",", ".")
     if not AMOUNT.match(amount) or amount.startswith("-"):
-        raise QuantityError(f"{entry.strip()[:20]!r} is not a number: write 12.5 or 12,5")
+        raise QuantityError("no_number", amount=entry.strip()[:20])
     return whole_if_counted(Quantity(amount, unit))
 
 
 def whole_if_counted(quantity: Quantity) -> Quantity:
     """The same quantity; raises `QuantityError` for a fraction of a counted unit."""
     if quantity.unit in COUNTED_UNITS and quantity.micros % MICROS_PER_ONE:
-        raise QuantityError(f"{quantity} is not whole: {shown(quantity.unit)} are counted")
+        raise QuantityError("not_whole", quantity=quantity, unit=shown(quantity.unit))
     return quantity
 
 
@@ -133,7 +144,7 @@ def of_decimal(amount: Decimal, unit: str) -> Quantity:
     """A label's decimal amount as a quantity; raises `QuantityError` past 12 and 6 places."""
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, str) or not -AMOUNT_CHARS_MAX <= exponent <= AMOUNT_CHARS_MAX:
-        raise QuantityError(f"amount {str(amount)[:40]}: write digits, and up to 6 after a point")
+        raise QuantityError("digits_plain", amount=str(amount)[:40])
     whole, _, part = f"{amount:f}".partition(".")
     kept = part[:PLACES_MAX] + part[PLACES_MAX:].rstrip("0")
     return Quantity(f"{whole}.{kept}" if kept else whole, unit)
@@ -155,7 +166,7 @@ def factor(unit: str, into: str, factors: Mapping[str, str] | None = None) -> Fr
             if further not in reached:
                 reached[further] = reached[at] * ratio
                 waiting.append(further)
-    raise UnitUnknown(f"no factor from {shown(unit)} to {shown(into)}")
+    raise UnitUnknown("no_factor", unit=shown(unit), into=shown(into))
 
 
 def convert(quantity: Quantity, into: str, factors: Mapping[str, str] | None = None) -> Quantity:
@@ -165,7 +176,7 @@ def convert(quantity: Quantity, into: str, factors: Mapping[str, str] | None = N
     """
     value = quantity.micros * factor(quantity.unit, into, factors)
     if value.denominator != 1:
-        raise QuantityError(f"{quantity} does not fit six places in {shown(into)}")
+        raise QuantityError("too_fine", quantity=quantity, into=shown(into))
     return quantity if into == quantity.unit else of_micros(value.numerator, into)
 
 

@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sync.domain.spoken import SpokenError
+
 DAY_MINUTES: Final = 24 * 60
 _TIME: Final = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _SHIFT: Final = re.compile(rf"{_TIME}-{_TIME}", re.ASCII)
+
+
+class ShiftError(SpokenError):
+    """A shift that cannot be taken; the message says what is wanted."""
+
+    AREA = "shift"
+    SENTENCES = {  # noqa: RUF012 — the base says that it is of the class
+        "form": "want hours and minutes such as 06:00-14:00",
+        "nothing": "begins and ends at the same time",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +43,14 @@ class Shift:
 
 
 def shift_of(text: str) -> Shift:
-    """A shift as it is written, `22:00-06:00`; raises ValueError."""
+    """A shift as it is written, `22:00-06:00`; raises `ShiftError`."""
     found = _SHIFT.fullmatch(text)
     if found is None:
-        raise ValueError("want hours and minutes such as 06:00-14:00")
+        raise ShiftError("form")
     hours, minutes, last_hours, last_minutes = map(int, found.groups())
     shift = Shift(hours * 60 + minutes, last_hours * 60 + last_minutes)
     if not shift.minutes:
-        raise ValueError("begins and ends at the same time")
+        raise ShiftError("nothing")
     return shift
 
 

@@ -38,6 +38,7 @@ from sync.server.settings import (
     setting,
 )
 from sync.server.station_clocks import ClockNews, keep_clocks
+from sync.server.wording import Said
 from sync.wire import BODY_BYTES_MAX, Mark, PushHeader, Recorded, bytes_of, chain_start, recorded
 
 __all__ = ["OFFICE", "ForkError", "Ledger", "LedgerError", "OfficeEventError", "OwnerError"]
@@ -76,8 +77,8 @@ class OwnerError(LedgerError):
 class OfficeEventError(LedgerError, OfficeInvalid):
     """`number` is the event's in the act, the first is 0."""
 
-    def __init__(self, message: str, number: int) -> None:
-        super().__init__(message)
+    def __init__(self, said: Said, number: int) -> None:
+        super().__init__(said)
         self.number = number
 
 
@@ -179,7 +180,9 @@ class Ledger:
         batch = prepare(origin, OFFICE, header, [record.body for record in records])
         for number, entry in enumerate(batch.entries):
             if entry.unreadable:
-                raise OfficeEventError(f"{entry.type}: {entry.unreadable}; take it out", number)
+                raise OfficeEventError(
+                    Said("event.unreadable", type=entry.type, why=entry.unreadable), number
+                )
         return records, batch
 
     def _receive(self, connection: Connection, batches: list[Batch]) -> list[Outcome]:
@@ -282,8 +285,13 @@ def _recorded(event: Event, number: int) -> Recorded:
     if size > BODY_BYTES_MAX:
         name = getattr(event, "order", "") or getattr(event, "material", "")
         raise OfficeEventError(
-            f"{type(event).__name__} {name[:60]}: {size} bytes, at most {BODY_BYTES_MAX}:"
-            " use fewer or shorter lines",
+            Said(
+                "event.large",
+                kind=type(event).__name__,
+                name=name[:60],
+                size=size,
+                most=BODY_BYTES_MAX,
+            ),
             number,
         )
     return recorded(event)

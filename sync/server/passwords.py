@@ -11,6 +11,8 @@ from typing import Final
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from sync.server.wording import Said
+
 HASHES_AT_ONCE: Final = 2
 PASSWORD_CHARS_MIN: Final = 10
 PASSWORD_CHARS_MAX: Final = 200
@@ -53,15 +55,15 @@ async def matches_async(password: str, kept: str) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_threads, matches, password, kept)
 
 
-def weakness(password: str, account: str) -> str:
+def weakness(password: str, account: str) -> Said | None:
     """Why a password is not taken; nothing where it is."""
     if len(password) < PASSWORD_CHARS_MIN:
-        return f"the password has {len(password)} characters: want {PASSWORD_CHARS_MIN} or more"
+        return Said("password.short", count=len(password), least=PASSWORD_CHARS_MIN)
     if len(password) > PASSWORD_CHARS_MAX:
-        return f"the password has {len(password)} characters: at most {PASSWORD_CHARS_MAX}"
+        return Said("password.long", count=len(password), most=PASSWORD_CHARS_MAX)
     if len(set(password)) < PASSWORD_CHARS_MIN // 2 or account.lower() in password.lower():
-        return "the password is easy to guess: take several words, not the account's name"
-    return ""
+        return Said("password.weak")
+    return None
 
 
 def _verified(password: str, kept: str) -> bool:

@@ -22,6 +22,7 @@ from sync.server.people_tables import account as accounts
 from sync.server.people_tables import api_key, audit, session
 from sync.server.rights import RIGHTS, ROLES, Role
 from sync.server.tokens import token_hash
+from sync.server.wording import Said
 
 TOKEN_BYTES: Final = 32
 KEY_PREFIX: Final = "fk_"
@@ -32,18 +33,18 @@ ADMINISTRATOR: Final[Role] = "administrator"
 
 
 class PeopleError(ServerError):
-    """The message names the thing, the value and the next step."""
+    """Names the thing, the value and the next step, as an `OfficeError` does."""
 
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
+    def __init__(self, said: Said, field: str = "") -> None:
+        super().__init__(said)
+        self.said, self.field = said, field
 
 
 class SignInRefused(PeopleError):  # noqa: N818 — named after what happened
     """`wait_seconds` is how long the door stays shut."""
 
-    def __init__(self, message: str, wait_seconds: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, said: Said, wait_seconds: int = 0) -> None:
+        super().__init__(said)
         self.wait_seconds = wait_seconds
 
 
@@ -131,7 +132,7 @@ class People:
 
         def put(connection: Connection) -> None:
             if account_row(connection, account) is not None:
-                raise PersonExists(f"account {account} exists: take another name", "account")
+                raise PersonExists(Said("account.exists", account=account), "account")
             values = {"name": name.strip() or account, "role": role, "password": kept}
             connection.execute(
                 insert(accounts).values(account=account, active=1, made_ms=now, **values)
@@ -162,7 +163,7 @@ class People:
         def put(connection: Connection) -> None:
             row = account_row(connection, account)
             if row is None:
-                raise PersonUnknown(f"account {account[:60]!r} is not known: look at the list")
+                raise PersonUnknown(Said("account.unknown", account=account[:60]))
             stays = active and role == ADMINISTRATOR
             if row.role == ADMINISTRATOR and row.active and not stays:
                 _check_not_last(connection, account)
@@ -186,7 +187,7 @@ class People:
         def put(connection: Connection) -> None:
             mine = update(accounts).where(accounts.c.account == account)
             if not connection.execute(mine.values(password=kept, failures=0)).rowcount:
-                raise PersonUnknown(f"account {account[:60]!r} is not known: look at the list")
+                raise PersonUnknown(Said("account.unknown", account=account[:60]))
             _end_sessions(connection, account)
             noted(connection, now, by, "password set", account, "")
 
@@ -212,15 +213,15 @@ class People:
         """A key for a program, told once; `days` 0 is without end. Raises `PeopleError`."""
         _check_name(name)
         if not rights or not set(rights) <= set(RIGHTS):
-            raise PeopleError(f"rights: want one or more of {', '.join(RIGHTS)}", "rights")
+            raise PeopleError(Said("key.rights", known=", ".join(RIGHTS)), "rights")
         if not 0 <= days <= KEY_DAYS_MAX:
-            raise PeopleError(f"days {days}: want 0 (no end) to {KEY_DAYS_MAX}", "days")
+            raise PeopleError(Said("key.days", days=days, most=KEY_DAYS_MAX), "days")
         token, now = KEY_PREFIX + secrets.token_urlsafe(TOKEN_BYTES), self._clock.milliseconds()
         told = ",".join(right for right in RIGHTS if right in rights)
 
         def put(connection: Connection) -> None:
             if connection.execute(select(api_key.c.name).where(api_key.c.name == name)).first():
-                raise PersonExists(f"key {name} exists: take another name", "name")
+                raise PersonExists(Said("key.exists", name=name), "name")
             values = {"rights": told, "made_by": by.account, "made_ms": now}
             ends = now + days * 86_400_000 if days else 0
             connection.execute(
@@ -238,7 +239,7 @@ class People:
         def drop(connection: Connection) -> None:
             gone = connection.execute(delete(api_key).where(api_key.c.name == name))
             if not gone.rowcount:
-                raise PersonUnknown(f"key {name[:60]!r} is not known: look at the list")
+                raise PersonUnknown(Said("key.unknown", name=name[:60]))
             noted(connection, now, by, "key revoked", name, "")
 
         await self._database.write(drop)
@@ -277,17 +278,17 @@ def _check_not_last(connection: Connection, account: str) -> None:
         accounts.c.role == ADMINISTRATOR, accounts.c.active == 1, accounts.c.account != account
     )
     if not connection.execute(others).scalar():
-        raise PersonExists(f"{account} is the last administrator: make another one first", "role")
+        raise PersonExists(Said("account.last", account=account), "role")
 
 
 def _check_name(name: str) -> None:
     if not (name.isprintable() and name == name.strip() and 1 <= len(name) <= NAME_CHARS_MAX):
-        raise PeopleError(f"name {name[:60]!r}: want 1 to {NAME_CHARS_MAX} plain signs", "account")
+        raise PeopleError(Said("account.name", name=name[:60], most=NAME_CHARS_MAX), "account")
 
 
 def _check_role(role: str) -> None:
     if role not in get_args(Role):
-        raise PeopleError(f"role {role[:60]!r}: want one of {', '.join(ROLES)}", "role")
+        raise PeopleError(Said("account.role", role=role[:60], known=", ".join(ROLES)), "role")
 
 
 def noted(connection: Connection, now_ms: int, by: By, act: str, target: str, detail: str) -> None:

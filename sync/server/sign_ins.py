@@ -24,6 +24,7 @@ from sync.server.people_tables import account as accounts
 from sync.server.people_tables import api_key, session
 from sync.server.rights import RIGHTS, ROLES, Right, Visitor
 from sync.server.tokens import token_hash
+from sync.server.wording import Said
 
 SESSION_HOURS_MAX: Final = 12
 IDLE_MINUTES_MAX: Final = 60
@@ -60,12 +61,12 @@ class SignIns:
         shut = _shut_seconds(row, now) if row is not None else 0
         if shut:
             await self._people.note(By(account, address), "sign-in refused", account, "shut")
-            raise SignInRefused(f"too many wrong tries: wait {-(-shut // 60)} min", shut)
+            raise SignInRefused(Said("people.tries", minutes=-(-shut // 60)), shut)
         fits = await matches_async(password, row.password if row is not None and row.active else "")
         if row is None or not fits:
             await self._database.write(lambda conn: _failed(conn, account, now))
             await self._people.note(By(account, address), "sign-in refused", account, "password")
-            raise SignInRefused("name and password do not fit: look at both and try again")
+            raise SignInRefused(Said("people.no_fit"))
         return await self._begin(row, address, "")
 
     async def enter(self, account: str, address: str, by: str) -> SignedIn:
@@ -73,8 +74,8 @@ class SignIns:
         row = await self._database.read(lambda conn: account_row(conn, account))
         if row is None or not row.active:
             await self._people.note(By(account, address), "sign-in refused", account, by)
-            said = "no such account" if row is None else "the account is shut out"
-            raise SignInRefused(f"{account[:60]!r}: {said}; ask an administrator")
+            key = "people.no_account" if row is None else "people.shut_out"
+            raise SignInRefused(Said(key, account=account[:60]))
         return await self._begin(row, address, by)
 
     async def _begin(self, row: Any, address: str, by: str) -> SignedIn:

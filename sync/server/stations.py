@@ -28,6 +28,7 @@ from sync.server.keys import new_token
 from sync.server.settings import OFFICE
 from sync.server.tokens import Caller, names_in, token_hash
 from sync.server.view_tables import master
+from sync.server.wording import Said
 
 __all__ = ["Caller", "Stations", "moment"]
 
@@ -72,9 +73,9 @@ class JournalTakenError(EnrolmentError):
 class StationNameError(ServerError):
     """A station or work center name that cannot be taken; the message says why, `field` which."""
 
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
+    def __init__(self, said: Said, field: str) -> None:
+        super().__init__(said)
+        self.said, self.field = said, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +197,14 @@ def checked_names(station: str, work_centers: Sequence[str]) -> tuple[str, ...]:
         clean = re.fullmatch(NAME[1:-1], name) and not _SURROGATES.search(name)
         if not 0 < len(name) <= NAME_CHARS_MAX or not clean:
             raise StationNameError(
-                f"name {name[:40]!r}: want 1 to {NAME_CHARS_MAX} printable characters, no comma",
+                Said("station.name", name=name[:40], most=NAME_CHARS_MAX),
                 "station" if name == station else "work_centers",
             )
     if station == OFFICE:
-        raise StationNameError(f"name {OFFICE!r} is the server's own: choose another", "station")
+        raise StationNameError(Said("station.own", name=OFFICE), "station")
     if len(names) > WORK_CENTERS_COUNT_MAX:
         raise StationNameError(
-            f"{len(names)} work centers: at most {WORK_CENTERS_COUNT_MAX}", "work_centers"
+            Said("station.centers", count=len(names), most=WORK_CENTERS_COUNT_MAX), "work_centers"
         )
     return names
 

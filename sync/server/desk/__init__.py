@@ -31,6 +31,7 @@ from sync.server.tables import event as event_table
 from sync.server.view_tables import order_view
 from sync.server.views import book, order_of_state, promised
 from sync.server.views.stock import available
+from sync.server.wording import Said
 
 NUMBER_PREFIX: Final = "P-"
 NUMBER_DIGITS_MIN: Final = 4
@@ -95,7 +96,7 @@ class Desk:
         def plan(connection: Connection) -> Sequence[Event]:
             number = wanted.order or next_number(connection)
             if order_of_state(connection, number) is not None:
-                raise OfficeConflict(f"order {number} exists: take another number")
+                raise OfficeConflict(Said("order.exists", number=number))
             return [office.planned(replace(wanted, order=number), self.book(connection))]
 
         with self._acting:
@@ -110,7 +111,7 @@ class Desk:
             order = order_allowing(connection, number, "release")
             header = order.header
             if header is None:
-                raise OfficeUnknown(f"order {number} was never planned: create it first")
+                raise OfficeUnknown(Said("order.never_planned", number=number))
             revision = header.revision + 1
             known = self.book(connection)
             return [office.released(header, rule or LabelRule(), known, revision)]
@@ -162,7 +163,7 @@ class Desk:
             if not events or self._ledger.append_if_next(events, seq, account):
                 self._settle()
                 return events
-        raise OfficeBusy("others change orders all the time: wait a little and try again")
+        raise OfficeBusy(Said("busy.others"))
 
     def _settle(self, order: str = "") -> None:
         """Wait for the views of all that the office said, and of an order, not for the floor's."""
@@ -174,7 +175,7 @@ def order_allowing(connection: Connection, number: str, word: str) -> Order:
     """The order, if its status allows the word; raises `OfficeUnknown` or `OfficeConflict`."""
     order = order_of_state(connection, number)
     if order is None:
-        raise OfficeUnknown(f"order {number[:60]!r} is not known: look at the board")
+        raise OfficeUnknown(Said("order.unknown_board", number=number[:60]))
     office.require(word, number, str(order.status))
     return order
 
@@ -193,7 +194,7 @@ def _wait(projector: Projector, end: Callable[[], int]) -> None:
     if not projector.running:
         projector.catch_up()
     elif not projector.wait_for(end(), office.PROJECTION_SECONDS_MAX):
-        raise OfficeBusy("the views are behind the ledger: wait a little and try again")
+        raise OfficeBusy(Said("busy.behind"))
 
 
 def end_for(connection: Connection, order: str) -> int:

@@ -13,6 +13,7 @@ from sync.domain.pin import kept as hashed
 from sync.server.desk import Desk
 from sync.server.office import OfficeInvalid
 from sync.server.view_tables import master
+from sync.server.wording import Said
 
 SALT_BYTES: Final = 8
 PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 12
@@ -58,13 +59,13 @@ def change_operator(desk: Desk, account: str, fields: Mapping[str, str]) -> None
 
 def _person(written: str) -> str:
     if not (written.isprintable() and 1 <= len(written) <= NAME_CHARS_MAX):
-        raise OfficeInvalid(f"person {written[:40]!r}: want a short name or number", "person")
+        raise OfficeInvalid(Said("person.short", written=written[:40]), "person")
     return written
 
 
 def _name(written: str) -> str:
     if not (written.isprintable() and 1 <= len(written) <= NAME_CHARS_MAX):
-        raise OfficeInvalid(f"name {written[:40]!r}: write what people call them", "name")
+        raise OfficeInvalid(Said("person.name", written=written[:40]), "name")
     return written
 
 
@@ -80,9 +81,9 @@ def _badge(
             pass
         return made
     if not (written.isprintable() and len(written) <= NAME_CHARS_MAX):
-        raise OfficeInvalid("the badge's number cannot be read: scan it again", "badge")
+        raise OfficeInvalid(Said("badge.unread"), "badge")
     if written in used:
-        raise OfficeInvalid("that badge is somebody else's: give out another", "badge")
+        raise OfficeInvalid(Said("badge.taken"), "badge")
     return written
 
 
@@ -102,5 +103,5 @@ def _pin(written: str, before: OperatorDefined | None) -> str:
         return ""
     is_pin = written.isascii() and written.isdigit()
     if not (is_pin and PIN_DIGITS_MIN <= len(written) <= PIN_DIGITS_MAX):
-        raise OfficeInvalid(f"PIN: want {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits", "pin")
+        raise OfficeInvalid(Said("pin.digits", least=PIN_DIGITS_MIN, most=PIN_DIGITS_MAX), "pin")
     return hashed(written, secrets.token_hex(SALT_BYTES), PIN_ROUNDS)

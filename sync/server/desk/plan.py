@@ -28,6 +28,7 @@ from sync.server.office.plan import (
 from sync.server.views import book, order_of_state
 from sync.server.views.plan import PlanView, plan_of
 from sync.server.views.supply import register, register_of
+from sync.server.wording import Said
 
 DEMAND_PREFIX: Final = "D-"
 
@@ -56,12 +57,11 @@ def drop_demand(desk: Desk, account: str, key: str, revision: int | None = None)
     def make(connection: Connection) -> Sequence[Event]:
         present = register_of(connection, DemandDefined, key)
         if present is None:
-            raise OfficeUnknown(f"demand {key[:60]!r} is not known: look at the list", "demand")
+            raise OfficeUnknown(Said("demand.unknown", key=key[:60]), "demand")
         if revision is not None and revision != present.revision:
             who = present.operator or "somebody"
             raise OfficeConflict(
-                f"demand {key}: {who} changed it meanwhile (revision {present.revision}):"
-                " look at it and drop it again"
+                Said("demand.changed", key=key, who=who, revision=present.revision)
             )
         return [dropped(present)] if present.active else []
 
@@ -84,7 +84,7 @@ def move_order(desk: Desk, account: str, wanted: MoveWanted) -> None:
     def make(connection: Connection) -> Sequence[Event]:
         order = order_of_state(connection, wanted.order)
         if order is None or order.header is None:
-            said = f"order {wanted.order[:60]!r} is not in the plan: look at the orders"
+            said = Said("order.not_in_plan", order=wanted.order[:60])
             raise OfficeUnknown(said, "order")
         event = moved(order.header, str(order.status), wanted)
         return [event] if event is not None else []
@@ -118,10 +118,7 @@ def orders_of(
     stand = identities(plan.requirements.proposals)
     gone = [key for key in keys or () if key not in stand]
     if gone:
-        raise OfficeConflict(
-            f"{len(gone)} of {len(keys or ())} proposals are no longer as you saw them: somebody"
-            " planned, received or changed something meanwhile; look at the list and accept again"
-        )
+        raise OfficeConflict(Said("proposals.gone", gone=len(gone), of=len(keys or ())))
     chosen = [one for key, one in stand.items() if keys is None or key in keys]
     lines = {line.demand: line for line in plan.known.demands}
     numbers = _numbers(connection, len(chosen))

@@ -13,6 +13,7 @@ from sync.server.office import OfficeConflict, OfficeUnknown
 from sync.server.office import quality as said
 from sync.server.view_tables import trouble
 from sync.server.views.inbox import act_of, deviation_of, is_reversed
+from sync.server.wording import Said
 
 
 def review(
@@ -23,9 +24,7 @@ def review(
     def make(connection: Connection) -> Sequence[Event]:
         line = deviation_of(connection, target, name, subject)
         if line is None:
-            raise OfficeUnknown(
-                f"deviation {name[:40]!r} of {target[:40]!r} is not known: look at the inbox"
-            )
+            raise OfficeUnknown(Said("deviation.unknown", name=name[:40], target=target[:40]))
         return [said.reviewed(line.name, line.target, line.status, reason)]
 
     desk.act(make, account)
@@ -37,7 +36,7 @@ def take_back(desk: Desk, account: str, event_id: str, reason: str) -> None:
     def make(connection: Connection) -> Sequence[Event]:
         act, order, events = act_of(connection, event_id)
         if not act:
-            raise OfficeUnknown(f"event {event_id[:40]!r} is not known: look at the inbox")
+            raise OfficeUnknown(Said("event.unknown", event_id=event_id[:40]))
         known = is_reversed(connection, act)
         return [said.taken_back(act, events, order, reason, is_reversed=known)]
 
@@ -51,9 +50,9 @@ def answer(desk: Desk, account: str, call: str) -> None:
         table = trouble
         row = connection.execute(select(table).where(table.c.id == call)).one_or_none()
         if row is None or row.kind != "HelpCalled" or not row.begun:
-            raise OfficeUnknown(f"call {call[:40]!r} is not known: look at the floor")
+            raise OfficeUnknown(Said("call.unknown", call=call[:40]))
         if row.ended:
-            raise OfficeConflict(f"the call of {row.work_center} was answered already")
+            raise OfficeConflict(Said("call.answered", work_center=row.work_center))
         return [said.answered(call, row.work_center)]
 
     desk.act(make, account)

@@ -17,7 +17,7 @@ from sync.domain.events import (
     MaterialDefined,
     ReceiptScheduled,
 )
-from sync.domain.quantity import Quantity, of_micros
+from sync.domain.quantity import Quantity, QuantityError, of_micros
 from sync.domain.stock import Lot
 from sync.server import office
 from sync.server.desk import Desk, Receipt
@@ -26,6 +26,7 @@ from sync.server.office import stock as said
 from sync.server.view_tables import master
 from sync.server.views.lots import counted_since, lot_of
 from sync.server.views.supply import receipts_open
+from sync.server.wording import Said, somebody
 
 RECEIPT_PREFIX: Final = "R-"
 DIGITS_MIN: Final = 4
@@ -143,8 +144,12 @@ def receive(desk: Desk, account: str, asked: Receipt, scheduled: str = "") -> No
         owed = open_receipt(connection, scheduled)
         if owed.material != material.material:
             raise OfficeConflict(
-                f"receipt {scheduled}: it is of {owed.material}, not {material.material};"
-                " choose the one that came",
+                Said(
+                    "receipt.other",
+                    receipt=scheduled,
+                    material=owed.material,
+                    came=material.material,
+                ),
                 "receipt",
             )
         told = msgspec.structs.replace(came, receipt=scheduled)
@@ -162,7 +167,7 @@ def order_supply(desk: Desk, account: str, asked: Purchase) -> str:
         material = _material(connection, asked.material)
         number = asked.receipt or next_receipt(connection)
         if receipt_of(connection, number) is not None:
-            raise OfficeConflict(f"receipt {number} exists: take another number", "receipt")
+            raise OfficeConflict(Said("receipt.exists", number=number), "receipt")
         numbers[:] = [number]
         return [
             said.scheduled(
@@ -230,7 +235,7 @@ def open_receipt(connection: Connection, number: str) -> ReceiptScheduled:
     """A receipt that is still owed; raises `OfficeUnknown` or `OfficeConflict`."""
     owed = receipt_of(connection, number)
     if owed is None:
-        said_ = f"receipt {number[:60]!r} is not known: look at the open ones"
+        said_ = Said("receipt.unknown", number=number[:60])
         raise OfficeUnknown(said_, "receipt")
     said.require_as_shown(owed, None)
     return owed
@@ -270,7 +275,7 @@ def _material(connection: Connection, name: str) -> MaterialDefined:
     """An active material; raises `OfficeUnknown`."""
     found = _defined(connection, name)
     if found is None or not found.active:
-        what = f"material {name[:40]!r} is not defined: choose one of the list"
+        what = Said("material.choose", name=name[:40])
         raise OfficeUnknown(what, "material")
     return found
 
@@ -283,7 +288,7 @@ def _held(
     if lot is None and found and defined is not None and (name or not defined.lot_controlled):
         return Lot(material, name), defined
     if lot is None:
-        what = f"lot {name[:40]!r} of {material[:40]!r} is not known: look at the stock"
+        what = Said("lot.unknown", name=name[:40], material=material[:40])
         raise OfficeUnknown(what, "lot")
     return lot, defined
 
@@ -294,8 +299,13 @@ def _refuse_second(connection: Connection, asked: Count) -> None:
     other = counted_since(connection, asked.material, asked.lot, asked.place, asked.seen)
     if other is not None:
         raise OfficeConflict(
-            f"lot {asked.lot} of {asked.material}: {other.operator or 'somebody'} counted"
-            f" {other.counted} meanwhile; look at it again and count what differs",
+            Said(
+                "lot.counted",
+                lot=asked.lot,
+                material=asked.material,
+                who=somebody(other.operator),
+                counted=other.counted,
+            ),
             "counted",
         )
 
@@ -304,5 +314,5 @@ def _signed(written: str, unit: str) -> Quantity:
     """What a form says was expected, which may be less than nothing."""
     try:
         return Quantity(written, unit)
-    except ValueError as fault:
-        raise office.OfficeInvalid(f"expected {fault}", "expected") from None
+    except QuantityError as fault:
+        raise office.OfficeInvalid(Said("quantity.expected", fault=fault), "expected") from None

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from sync.server.errors import ServerError
 from sync.server.importing.workbook import Cells
+from sync.server.wording import Said
 
 SUFFIX: Final = ".xml"
 NAMESPACE: Final = "http://www.mesa.org/xml/B2MML"
@@ -53,9 +54,9 @@ OWN: Final = (
 class ScheduleError(ServerError):
     """See the tree at the top; `line` is 0 where it is the whole file."""
 
-    def __init__(self, told: str, line: int = 0) -> None:
-        super().__init__(told)
-        self.line = line
+    def __init__(self, said: Said, line: int = 0) -> None:
+        super().__init__(said)
+        self.said, self.line = said, line
 
 
 @dataclass(slots=True)
@@ -95,15 +96,15 @@ def places() -> dict[str, str]:
 def tree_of(content: bytes) -> Node:
     """The document's root; raises `ScheduleError`."""
     if len(content) > XML_BYTES_MAX:
-        raise ScheduleError(f"{len(content)} bytes, at most {XML_BYTES_MAX}: send it in parts")
+        raise ScheduleError(Said("import.bytes", count=len(content), most=XML_BYTES_MAX))
     reading = _Reading()
     try:
         reading.parser.Parse(content, True)
     except expat.ExpatError as fault:
         told = expat.ErrorString(fault.code)
-        raise ScheduleError(f"is no XML ({told}): export it again", fault.lineno) from None
+        raise ScheduleError(Said("import.no_xml", why=told), fault.lineno) from None
     except (ValueError, LookupError) as fault:  # an encoding that is none
-        raise ScheduleError(f"cannot be read ({fault}): export it as UTF-8") from None
+        raise ScheduleError(Said("import.xml_unread", why=str(fault))) from None
     assert reading.root is not None, "expat ends only after a root"
     return reading.root
 
@@ -125,7 +126,7 @@ class _Reading:
         space, _, local = name.rpartition(" ")
         line = self.parser.CurrentLineNumber
         if len(self._open) >= DEPTH_MAX:
-            raise ScheduleError(f"elements {DEPTH_MAX} deep: is this a schedule?", line)
+            raise ScheduleError(Said("import.deep", most=DEPTH_MAX), line)
         node = Node(local if space.startswith(NAMESPACE) else f"{space} {local}", line)
         if self._open:
             self._open[-1].children.append(node)
@@ -140,7 +141,7 @@ class _Reading:
         self._open[-1].text += text
 
     def _doctype(self, *_told: object) -> None:
-        told = "has a document type, which B2MML has not: export it without"
+        told = Said("import.doctype")
         raise ScheduleError(told, self.parser.CurrentLineNumber)
 
 
@@ -149,17 +150,17 @@ def _requests(content: bytes) -> Iterator[Node]:
     schedules = [root] if root.name == SCHEDULE else list(root.all(f"DataArea/{SCHEDULE}"))
     if not schedules:
         name = root.name.rpartition(" ")[2][:60]
-        told = f"{name} holds no {SCHEDULE} of {NAMESPACE}: export the orders as one"
+        told = Said("import.no_schedule", name=name, wanted=SCHEDULE, space=NAMESPACE)
         raise ScheduleError(told, root.line)
     count = 0
     for schedule in schedules:
         for one in schedule.all(REQUEST):
             count += 1
             if count > REQUESTS_MAX:
-                raise ScheduleError(f"over {REQUESTS_MAX} requests: send them in parts", one.line)
+                raise ScheduleError(Said("import.requests", most=REQUESTS_MAX), one.line)
             yield one
     if not count:
-        raise ScheduleError(f"holds no {REQUEST}: export the open orders", root.line)
+        raise ScheduleError(Said("import.no_request", wanted=REQUEST), root.line)
 
 
 def _row(request: Node) -> list[str]:
@@ -186,7 +187,9 @@ def _produced(request: Node) -> tuple[str, str]:
     made = {(one.said("MaterialDefinitionID"), _amount(one)): one for one in found}
     if len(made) > 1:
         named = ", ".join(sorted({name for name, _ in made}))
-        told = f"{REQUEST} {request.said('ID')[:60]} makes {named[:200]}: an order makes one thing"
+        told = Said(
+            "import.several", kind=REQUEST, order=request.said("ID")[:60], named=named[:200]
+        )
         raise ScheduleError(told, request.line)
     return next(iter(made), ("", ""))
 

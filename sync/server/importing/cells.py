@@ -1,6 +1,6 @@
 """What a cell may hold: each kind of column reads its text, or says what to write instead.
 
-A reader raises `ValueError` with the value and the next step; `tables` adds file, line and column.
+A reader raises `CellFault` with the value and the next step; `tables` adds file, line and column.
 """
 
 import re
@@ -19,6 +19,7 @@ from sync.domain.quantity import (
     shown,
     unit_named,
 )
+from sync.server.wording import Said, either
 
 CELL_CHARS_MAX: Final = 2_000
 NAME_CHARS_MAX: Final = 120
@@ -51,6 +52,14 @@ Kind = Literal[
 Cell = str | int | bool | tuple[str, ...] | dict[str, str]
 
 
+class CellFault(ValueError):  # noqa: N818 — a finding, told to the planner
+    """What is wrong with a cell and what to write."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said)
+        self.said = said
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     name: str
@@ -69,7 +78,7 @@ def known_unit(unit: str) -> bool:
 def with_point(column: Column, written: str) -> str:
     """Amounts with a decimal comma as we read them: `1.000,5` is `1000.5`.
 
-    Raises `ValueError` where a point may be either.
+    Raises `CellFault` where a point may be either.
     """
     if column.kind not in {"amount", "quantity", "units"}:
         return written
@@ -82,28 +91,28 @@ def _with_point(number: re.Match[str]) -> str:
         return text.replace(".", "").replace(",", ".")
     if _THOUSANDS.match(text):
         plain, fraction = text.replace(".", ""), text.replace(".", ",")
-        raise ValueError(f"{text!r} may be either: write {plain} or {fraction}")
+        raise CellFault(Said("import.either", text=text, plain=plain, fraction=fraction))
     return text
 
 
 def cell_of(column: Column, written: str, today: date) -> Cell:
-    """A cell's value; raises `ValueError` telling what is wrong and what to write."""
+    """A cell's value; raises `CellFault` telling what is wrong and what to write."""
     if any(ord(sign) < 32 or 0xD800 <= ord(sign) <= 0xDFFF for sign in written):
-        raise ValueError("holds a control character: write plain text")
+        raise CellFault(Said("import.control"))
     if not written and column.needed:
-        raise ValueError(f"empty: {column.note}")
+        raise CellFault(Said("import.empty", note=column.note))
     return _READERS[column.kind](column, written or column.default, today)
 
 
 def _text(_column: Column, written: str, _today: date) -> str:
     if len(written) > CELL_CHARS_MAX:
-        raise ValueError(f"{len(written)} characters: at most {CELL_CHARS_MAX}")
+        raise CellFault(Said("import.characters", count=len(written), most=CELL_CHARS_MAX))
     return written
 
 
 def _name(_column: Column, written: str, _today: date) -> str:
     if len(written) > NAME_CHARS_MAX:
-        raise ValueError(f"{len(written)} characters: at most {NAME_CHARS_MAX}")
+        raise CellFault(Said("import.characters", count=len(written), most=NAME_CHARS_MAX))
     return written
 
 
@@ -111,7 +120,7 @@ def _amount(_column: Column, written: str, _today: date) -> str:
     if not written:
         return ""
     if not AMOUNT.match(written) or micros(written) < 0:
-        raise ValueError(f"{written[:40]!r} is no amount: write digits, as 12.5")
+        raise CellFault(Said("import.no_amount", written=written[:40]))
     return written
 
 
@@ -122,20 +131,20 @@ def _quantity(column: Column, written: str, today: date) -> str:
     amount, _, unit = written.partition(" ")
     positive = _amount(column, amount, today)
     if not micros(positive):
-        raise ValueError(f"{written[:40]!r}: must be more than nothing")
+        raise CellFault(Said("import.nothing", written=written[:40]))
     return f"{positive} {_unit(column, unit, today)}" if unit.strip() else positive
 
 
 def _count(_column: Column, written: str, _today: date) -> int:
     digits = written or "0"
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        raise ValueError(f"{written[:40]!r} is no whole number: write digits, as 30")
+        raise CellFault(Said("import.no_whole", written=written[:40]))
     return int(digits)
 
 
 def _yes(_column: Column, written: str, _today: date) -> bool:
     if written.lower() not in {"yes", "no"}:
-        raise ValueError(f"{written[:40]!r}: write yes or no")
+        raise CellFault(Said("import.yes_no", written=written[:40]))
     return written.lower() == "yes"
 
 
@@ -147,7 +156,7 @@ def _date(_column: Column, written: str, today: date) -> str:
     try:
         return date.fromisoformat(written).isoformat() if written else ""
     except ValueError:
-        raise ValueError(f"{written[:40]!r} is no date: write 2027-03-31 or +3d") from None
+        raise CellFault(Said("import.no_date", written=written[:40])) from None
 
 
 def _day_after(today: date, days: int) -> str:
@@ -161,14 +170,14 @@ def _day_after(today: date, days: int) -> str:
 def _unit(_column: Column, written: str, _today: date) -> str:
     unit = unit_named(written)
     if not UNIT.match(unit):
-        raise ValueError(f"unit {written[:40]!r}: write kg, g, l, pcs or a UN/CEFACT code")
+        raise CellFault(Said("import.unit", written=written[:40]))
     return unit
 
 
 def _base(_column: Column, written: str, _today: date) -> str:
     unit = unit_named(written)
     if not known_unit(unit):
-        raise ValueError(f"{written[:40]!r} is no base unit: write kg, g, l, m, pcs …")
+        raise CellFault(Said("import.base", written=written[:40]))
     return unit
 
 
@@ -176,7 +185,7 @@ def _names(_column: Column, written: str, _today: date) -> tuple[str, ...]:
     parts = tuple(part.strip() for part in written.split(";") if part.strip())
     long = next((part for part in parts if len(part) > CELL_CHARS_MAX), "")
     if long:
-        raise ValueError(f"{long[:40]!r} is too long: at most {CELL_CHARS_MAX} characters")
+        raise CellFault(Said("import.long", long=long[:40], most=CELL_CHARS_MAX))
     return parts
 
 
@@ -190,7 +199,7 @@ def _units(column: Column, written: str, today: date) -> dict[str, str]:
         name, _, rest = part.partition("=")
         amount, _, base = rest.strip().partition(" ")
         if not AMOUNT.match(amount) or micros(amount) <= 0 or not known_unit(unit_named(base)):
-            raise ValueError(f"{part[:40]!r} is no conversion: write BAG=25 kg")
+            raise CellFault(Said("import.conversion", part=part[:40]))
         found[str(_unit(column, name, today))] = f"{amount} {unit_named(base)}"
     return found
 
@@ -201,10 +210,10 @@ def _checks(column: Column, written: str, today: date) -> tuple[str, ...]:
     for part in _names(column, written, today):
         read = _CHECK.match(part)
         if read is None:
-            raise ValueError(f"{part[:40]!r} is no check: write Diameter = 19.98..20.02 mm")
+            raise CellFault(Said("import.check", part=part[:40]))
         limits = [(read[name] or "").replace(",", ".") for name in ("lowest", "highest")]
         if all(limits) and float(limits[0]) > float(limits[1]):
-            raise ValueError(f"{part[:40]!r}: write the lower limit first")
+            raise CellFault(Said("import.limits", part=part[:40]))
         unit = read["unit"] or ""
         code = unit_named(unit)
         found.append("\t".join((read["text"], *limits, code if shown(code) != code else unit)))
@@ -213,7 +222,7 @@ def _checks(column: Column, written: str, today: date) -> tuple[str, ...]:
 
 def _choice(column: Column, written: str, _today: date) -> str:
     if written and written.lower() not in column.choices:
-        raise ValueError(f"{written[:40]!r}: write {' or '.join(column.choices)}")
+        raise CellFault(Said("import.choice", written=written[:40], choices=either(column.choices)))
     return written.lower()
 
 

@@ -37,6 +37,7 @@ from sync.domain.quantity import (
 )
 from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book, cycle, cycle_through
+from sync.server.wording import Said, field_word
 
 STAMP: Final = {
     "id": "", "n": 0, "act": "", "at": "", "boot": "", "mono": 0, "saw": None, "station": "",
@@ -142,16 +143,16 @@ def _amount_problems(row: Row) -> Iterable[Problem]:
     for column in ("reorder_point", "lot_size"):
         unit = row.text(column).partition(" ")[2]
         if unit and unit != row.text("unit"):
-            yield row.problem(column, f"{unit}: write it in the base unit {row.text('unit')}")
+            yield row.problem(column, Said("import.base_unit", unit=unit, base=row.text("unit")))
 
 
 def _gtin_problems(row: Row, gtin: str, owner: str) -> Iterable[Problem]:
     if gtin and not (gtin.isascii() and gtin.isdigit() and len(gtin) in {8, 12, 13, 14}):
-        yield row.problem("gtin", f"{gtin!r} is no GTIN: 8, 12, 13 or 14 digits")
+        yield row.problem("gtin", Said("import.gtin_digits", gtin=gtin))
     elif gtin and not _check_digit_fits(gtin):
-        yield row.problem("gtin", f"{gtin}: the check digit is wrong; look at the item's label")
+        yield row.problem("gtin", Said("import.gtin_check", gtin=gtin))
     elif gtin and owner != row.text("material"):
-        yield row.problem("gtin", f"{gtin} is of {owner} already: one number, one material")
+        yield row.problem("gtin", Said("import.gtin_taken", gtin=gtin, owner=owner))
 
 
 def _check_digit_fits(gtin: str) -> bool:
@@ -210,10 +211,10 @@ def _operators(rows: Iterable[Row], current: Current, outcome: Outcome, salt: st
     for row in rows:
         name, badge, pin = row.text("person"), row.text("badge"), row.text("pin")
         if badges.setdefault(badge, name) != name:
-            fault = f"{badge} is the badge of {badges[badge]} already: give out another"
+            fault = Said("import.badge", badge=badge, owner=badges[badge])
             outcome.problems.append(row.problem("badge", fault))
         if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
-            outcome.problems.append(row.problem("pin", "not 4 to 12 digits"))
+            outcome.problems.append(row.problem("pin", Said("import.pin")))
             continue
         known = current.operators.get(name)
         kept = known.pin if known and pin and matches(pin, known.pin) else ""
@@ -251,7 +252,9 @@ def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def unknown(row: Row, column: str, kind: str, file: str) -> Problem:
     """A reference to what neither the files nor the server know."""
     name = row.text(column)
-    return row.problem(column, f"{name!r} is no {kind}: add it to {file}", (file, name))
+    return row.problem(
+        column, Said("import.unknown", name=name, kind=field_word(kind), file=file), (file, name)
+    )
 
 
 def _routings(
@@ -330,22 +333,22 @@ def _bom_problems(row: Row, first: Row, book: Book) -> Iterable[Problem]:
     component = book.materials.get(row.text("component"))
     if material is None:
         yield unknown(row, "material", "material", "materials.csv")
-    elif (fault := _unit_fault(written(row, "for_quantity", material.unit), material)) != "":
+    elif (fault := _unit_fault(written(row, "for_quantity", material.unit), material)) is not None:
         yield row.problem("for_quantity", fault)
     if row.text("valid_from") != first.text("valid_from"):
-        fault = f"line {first.line} of the same BOM has another day: one BOM, one day"
+        fault = Said("import.bom_day", line=first.line)
         yield row.problem("valid_from", fault)
     if row.text("for_quantity") != first.text("for_quantity"):
-        fault = f"line {first.line} of the same BOM says {first.text('for_quantity')}: make equal"
+        fault = Said("import.bom_base", line=first.line, amount=first.text("for_quantity"))
         yield row.problem("for_quantity", fault)
     if component is None:
         yield unknown(row, "component", "material", "materials.csv")
-    elif (fault := _unit_fault(written(row, "quantity", row.text("unit")), component)) != "":
+    elif (fault := _unit_fault(written(row, "quantity", row.text("unit")), component)) is not None:
         yield row.problem("unit", fault)
     yield from _operation_problems(row, book)
     for name in row.names("substitutes"):
         if name not in book.materials:
-            fault = f"{name!r} is no material: add it to materials.csv"
+            fault = Said("import.no_material", name=name)
             yield row.problem("substitutes", fault, ("materials.csv", name))
 
 
@@ -353,8 +356,12 @@ def _operation_problems(row: Row, book: Book) -> Iterable[Problem]:
     routing = book.routings.get(row.text("material"))
     known = [one.operation for one in routing.operations] if routing else []
     if row.text("operation") and row.text("operation") not in known:
-        fault = f"{row.text('operation')!r} is no operation of {row.text('material')}:"
-        text = f"{fault} routings.csv has {', '.join(known) or 'none'}"
+        text = Said(
+            "import.operation",
+            operation=row.text("operation"),
+            material=row.text("material"),
+            known=tuple(known) or Said("word.none"),
+        )
         yield row.problem("operation", text, ("routings.csv", row.text("material")))
 
 
@@ -377,11 +384,13 @@ def written(row: Row, column: str, unit: str) -> Quantity:
     return Quantity(amount, own or unit)
 
 
-def _unit_fault(quantity: Quantity, material: MaterialDefined) -> str:
+def _unit_fault(quantity: Quantity, material: MaterialDefined) -> Said | None:
     try:
         convert(quantity, material.unit, material.conversions)
     except UnitUnknown as fault:
-        return f"{fault}: use {material.unit}, or add a conversion to {material.material}"
+        return Said(
+            "import.unit_fault", fault=fault, unit=material.unit, material=material.material
+        )
     except QuantityError:
-        return ""  # a need is rounded up where six places do not hold it
-    return ""
+        return None  # a need is rounded up where six places do not hold it
+    return None

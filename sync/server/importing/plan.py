@@ -33,6 +33,7 @@ from sync.server.importing.master import (
 )
 from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book
+from sync.server.wording import Said, said_by, status_word
 from sync.wire import BODY_BYTES_MAX, bytes_of
 
 STAMP_BYTES_SPARE: Final = 1_024
@@ -71,8 +72,8 @@ def _too_large(event: Event) -> Problem:
     file = _FILES.get(type(event), "orders.csv")
     name = getattr(event, "order", "") or getattr(event, "material", "")
     name = name or getattr(event, "calendar", "")
-    text = f"{name[:60]}: its rows are {bytes_of(event)} bytes together, at most {EVENT_BYTES_MAX}"
-    return Problem(file, 0, "", f"{text}: use fewer rows or shorter names")
+    text = Said("import.large", name=name[:60], count=bytes_of(event), most=EVENT_BYTES_MAX)
+    return Problem(file, 0, "", text)
 
 
 def _stock(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) -> None:
@@ -84,13 +85,17 @@ def _stock(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) 
         try:
             events = tuple(_received(row, material, current))
         except (office.OfficeError, _Differs) as fault:
-            outcome.problems.append(row.problem("quantity", str(fault)))
+            outcome.problems.append(row.problem("quantity", fault.said))
             continue
         outcome.events += events
 
 
 class _Differs(Exception):  # noqa: N818 — a finding, told to the planner
     """A lot was received before with another quantity."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 def _received(row: Row, material: MaterialDefined, current: Current) -> Iterable[Event]:
@@ -113,10 +118,7 @@ def _received(row: Row, material: MaterialDefined, current: Current) -> Iterable
             )
     elif known != (event.quantity.micros, event.quantity.unit):
         was = of_micros(*known)
-        raise _Differs(
-            f"lot {lot} was received with {was}, not {event.quantity}:"
-            " count the lot to correct it, and put the first quantity back here"
-        )
+        raise _Differs(Said("import.lot_differs", lot=lot, was=was, quantity=event.quantity))
 
 
 def _orders(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book) -> None:
@@ -133,7 +135,7 @@ def _orders(rows: Iterable[Row], current: Current, outcome: Outcome, book: Book)
             refers = ("routings.csv", material.material) if "routing" in str(fault) else ("", "")
             field = getattr(fault, "field", "")
             column = field if field in row.cells else "quantity"
-            outcome.problems.append(row.problem(column, str(fault), refers))
+            outcome.problems.append(row.problem(column, said_by(fault), refers))
 
 
 def _header(row: Row, material: MaterialDefined) -> OrderPlanned:
@@ -170,7 +172,7 @@ def _order_events(
     elif not _same_header(header, present):
         if known.status in {Status.CLOSED, Status.CANCELLED}:
             raise office.OfficeConflict(
-                f"order {header.order} is {known.status}: leave it as it was"
+                Said("import.order_status", order=header.order, status=status_word(known.status))
             )
         yield office.changed(header, revision, "import")
 
@@ -180,8 +182,7 @@ def _rule(row: Row) -> LabelRule:
     label, per = row.text("label"), row.count("label_per")
     if (label == "per_n") != (per > 0):
         raise office.OfficeInvalid(
-            f"order {row.text('order')}: label {label} with {per} pieces on a label:"
-            " per_n wants how many, the others none",
+            Said("import.label_per", order=row.text("order"), label=label, per=per),
             "label_per",
         )
     rule = {

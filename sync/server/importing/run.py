@@ -8,7 +8,7 @@ import contextlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -39,10 +39,12 @@ from sync.server.projector import Projector
 from sync.server.projector_state import LIVE, decode_order, load_memory
 from sync.server.settings import OFFICE
 from sync.server.view_tables import order_state, stock
+from sync.server.wording import Said, Value
 
 SALT_BYTES: Final = 8
 TRIES_MAX: Final = 5
 _log: Final = logging.getLogger("kiosk-server")
+Telling = Callable[[Value], str]
 TABLE_OF: Final = {table.file: table for table in TABLES}
 
 
@@ -68,18 +70,26 @@ def import_files(
     projector: Projector,
     today: date,
     account: str = OFFICE,
+    telling: Telling = str,
 ) -> Report:
-    """The same from the files' bytes by name: CSV files, and workbooks with a sheet for each."""
+    """The same from the files' bytes by name: CSV files, and workbooks with a sheet for each.
+
+    `telling` puts what is wrong into the words of a language.
+    """
     reading = _read(files, today)
     salt = secrets.token_hex(SALT_BYTES)
     outcome = _loaded(ledger, projector, reading, salt, account)
     with contextlib.suppress(OfficeBusy):  # it is loaded, however long the views take
         settle(ledger, projector)
-    return _report(reading, outcome)
+    return _report(reading, outcome, telling)
 
 
 def preview_files(
-    files: Mapping[str, bytes], ledger: Ledger, projector: Projector, today: date
+    files: Mapping[str, bytes],
+    ledger: Ledger,
+    projector: Projector,
+    today: date,
+    telling: Telling = str,
 ) -> Preview:
     """What the import would do, and nothing is done; raises `OfficeBusy`."""
     reading, salt = _read(files, today), secrets.token_hex(SALT_BYTES)
@@ -91,7 +101,7 @@ def preview_files(
 
     outcome, current = ledger.database.read_now(compared)
     changes = () if outcome.problems else changes_of(outcome.events, current)
-    return Preview(_report(reading, outcome), changes)
+    return Preview(_report(reading, outcome, telling), changes)
 
 
 def _loaded(
@@ -109,7 +119,7 @@ def _loaded(
         if ledger.append_if_next(outcome.events, seq, account):
             return outcome
         _log.info("another office act came between: the import compares again")
-    raise OfficeBusy("others change master data or orders all the time: import again later")
+    raise OfficeBusy(Said("busy.import"))
 
 
 def _compared(current: Current, reading: "_Files", salt: str) -> Outcome:
@@ -180,7 +190,7 @@ def _read(files: Mapping[str, bytes], today: date) -> _Files:
         elif table := TABLE_OF.get(name):
             _take(found, given, table, name, read_table(table, content, today))
         elif name not in ELSEWHERE:
-            told = f"unknown file: known are {', '.join(sorted(TABLE_OF))}"
+            told = Said("import.unknown_file", known=", ".join(sorted(TABLE_OF)))
             found.problems.append(Problem(name, 0, "", told))
     return found
 
@@ -192,7 +202,7 @@ def _read_workbook(
     try:
         cells = sheets(name, content)
     except WorkbookError as fault:
-        found.problems.append(Problem(name, 0, "", str(fault).removeprefix(f"{name}: ")))
+        found.problems.append(Problem(name, 0, "", fault.said))
         return
     for title, rows in cells.items():
         table = TABLE_OF.get(title if title in TABLE_OF else f"{title}.csv")
@@ -202,7 +212,9 @@ def _read_workbook(
             _take(found, given, table, f"{name} {title}", reading)
         elif rows and f"{title}.csv" not in ELSEWHERE:
             known = ", ".join(sorted(one.removesuffix(".csv") for one in TABLE_OF))
-            found.problems.append(Problem(name, 0, "", f"unknown sheet {title!r}: known: {known}"))
+            found.problems.append(
+                Problem(name, 0, "", Said("import.unknown_sheet", title=title, known=known))
+            )
 
 
 def _read_schedule(
@@ -212,7 +224,7 @@ def _read_schedule(
     try:
         cells = b2mml.requests(content)
     except b2mml.ScheduleError as fault:
-        found.problems.append(Problem(name, fault.line, "", str(fault)))
+        found.problems.append(Problem(name, fault.line, "", fault.said))
         found.unread[ORDERS.file] = {ANY}
         return
     reading = read_sheet(ORDERS, cells, today)
@@ -224,7 +236,7 @@ def _take(
     found: _Files, given: dict[str, str], table: Table, source: str, reading: Reading
 ) -> None:
     if table.file in given:
-        told = f"stands in {given[table.file]} already: keep one"
+        told = Said("import.twice", other=given[table.file])
         found.problems.append(Problem(source, 0, "", told))
         return
     given[table.file] = source
@@ -233,19 +245,20 @@ def _take(
     found.problems += reading.problems
 
 
-def _report(files: _Files, outcome: Outcome) -> Report:
+def _report(files: _Files, outcome: Outcome, telling: Telling) -> Report:
     count = sum(map(len, files.rows.values()))
     if outcome.problems:
         faults = sorted(outcome.problems, key=lambda one: (one.file, one.line, one.column))
-        return Report(tuple(_told(fault, files) for fault in faults), count)
+        return Report(tuple(_told(fault, files, telling) for fault in faults), count)
     return Report((), count, dict(Counter(type(event).__name__ for event in outcome.events)))
 
 
-def _told(fault: Problem, files: _Files) -> ProblemLine:
+def _told(fault: Problem, files: _Files, telling: Telling) -> ProblemLine:
+    text = telling(fault.text)
     source, letters = files.letters.get(fault.file, ("", {}))
     if not (source and fault.line):
-        return ProblemLine(fault.file, fault.line, fault.column, fault.text, str(fault))
+        return ProblemLine(fault.file, fault.line, fault.column, text, str(fault))
     cell = f"{letters.get(fault.column, '')}{fault.line}"
     where = " ".join(part for part in (source, cell, fault.column) if part)
-    told = f"{where}: {fault.text}"
-    return ProblemLine(fault.file, fault.line, fault.column, fault.text, told, cell)
+    told = f"{where}: {text}"
+    return ProblemLine(fault.file, fault.line, fault.column, text, told, cell)

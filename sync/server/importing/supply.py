@@ -10,6 +10,7 @@ from sync.server.importing.supply_columns import WEEKDAYS
 from sync.server.importing.tables import Row
 from sync.server.office.plan import CalendarWanted, calendared
 from sync.server.planning.explosion import Book
+from sync.server.wording import Said
 
 _COLUMNS: Final = {f"weekday_{n}": day for n, day in enumerate(WEEKDAYS)}
 E = TypeVar("E", DemandDefined, ReceiptScheduled)
@@ -34,7 +35,7 @@ def calendars(rows: Iterable[Row], current: Current, outcome: Outcome) -> frozen
         except office.OfficeError as fault:
             column = _COLUMNS.get(fault.field, fault.field)
             place = column if column in row.cells else "calendar"
-            outcome.problems.append(row.problem(place, str(fault)))
+            outcome.problems.append(row.problem(place, fault.said))
         else:
             register(event, known, outcome)
     return frozenset(found)
@@ -72,7 +73,7 @@ def _lines(
             event = line(row, book)
         except office.OfficeError as fault:
             place = fault.field if fault.field in row.cells else "quantity"
-            outcome.problems.append(row.problem(place, str(fault)))
+            outcome.problems.append(row.problem(place, fault.said))
         else:
             key = event.demand if isinstance(event, DemandDefined) else event.receipt
             register(event, known.get(key), outcome)
@@ -95,7 +96,7 @@ def _receipt(row: Row, book: Book) -> ReceiptScheduled:
 def _demand(row: Row, book: Book) -> DemandDefined:
     material = book.materials[row.text("material")]
     if row.count("priority") > office.PRIORITY_MAX:
-        told = f"{row.count('priority')}: want 0 (first) to {office.PRIORITY_MAX}"
+        told = Said("import.priority", priority=row.count("priority"), most=office.PRIORITY_MAX)
         raise office.OfficeInvalid(told, "priority")
     return DemandDefined(
         demand=row.text("demand"),

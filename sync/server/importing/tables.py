@@ -12,18 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from sync.server.importing.cells import Cell, Column, cell_of, with_point
+from sync.server.importing.cells import Cell, CellFault, Column, cell_of, with_point
 from sync.server.importing.workbook import is_formula_error, letter
+from sync.server.wording import Said, Value
 
 FILE_BYTES_MAX: Final = 32 * 1024 * 1024
 ANY: Final = "*"
 SHEET: Final = "sheet"
-_SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SEPARATORS: Final = {",": "word.comma", ";": "word.semicolon", "\t": "word.tab"}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with an import, where, and what to do next.
+    """What is wrong with an import, where, and what to do next; `str` is in English.
 
     `refers` is the file and name that is missing, for problems that may be the echo of another.
     """
@@ -31,7 +32,7 @@ class Problem:
     file: str
     line: int
     column: str
-    text: str
+    text: Value
     refers: tuple[str, str] = ("", "")
 
     def __str__(self) -> str:
@@ -87,7 +88,7 @@ class Row:
         assert isinstance(value, dict), f"{self.file} {column} holds no conversions"
         return value
 
-    def problem(self, column: str, text: str, refers: tuple[str, str] = ("", "")) -> Problem:
+    def problem(self, column: str, text: Value, refers: tuple[str, str] = ("", "")) -> Problem:
         return Problem(self.file, self.line, column, text, refers)
 
 
@@ -111,13 +112,13 @@ def read_table(table: Table, content: bytes, today: date) -> Reading:
     """The rows of a file; nothing is raised, every problem is in the reading."""
     reading = Reading()
     if len(content) > FILE_BYTES_MAX:
-        _give_up(table, reading, 0, f"{len(content)} bytes: split it, at most {FILE_BYTES_MAX}")
+        _give_up(table, reading, 0, Said("import.split", count=len(content), most=FILE_BYTES_MAX))
         return reading
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content[: fault.start].count(b"\n") + 1
-        _give_up(table, reading, line, "not UTF-8: save it as CSV UTF-8")
+        _give_up(table, reading, line, Said("import.no_utf8"))
         return reading
     reading.parted = _parted(text)
     _read_rows(table, _records(table, text, reading), today, reading)
@@ -139,7 +140,7 @@ def template_of(table: Table) -> str:
     return "\n".join([*lines, ",".join(column.name for column in table.columns)]) + "\n"
 
 
-def _give_up(table: Table, reading: Reading, line: int, text: str) -> None:
+def _give_up(table: Table, reading: Reading, line: int, text: Said) -> None:
     """From this line on nothing can be told of the file's rows."""
     reading.problems.append(Problem(table.file, line, "", text))
     reading.unread.add(ANY)
@@ -168,15 +169,15 @@ def _read_rows(
         if len(own) < len(header) and reading.parted == SHEET:
             own = [*own, *[""] * (len(header) - len(own))]
         if len(own) != len(header) and reading.parted == SHEET:
-            _give_up(table, reading, line, f"a cell without a column name: {own[len(header)]!r}")
+            _give_up(table, reading, line, Said("import.no_column", cell=own[len(header)]))
         elif len(own) != len(header):
-            sign = _SEPARATORS[reading.parted]
-            fault = f"{len(own)} of {len(header)} columns: cut off, or a {sign} is unquoted"
+            sign = Said(_SEPARATORS[reading.parted])
+            fault = Said("import.columns", count=len(own), wanted=len(header), sign=sign)
             _give_up(table, reading, line, fault)
         else:
             _read_row(table, dict(zip(header, own, strict=True)), line, today, reading)
     if header is None and not reading.problems:
-        _give_up(table, reading, 1, "empty: the first row names columns")
+        _give_up(table, reading, 1, Said("import.no_rows"))
 
 
 def _parted(text: str) -> str:
@@ -203,7 +204,7 @@ def _records(table: Table, text: str, reading: Reading) -> Iterator[tuple[int, S
         except StopIteration:
             return
         except csv.Error as fault:
-            told = f"{fault}: is a quote open, or the file cut off?"
+            told = Said("import.quote", why=str(fault))
             _give_up(table, reading, line, told)
             return
         if any(cell.strip() for cell in cells) and not _is_comment(cells):
@@ -219,12 +220,14 @@ def _header_problems(table: Table, header: Sequence[str], line: int) -> Iterator
     wanted = ", ".join(column.name for column in table.columns)
     for name in header:
         if table.column(name) is None:
-            yield Problem(table.file, line, name, f"unknown column: known are {wanted}")
+            yield Problem(table.file, line, name, Said("import.unknown_column", known=wanted))
         elif header.count(name) > 1:
-            yield Problem(table.file, line, name, "column twice: keep one")
+            yield Problem(table.file, line, name, Said("import.column_twice"))
     for column in table.columns:
         if column.needed and column.name not in header:
-            yield Problem(table.file, line, column.name, f"missing column: {column.note}")
+            yield Problem(
+                table.file, line, column.name, Said("import.missing_column", note=column.note)
+            )
 
 
 def _read_row(
@@ -237,8 +240,8 @@ def _read_row(
         try:
             plain = _as_we_write(reading.parted, column, written)
             cells[column.name] = cell_of(column, plain, today)
-        except ValueError as fault:
-            faults.append(Problem(table.file, line, column.name, str(fault)))
+        except CellFault as fault:
+            faults.append(Problem(table.file, line, column.name, fault.said))
     reading.problems += faults
     if faults:
         reading.unread.add(texts.get(table.key[0], "").strip())
@@ -247,9 +250,9 @@ def _read_row(
 
 
 def _as_we_write(parted: str, column: Column, written: str) -> str:
-    """The cell as it would stand in our own CSV; raises `ValueError`."""
+    """The cell as it would stand in our own CSV; raises `CellFault`."""
     if parted == SHEET and is_formula_error(written):
-        raise ValueError(f"{written}: the formula failed; write its value")
+        raise CellFault(Said("import.formula", written=written))
     return with_point(column, written) if parted == ";" else written
 
 
@@ -259,5 +262,5 @@ def _refuse_doubles(table: Table, reading: Reading) -> None:
         key = tuple(row.text(column) for column in table.key)
         known = first.setdefault(key, row.line)
         if known != row.line:
-            fault = f"{' '.join(key)} stands in line {known} already: keep one"
+            fault = Said("import.row_twice", key=" ".join(key), line=known)
             reading.problems.append(row.problem(table.key[-1], fault))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
 from sync.server.errors import ServerError
+from sync.server.wording import Said
 
 SUFFIX: Final = ".xlsx"
 BYTES_UNPACKED_MAX: Final = 256 * 1024 * 1024
@@ -26,7 +27,11 @@ Cells = list[tuple[int, Sequence[str]]]
 
 
 class WorkbookError(ServerError):
-    """See the tree at the top."""
+    """See the tree at the top; `said` is without the file's name."""
+
+    def __init__(self, name: str, said: Said) -> None:
+        super().__init__(f"{name}: {said}")
+        self.said = said
 
 
 def sheets(name: str, content: bytes) -> dict[str, Cells]:
@@ -47,7 +52,7 @@ def sheets(name: str, content: bytes) -> dict[str, Cells]:
             book.close()
     except _UNREADABLE as fault:
         told = str(fault)[:200] or type(fault).__name__
-        raise WorkbookError(f"{name}: cannot be read ({told}): save it again as XLSX") from None
+        raise WorkbookError(name, Said("import.workbook_unread", why=told)) from None
 
 
 def workbook(tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str]]]]) -> bytes:
@@ -87,17 +92,15 @@ def _check_size(name: str, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             size = sum(one.file_size for one in packed.infolist())
     except _UNREADABLE:
-        raise WorkbookError(f"{name}: is no workbook: save it as XLSX") from None
+        raise WorkbookError(name, Said("import.no_workbook")) from None
     if size > BYTES_UNPACKED_MAX:
-        raise WorkbookError(
-            f"{name}: {size} bytes unpacked, at most {BYTES_UNPACKED_MAX}: split it"
-        )
+        raise WorkbookError(name, Said("import.unpacked", count=size, most=BYTES_UNPACKED_MAX))
 
 
 def _rows(name: str, sheet: Any) -> Iterator[tuple[int, Sequence[str]]]:
     for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX, values_only=True), 1):
         if number > ROWS_MAX:
-            raise WorkbookError(f"{name}: {sheet.title} has over {ROWS_MAX} rows: split it")
+            raise WorkbookError(name, Said("import.rows", sheet=sheet.title, most=ROWS_MAX))
         cells = [_text(value) for value in row]
         if any(cells):
             yield number, cells

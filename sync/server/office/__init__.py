@@ -41,6 +41,7 @@ from sync.domain.quantity import (
     whole_if_counted,
 )
 from sync.server.planning.explosion import Book, operations_of, released_lines
+from sync.server.wording import Said, field_word, status_word
 
 PRIORITY_MAX: Final = 999
 PROJECTION_SECONDS_MAX: Final = 30.0
@@ -70,22 +71,26 @@ _FIELDS: Final[dict[str, str]] = {
     "serial": "serials",
 }
 _NEXT: Final[dict[str, str]] = {
-    "planned": "release it first",
-    "held": "resume it first",
-    "closed": "reopen it first",
-    "cancelled": "plan a new order",
-    "started": "hold or close it",
-    "completed": "close it",
-    "released": "hold it, or wait for the floor",
+    "planned": "step.release",
+    "held": "step.resume",
+    "closed": "step.reopen",
+    "cancelled": "step.plan",
+    "started": "step.hold_or_close",
+    "completed": "step.close",
+    "released": "step.hold_or_wait",
 }
 
 
 class OfficeError(Exception):
-    """The message names the thing, the value and the next step; `field` where the value stood."""
+    """What names the thing, the value and the next step; `field` where the value stood.
 
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
+    `str` is the English sentence, for problem details, logs and the command line; pages tell `said`
+    in the language of their visitor.
+    """
+
+    def __init__(self, said: Said, field: str = "") -> None:
+        super().__init__(said)
+        self.said, self.field = said, field
 
 
 class OfficeUnknown(OfficeError):  # noqa: N818 — named after what happened
@@ -143,13 +148,11 @@ def released(header: OrderHeader, rule: LabelRule, book: Book, revision: int) ->
     material = material_of(header.material, book)
     operations = operations_of(header.material, book)
     if not operations:
-        raise OfficeInvalid(
-            f"order {header.order}: {header.material} has no routing; import one in routings.csv"
-        )
+        raise OfficeInvalid(Said("order.no_routing", order=header.order, material=header.material))
     try:
         lines = released_lines(header.material, header.quantity, book)
     except QuantityError as fault:
-        raise OfficeInvalid(f"order {header.order}: {fault}; mend its BOM's units") from None
+        raise OfficeInvalid(Said("order.units", order=header.order, fault=fault)) from None
     return OrderReleased(
         order=header.order,
         revision=revision,
@@ -200,7 +203,13 @@ def require(word: str, order: str, status: str) -> None:
     """Raises `OfficeConflict` where the order's status does not allow the word."""
     if status not in ALLOWED[word]:
         raise OfficeConflict(
-            f"order {order} is {status}: cannot {word} it; {_NEXT.get(status, 'look at it')}"
+            Said(
+                "order.not_now",
+                order=order,
+                status=status_word(status),
+                word=Said(f"word.{word}"),
+                step=Said(_NEXT.get(status, "step.look")),
+            )
         )
 
 
@@ -218,13 +227,17 @@ def received(
     """Goods into stock, in the material's base unit; raises `OfficeInvalid`."""
     base = in_base(quantity, material)
     if material.lot_controlled and not lot.strip():
-        raise OfficeInvalid(
-            f"material {material.material}: its lot is missing; every use names it", "lot"
-        )
+        raise OfficeInvalid(Said("lot.missing", material=material.material), "lot")
     _check_serials(lot, serials)
     if serials and len(serials) * 1_000_000 != base.micros:
         raise OfficeInvalid(
-            f"lot {lot} of {material.material}: {len(serials)} serials for {base}; list each one",
+            Said(
+                "lot.serials_count",
+                lot=lot,
+                material=material.material,
+                serials=len(serials),
+                base=base,
+            ),
             "serials",
         )
     return MaterialReceived(
@@ -242,10 +255,10 @@ def received(
 def _check_serials(lot: str, serials: tuple[str, ...]) -> None:
     for serial in serials:
         if not _within("serial", serial, NAME_CHARS_MAX):
-            raise OfficeInvalid(f"lot {lot}: an empty serial number; take it out", "serials")
+            raise OfficeInvalid(Said("lot.serial_empty", lot=lot), "serials")
     if len(set(serials)) != len(serials):
         twice = next(serial for serial in serials if serials.count(serial) > 1)
-        said = f"lot {lot}: serial {twice} stands twice; one number, one piece"
+        said = Said("lot.serial_twice", lot=lot, twice=twice)
         raise OfficeInvalid(said, "serials")
 
 
@@ -253,7 +266,7 @@ def order_number(written: str) -> str:
     """A number that every code can carry (capitals, digits, dot, dash); raises `OfficeInvalid`."""
     if not ORDER_NUMBER.match(written):
         raise OfficeInvalid(
-            f"order number {written[:60]!r}: use up to {ORDER_CHARS_MAX} of A-Z 0-9 . and -",
+            Said("order.number", written=written[:60], most=ORDER_CHARS_MAX),
             "order",
         )
     return written
@@ -263,7 +276,7 @@ def material_of(name: str, book: Book) -> MaterialDefined:
     """The active material; raises `OfficeUnknown`."""
     material = book.materials.get(name)
     if material is None:
-        said = f"material {name[:40]!r} is not defined: import it in materials.csv"
+        said = Said("material.unknown", name=name[:40])
         raise OfficeUnknown(said, "material")
     return material
 
@@ -277,9 +290,9 @@ def quantity_of(written: str, unit: str, material: MaterialDefined) -> Quantity:
     try:
         quantity = typed(amount, unit_named(own or unit or material.unit))
     except QuantityError as fault:
-        raise OfficeInvalid(f"quantity {fault}", "quantity") from None
+        raise OfficeInvalid(Said("quantity.unread", fault=fault), "quantity") from None
     if quantity.micros <= 0:
-        raise OfficeInvalid(f"quantity {written[:20]}: must be more than nothing", "quantity")
+        raise OfficeInvalid(Said("quantity.nothing", written=written[:20]), "quantity")
     return in_base(quantity, material)
 
 
@@ -289,7 +302,8 @@ def in_base(quantity: Quantity, material: MaterialDefined) -> Quantity:
         return whole_if_counted(convert(quantity, material.unit, material.conversions))
     except QuantityError as fault:
         raise OfficeInvalid(
-            f"material {material.material}: {fault}; write it in {material.unit}", "quantity"
+            Said("material.in_unit", material=material.material, fault=fault, unit=material.unit),
+            "quantity",
         ) from None
 
 
@@ -298,13 +312,15 @@ def day(name: str, written: str) -> str:
     try:
         return date.fromisoformat(written.strip()).isoformat() if written.strip() else ""
     except ValueError:
-        said = f"{name} {written[:20]!r} is no date: write 2027-03-31"
+        said = Said("date.none", what=field_word(name), written=written[:20])
         raise OfficeInvalid(said, _FIELDS.get(name, name)) from None
 
 
 def _priority(priority: int) -> int:
     if not 0 <= priority <= PRIORITY_MAX:
-        raise OfficeInvalid(f"priority {priority}: want 0 (first) to {PRIORITY_MAX}", "priority")
+        raise OfficeInvalid(
+            Said("priority.range", priority=priority, most=PRIORITY_MAX), "priority"
+        )
     return priority
 
 
@@ -312,8 +328,10 @@ def _within(name: str, written: str, characters_max: int, *, lines: bool = False
     """The text without blanks around it; `lines`: it may have more than one."""
     plain, field = written.strip(), _FIELDS.get(name, name)
     if len(plain) > characters_max:
-        raise OfficeInvalid(f"{name}: {len(plain)} characters, at most {characters_max}", field)
+        raise OfficeInvalid(
+            Said("text.long", what=field_word(name), count=len(plain), most=characters_max), field
+        )
     allowed = "\n\t\r" if lines else ""
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in plain):
-        raise OfficeInvalid(f"{name}: holds a control character; write plain text", field)
+        raise OfficeInvalid(Said("text.control", what=field_word(name)), field)
     return plain

@@ -30,11 +30,13 @@ from sync.domain.quantity import (
     unit_named,
 )
 from sync.server.office import OfficeConflict, OfficeInvalid, _within
+from sync.server.wording import Said, Value, field_word, some, somebody
 
 COUNT_MAX: Final = 9_999
 GTIN_DIGITS: Final = frozenset({8, 12, 13, 14})
 DAY_HOURS_MAX: Final = 24
 CONVERSIONS_COUNT_MAX: Final = 20
+NAMED_MAX: Final = 3
 _BASES: Final = ("KGM", "LTR", "MTR", "SEC", "C62")
 _STAMP: Final = {
     "id": "", "n": 0, "act": "", "at": "", "boot": "", "mono": 0, "saw": None, "station": "",
@@ -95,14 +97,11 @@ def material(
     key = named("material", wanted.material)
     unit = _base_unit(wanted.unit)
     if not wanted.active and used_in:
-        raise OfficeConflict(
-            f"material {key} is in the BOM of {told(used_in)}: take it out there first", "active"
-        )
+        raise OfficeConflict(Said("material.in_boms", key=key, users=told(used_in)), "active")
     before = known.get(key)
     if before is not None and before.unit != unit:
         raise OfficeInvalid(
-            f"material {key} is kept in {before.unit}: stock and orders count in it; define a new"
-            " material, or a conversion",
+            Said("material.kept_in", key=key, unit=before.unit),
             "unit",
         )
     return MaterialDefined(
@@ -140,12 +139,12 @@ def work_center(
     )
     if not wanted.active and users:
         raise OfficeConflict(
-            f"work center {key} is in the routing of {told(users)}: take it out there first",
+            Said("work_center.in_routings", key=key, users=told(users)),
             "active",
         )
     calendar = wanted.calendar.strip()
     if calendar and (calendar not in calendars or not calendars[calendar].active):
-        said = f"calendar {calendar[:40]!r} is not defined: make it under Plan, Calendar"
+        said = Said("calendar.unknown", calendar=calendar[:40])
         raise OfficeInvalid(said, "calendar")
     return WorkCenterDefined(
         work_center=key,
@@ -170,8 +169,8 @@ def next_revision(event: E, known: E | None, seen: int, who: str) -> E | None:
         return None
     if standing != seen:
         key = next(iter(event.__struct_fields__))
-        said = f"{who or 'somebody'} saved revision {standing} meanwhile, yours was made of"
-        raise OfficeConflict(f"{said} revision {seen}: look at both, then save again", key)
+        said = Said("register.saved", who=somebody(who), standing=standing, seen=seen)
+        raise OfficeConflict(said, key)
     return msgspec.structs.replace(event, revision=standing + 1)
 
 
@@ -179,18 +178,21 @@ def named(field: str, written: str) -> str:
     """A key that people type and codes carry; raises `OfficeInvalid`."""
     key = _within(field, written, NAME_CHARS_MAX)
     if not key:
-        raise OfficeInvalid(f"{field.replace('_', ' ')}: empty; give it a name", field)
+        raise OfficeInvalid(Said("text.empty", what=field_word(field)), field)
     return key
 
 
 def amount(field: str, written: str, most: int | None = None) -> str:
     """Decimal text, not below 0, with a comma or a point; raises `OfficeInvalid`."""
     text = written.strip().replace(",", ".")
-    words = field.replace("_", " ")
     if not AMOUNT.match(text) or text.startswith("-"):
-        raise OfficeInvalid(f"{words} {written[:20]!r} is no amount: write 12.5", field)
+        raise OfficeInvalid(
+            Said("amount.none", what=field_word(field), written=written[:20]), field
+        )
     if most is not None and micros(text) > most * MICROS_PER_ONE:
-        raise OfficeInvalid(f"{words} {written[:20]}: at most {most}", field)
+        raise OfficeInvalid(
+            Said("amount.most", what=field_word(field), written=written[:20], most=most), field
+        )
     return text
 
 
@@ -205,19 +207,22 @@ def quantity(field: str, written: str, unit: str) -> Quantity:
     try:
         found = typed(number, unit_named(own or unit))
     except QuantityError as fault:
-        raise OfficeInvalid(f"{field.replace('_', ' ')} {fault}", field) from None
+        raise OfficeInvalid(
+            Said("amount.unread", what=field_word(field), fault=fault), field
+        ) from None
     if found.micros <= 0:
-        raise OfficeInvalid(f"{field.replace('_', ' ')} {written[:20]}: more than nothing", field)
+        raise OfficeInvalid(
+            Said("amount.nothing", what=field_word(field), written=written[:20]), field
+        )
     if not UNIT.match(found.unit):
-        raise OfficeInvalid(f"unit {found.unit[:20]!r}: write kg, pcs or a UN/CEFACT code", field)
+        raise OfficeInvalid(Said("unit.code", unit=found.unit[:20]), field)
     return found
 
 
-def told(names: Iterable[str]) -> str:
+def told(names: Iterable[str]) -> Value:
     """Some names in a sentence, the first three and how many more."""
-    all_of = sorted(names)
-    more = f" and {len(all_of) - 3} more" if len(all_of) > 3 else ""
-    return ", ".join(all_of[:3]) + more
+    all_of = tuple(sorted(names))
+    return some(all_of[:NAMED_MAX], len(all_of) - NAMED_MAX)
 
 
 def _optional(field: str, written: str, unit: str) -> Quantity | None:
@@ -227,9 +232,7 @@ def _optional(field: str, written: str, unit: str) -> Quantity | None:
 def _base_unit(written: str) -> str:
     unit = unit_named(written)
     if not any(_converts(unit, base) for base in _BASES):
-        raise OfficeInvalid(
-            f"unit {written[:20]!r} is no base unit: write kg, g, l, m, pcs …", "unit"
-        )
+        raise OfficeInvalid(Said("unit.base", written=written[:20]), "unit")
     return unit
 
 
@@ -246,13 +249,13 @@ def _gtin(written: str, key: str, known: Mapping[str, MaterialDefined]) -> str:
     if not gtin:
         return ""
     if not (gtin.isascii() and gtin.isdigit() and len(gtin) in GTIN_DIGITS):
-        raise OfficeInvalid(f"GTIN {gtin[:20]!r}: 8, 12, 13 or 14 digits", "gtin")
+        raise OfficeInvalid(Said("gtin.digits", gtin=gtin[:20]), "gtin")
     digits = [int(digit) for digit in reversed(gtin)]
     if sum(digit * (3 if n % 2 else 1) for n, digit in enumerate(digits)) % 10:
-        raise OfficeInvalid(f"GTIN {gtin}: the check digit is wrong; look at the label", "gtin")
+        raise OfficeInvalid(Said("gtin.check", gtin=gtin), "gtin")
     owner = next((one.material for one in known.values() if one.gtin == gtin), key)
     if owner != key:
-        raise OfficeInvalid(f"GTIN {gtin} is of {owner} already: one number, one material", "gtin")
+        raise OfficeInvalid(Said("gtin.taken", gtin=gtin, owner=owner), "gtin")
     return gtin
 
 
@@ -265,7 +268,7 @@ def _conversions(written: str) -> dict[str, str]:
         unit, into, text = unit_named(name), unit_named(base), number.replace(",", ".")
         good = UNIT.match(unit) and UNIT.match(into) and AMOUNT.match(text)
         if not good or micros(text) <= 0 or len(found) >= CONVERSIONS_COUNT_MAX:
-            said = f"{part[:30]!r} is no conversion: write BAG=25 kg, up to {CONVERSIONS_COUNT_MAX}"
+            said = Said("conversion.none", part=part[:30], most=CONVERSIONS_COUNT_MAX)
             raise OfficeInvalid(said, "conversions")
         found[unit] = f"{text} {into}"
     return found

@@ -21,8 +21,6 @@ from sync.domain.events import (
 )
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity, of_micros
-from sync.domain.quantity import shown as unit_shown
-from sync.domain.quantity import text as amount_text
 from sync.server.office import (
     OfficeConflict,
     OfficeInvalid,
@@ -36,6 +34,7 @@ from sync.server.office import (
     released,
 )
 from sync.server.planning.explosion import Book, Requirement
+from sync.server.wording import Said, day_or_open, some, status_word
 
 CHANGEABLE: Final = frozenset({"planned", "released", "started", "held"})
 SPLITTABLE: Final = frozenset({"planned", "released", "started"})
@@ -78,10 +77,10 @@ class SplitWanted:
 def header_of(order: Order | None, number: str) -> OrderHeader:
     """What the office told of an order; raises `OfficeUnknown`."""
     if order is None:
-        said = f"order {number[:60]!r} is not known: look at the list of orders"
+        said = Said("order.unknown_list", number=number[:60])
         raise OfficeUnknown(said, "order")
     if order.header is None:
-        said = f"order {number} is known from the floor alone: plan it under this number first"
+        said = Said("order.floor_only", number=number)
         raise OfficeUnknown(said, "order")
     return order.header
 
@@ -92,9 +91,16 @@ def check_seen(header: OrderHeader, revision: int) -> None:
         return
     who = header.operator or "somebody"
     raise OfficeConflict(
-        f"order {header.order}: {who} changed it meanwhile (revision {header.revision}:"
-        f" {header.quantity}, start {header.start or 'open'}, due {header.due or 'open'}, priority"
-        f" {header.priority}): look at what stands now and save again"
+        Said(
+            "order.changed",
+            order=header.order,
+            who=who,
+            revision=header.revision,
+            quantity=header.quantity,
+            start=day_or_open(header.start),
+            due=day_or_open(header.due),
+            priority=header.priority,
+        )
     )
 
 
@@ -135,7 +141,7 @@ def split(order: Order, wanted: SplitWanted, number: str, book: Book) -> list[Ev
     left = header.quantity.micros - part.micros
     if left <= 0:
         raise OfficeInvalid(
-            f"order {header.order}: {part} is all of {header.quantity} or more; split off less",
+            Said("order.split_all", order=header.order, part=part, quantity=header.quantity),
             "quantity",
         )
     kept = of_micros(left, header.quantity.unit)
@@ -173,13 +179,17 @@ def check_short(number: str, short: Sequence[Requirement], *, accepted: bool) ->
     """Raises `OfficeConflict` where materials are short and nobody accepted that."""
     if not short or accepted:
         return
-    named = ", ".join(
-        f"{amount_text(one.short)} {unit_shown(one.unit)} {one.name or one.material}"
+    missing = tuple(
+        Said(
+            "word.of_material",
+            quantity=of_micros(one.short, one.unit),
+            name=one.name or one.material,
+        )
         for one in short[:NAMED_MAX]
     )
-    more = f" and {len(short) - NAMED_MAX} more" if len(short) > NAMED_MAX else ""
+    named = some(missing, len(short) - NAMED_MAX)
     raise OfficeConflict(
-        f"order {number} is short of {named}{more}: wait for it, or release it knowing that",
+        Said("order.short", number=number, named=named),
         "accept",
     )
 
@@ -203,8 +213,16 @@ def _planned(header: OrderHeader, number: str, part: Quantity, due: str) -> Orde
 def _check_status(order: Order, allowed: frozenset[str], word: str) -> None:
     status = str(order.status)
     if status not in allowed:
-        step = "reopen it first" if status in {"closed", "completed"} else "plan a new order"
-        raise OfficeConflict(f"order {order.number} is {status}: cannot {word} it; {step}")
+        step = "step.reopen" if status in {"closed", "completed"} else "step.plan"
+        raise OfficeConflict(
+            Said(
+                "order.not_status",
+                number=order.number,
+                status=status_word(status),
+                word=Said(f"word.{word}"),
+                step=Said(step),
+            )
+        )
 
 
 def _check_made(order: Order, quantity: Quantity) -> None:
@@ -212,7 +230,6 @@ def _check_made(order: Order, quantity: Quantity) -> None:
     if quantity.micros < order.good_total:
         made = of_micros(order.good_total, quantity.unit)
         raise OfficeInvalid(
-            f"order {order.number}: {made} are made already, more than {quantity}; leave at least"
-            " that with it",
+            Said("order.made", number=order.number, made=made, quantity=quantity),
             "quantity",
         )

@@ -21,7 +21,7 @@ from sync.domain.events import (
     OrderPlanned,
 )
 from sync.domain.quantity import of_micros
-from sync.domain.shifts import DAY_MINUTES, Shift, shift_of
+from sync.domain.shifts import DAY_MINUTES, Shift, ShiftError, shift_of
 from sync.server.office import (
     OfficeConflict,
     OfficeInvalid,
@@ -34,6 +34,7 @@ from sync.server.office import (
 )
 from sync.server.planning.explosion import Book
 from sync.server.planning.supply import Proposal
+from sync.server.wording import Said, day_or_open, field_word, status_word
 
 WEEKDAYS_COUNT: Final = 7
 SHIFTS_COUNT_MAX: Final = 6
@@ -140,15 +141,15 @@ def shifts_of(weekday: int, written: str) -> tuple[str, ...]:
     for text in written.replace(",", " ").replace(";", " ").replace("–", "-").split():
         try:
             found[text] = shift_of(text)
-        except ValueError as fault:
-            raise OfficeInvalid(f"shift {text[:20]!r}: {fault}", field) from None
+        except ShiftError as fault:
+            raise OfficeInvalid(Said("shift.unread", text=text[:20], fault=fault), field) from None
     if len(found) > SHIFTS_COUNT_MAX:
-        said = f"{len(found)} shifts on one day, at most {SHIFTS_COUNT_MAX}: join some"
+        said = Said("shift.many", count=len(found), most=SHIFTS_COUNT_MAX)
         raise OfficeInvalid(said, field)
     names = sorted(found, key=lambda name: found[name].begins)
     for one, after in pairwise(names):
         if found[one].begins + found[one].minutes > found[after].begins:
-            said = f"shift {one} goes on when {after} begins: end it before"
+            said = Said("shift.overlaps", one=one, after=after)
             raise OfficeInvalid(said, field)
     return tuple(names)
 
@@ -157,7 +158,7 @@ def closed_days(written: str) -> tuple[str, ...]:
     """The closed days in their order, each once; raises `OfficeInvalid`."""
     days = {day("closed", one) for one in written.replace(",", " ").replace(";", " ").split()}
     if len(days) > CLOSED_COUNT_MAX:
-        said = f"{len(days)} closed days, at most {CLOSED_COUNT_MAX}: leave out those gone by"
+        said = Said("closed.many", count=len(days), most=CLOSED_COUNT_MAX)
         raise OfficeInvalid(said, "closed")
     return tuple(sorted(days))
 
@@ -168,14 +169,20 @@ def moved(header: OrderHeader, status: str, wanted: MoveWanted) -> OrderChanged 
     Raises `OfficeConflict` or `OfficeInvalid`.
     """
     if status not in MOVABLE:
-        said = f"order {header.order} is {status}: it has no place in the plan any more"
+        said = Said("order.no_place", order=header.order, status=status_word(status))
         raise OfficeConflict(said)
     if header.revision != wanted.revision:
         who = header.operator or "somebody"
         raise OfficeConflict(
-            f"order {header.order}: {who} changed it meanwhile (revision {header.revision}, start"
-            f" {header.start or 'open'}, due {header.due or 'open'}, priority {header.priority}):"
-            " look at it and move it again"
+            Said(
+                "order.moved",
+                order=header.order,
+                who=who,
+                revision=header.revision,
+                start=day_or_open(header.start),
+                due=day_or_open(header.due),
+                priority=header.priority,
+            )
         )
     values = (
         day("planned start", wanted.start),
@@ -241,9 +248,9 @@ def check_revision(
         return
     who = (present.operator if present is not None else "") or "somebody"
     if not seen:
-        said = f"{kind} {key} exists (revision {stands}, by {who}): change it, or take another name"
+        said = Said("register.exists", what=field_word(kind), key=key, stands=stands, who=who)
         raise OfficeConflict(said, kind)
-    said = f"{kind} {key}: {who} changed it meanwhile (revision {stands}): look, then save again"
+    said = Said("register.changed", what=field_word(kind), key=key, who=who, stands=stands)
     raise OfficeConflict(said)
 
 
@@ -251,7 +258,7 @@ def name_of(field: str, written: str) -> str:
     """A name of something; raises `OfficeInvalid`."""
     name = _within(field, written, NAME_CHARS_MAX)
     if not name:
-        raise OfficeInvalid(f"{field}: give it a name", field)
+        raise OfficeInvalid(Said("text.name", what=field_word(field)), field)
     return name
 
 
@@ -272,9 +279,7 @@ def _check_nights(weekdays: Sequence[tuple[str, ...]]) -> None:
             continue
         last, first = shift_of(names[-1]), shift_of(after[0])
         if last.begins + last.minutes - DAY_MINUTES > first.begins:
-            said = (
-                f"shift {names[-1]} goes on when {after[0]} of the next day begins: end it before"
-            )
+            said = Said("shift.overnight", one=names[-1], after=after[0])
             raise OfficeInvalid(said, f"weekday_{n}")
 
 

@@ -13,17 +13,18 @@ from sync.domain.events import (
     HelpAnswered,
 )
 from sync.server.office import OfficeConflict, OfficeInvalid, _within
+from sync.server.wording import Said, status_word
 
 
 def reviewed(name: str, target: str, status: str, reason: str) -> DeviationReviewed:
     """A deviation settled, with the reason; raises `OfficeInvalid`, `OfficeConflict`."""
     verdict = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
     if not verdict:
-        raise OfficeInvalid(
-            "reason: say why this is settled, as: counted, the lot is right", "reason"
-        )
+        raise OfficeInvalid(Said("deviation.why"), "reason")
     if status != "open":
-        raise OfficeConflict(f"deviation {name} of {target}: it is {status} already; look again")
+        raise OfficeConflict(
+            Said("deviation.already", name=name, target=target, status=status_word(status))
+        )
     return DeviationReviewed(deviation=name, of=target, verdict=verdict)
 
 
@@ -36,11 +37,11 @@ def taken_back(
     """
     note = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
     if not note:
-        raise OfficeInvalid("reason: say why this is taken back, as: scanned twice", "reason")
+        raise OfficeInvalid(Said("act.why"), "reason")
     if is_reversed:
-        raise OfficeConflict("this was taken back already: look again")
+        raise OfficeConflict(Said("act.already"))
     if any(isinstance(event, EventReversed) for event in events):
-        raise OfficeConflict("a taking back is not taken back: book it again at a station")
+        raise OfficeConflict(Said("act.never"))
     return EventReversed(of=act, reason=note, order=order)
 
 

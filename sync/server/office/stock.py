@@ -36,6 +36,7 @@ from sync.server.office import (
     order_number,
     quantity_of,
 )
+from sync.server.wording import Said, day_or_open, either, field_word, somebody, status_word
 
 Status = Literal["available", "blocked"]
 STATUSES: Final[dict[str, Status]] = {"available": "available", "blocked": "blocked"}
@@ -51,7 +52,9 @@ def amount_in(
         quantity = typed(amount, unit_named(own or unit or into))
         return whole_if_counted(convert(quantity, into, factors))
     except QuantityError as fault:
-        raise OfficeInvalid(f"{field} {fault}", field) from None
+        raise OfficeInvalid(
+            Said("amount.unread", what=field_word(field), fault=fault), field
+        ) from None
 
 
 def counted(
@@ -63,7 +66,9 @@ def counted(
         return None
     if not reason:
         raise OfficeInvalid(
-            f"lot {lot.lot} of {lot.material}: {found} counted and {expected} expected; say why",
+            Said(
+                "lot.count_why", lot=lot.lot, material=lot.material, found=found, expected=expected
+            ),
             "reason",
         )
     return StockCounted(
@@ -83,16 +88,21 @@ def moved(lot: Lot, quantity: Quantity, source: str, destination: str) -> list[M
     """
     destination = _within("destination", destination, NAME_CHARS_MAX)
     if not destination:
-        raise OfficeInvalid(f"lot {lot.lot}: say where it was put", "destination")
+        raise OfficeInvalid(Said("lot.where", lot=lot.lot), "destination")
     if destination == source:
-        raise OfficeInvalid(f"lot {lot.lot}: it lies at {source} already", "destination")
+        raise OfficeInvalid(Said("lot.there", lot=lot.lot, source=source), "destination")
     if quantity.micros <= 0:
-        raise OfficeInvalid(f"lot {lot.lot}: {quantity} is nothing to move", "quantity")
+        raise OfficeInvalid(Said("lot.nothing", lot=lot.lot, quantity=quantity), "quantity")
     lying = lot.places.get(source, 0)
     if quantity.micros > lying:
         raise OfficeConflict(
-            f"lot {lot.lot} of {lot.material}: {of_micros(lying, lot.unit)} at"
-            f" {source or 'no place'}; count it first, or move less",
+            Said(
+                "lot.less",
+                lot=lot.lot,
+                material=lot.material,
+                lying=of_micros(lying, lot.unit),
+                source=source or Said("word.no_place"),
+            ),
             "quantity",
         )
     whole = _move(lot, quantity, source, destination)
@@ -109,20 +119,28 @@ def status_set(
     stood = lot.status_set.revision if lot.status_set else 0
     wanted = STATUSES.get(status)
     if wanted is None:
-        said = f"status {status[:20]!r}: want {' or '.join(STATUSES)}"
+        said = Said("lot.status", status=status[:20], known=either(STATUSES))
         raise OfficeInvalid(said, "status")
     if revision is not None and revision != stood:
         by = lot.status_set.operator if lot.status_set else ""
         raise OfficeConflict(
-            f"lot {lot.lot} of {lot.material}: {by or 'somebody'} set it {lot.status}"
-            " meanwhile; look at it again",
+            Said(
+                "lot.set",
+                lot=lot.lot,
+                material=lot.material,
+                by=somebody(by),
+                status=status_word(lot.status),
+            ),
             "status",
         )
     if lot.status == status:
         return None
     reason = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
     if not reason:
-        raise OfficeInvalid(f"lot {lot.lot} of {lot.material}: say why it is {status}", "reason")
+        raise OfficeInvalid(
+            Said("lot.why", lot=lot.lot, material=lot.material, status=status_word(status)),
+            "reason",
+        )
     return LotStatusSet(
         material=lot.material, lot=lot.lot, revision=stood + 1, status=wanted, reason=reason
     )
@@ -143,7 +161,7 @@ def scheduled(
     """So much was ordered and is due on a day; raises `OfficeInvalid`."""
     when = day("due", due)
     if not when:
-        raise OfficeInvalid(f"receipt {receipt}: say on which day it is due", "due")
+        raise OfficeInvalid(Said("receipt.day", receipt=receipt), "due")
     return ReceiptScheduled(
         receipt=_numbered(receipt),
         revision=revision,
@@ -167,7 +185,7 @@ def dropped(receipt: ReceiptScheduled, reason: str) -> ReceiptScheduled:
     """A receipt that will not come, told why; raises `OfficeInvalid`."""
     why = _within("reason", reason, TEXT_CHARS_MAX, lines=True)
     if not why:
-        raise OfficeInvalid(f"receipt {receipt.receipt}: say why it will not come", "reason")
+        raise OfficeInvalid(Said("receipt.why", receipt=receipt.receipt), "reason")
     revision = receipt.revision + 1
     return msgspec.structs.replace(receipt, **_UNSTAMPED, revision=revision, active=False, note=why)
 
@@ -175,11 +193,16 @@ def dropped(receipt: ReceiptScheduled, reason: str) -> ReceiptScheduled:
 def require_as_shown(receipt: ReceiptScheduled, revision: int | None) -> None:
     """Raises `OfficeConflict` where a receipt was closed, or changed since it was shown."""
     if not receipt.active:
-        raise OfficeConflict(f"receipt {receipt.receipt} is closed: schedule a new one", "receipt")
+        raise OfficeConflict(Said("receipt.closed", receipt=receipt.receipt), "receipt")
     if revision is not None and revision != receipt.revision:
         raise OfficeConflict(
-            f"receipt {receipt.receipt}: {receipt.operator or 'somebody'} changed it meanwhile to"
-            f" {receipt.quantity} on {receipt.due}; look at it again",
+            Said(
+                "receipt.changed",
+                receipt=receipt.receipt,
+                who=somebody(receipt.operator),
+                quantity=receipt.quantity,
+                due=day_or_open(receipt.due),
+            ),
             "receipt",
         )
 
@@ -195,7 +218,7 @@ def _numbered(receipt: str) -> str:
     try:
         return order_number(receipt)
     except OfficeInvalid as fault:
-        raise OfficeInvalid(str(fault).replace("order number", "receipt", 1), "receipt") from None
+        raise OfficeInvalid(Said("receipt.number", **fault.said.values), "receipt") from None
 
 
 def _settled(lot: Lot) -> list[MaterialMoved]:

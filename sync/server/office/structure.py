@@ -25,6 +25,7 @@ from sync.drawings import DrawingError, checked_name, reference
 from sync.server.office import OfficeInvalid, OfficeUnknown, _within, day
 from sync.server.office.master import Amount, Name, Revision, amount, named, quantity, told
 from sync.server.planning.explosion import cycle_through
+from sync.server.wording import Said
 
 LINES_COUNT_MAX: Final = 500
 OPERATIONS_COUNT_MAX: Final = 100
@@ -121,7 +122,7 @@ def bom(
         note=_within("note", wanted.note, TEXT_CHARS_MAX, lines=True),
     )
     if wanted.active and not made.lines:
-        raise OfficeInvalid("the BOM has no component: add one, or deactivate it", "material.0")
+        raise OfficeInvalid(Said("bom.empty"), "material.0")
     _once(made)
     _no_circle(made, boms)
     return made
@@ -140,17 +141,16 @@ def routing(
     output = _material(wanted.material, materials, "material")
     steps = tuple(_operation(n, one, centers) for n, one in enumerate(wanted.operations))
     if wanted.active and not steps:
-        raise OfficeInvalid("the routing has no operation: add one, or deactivate it", "name.0")
+        raise OfficeInvalid(Said("routing.empty"), "name.0")
     numbers = [one.operation for one in steps]
     twice = next((n for n, one in enumerate(numbers) if one in numbers[:n]), None)
     if twice is not None:
-        said = f"operation {numbers[twice]} stands twice: give each its own number"
+        said = Said("routing.twice", operation=numbers[twice])
         raise OfficeInvalid(said, f"operation.{twice}")
     used = {line.operation for one in boms if one.active for line in one.lines} - {"", *numbers}
     if used and wanted.active:
         raise OfficeInvalid(
-            f"the BOM of {output.material} books components at operation {told(used)}: keep it, or"
-            " change the BOM first",
+            Said("routing.used", material=output.material, used=told(used)),
             "operation.0",
         )
     revision = wanted.revision + 1
@@ -163,11 +163,11 @@ def check_of(written: str, field: str = "checks") -> Check:
     """`Diameter = 19.98..20.02 mm` as a check; raises `OfficeInvalid`."""
     read = _CHECK.match(written.strip())
     if read is None:
-        said = f"{written[:40]!r} is no check: write Diameter = 19.98..20.02 mm"
+        said = Said("check.none", written=written[:40])
         raise OfficeInvalid(said, field)
     limits = [(read[name] or "").replace(",", ".") for name in ("lowest", "highest")]
     if all(limits) and float(limits[0]) > float(limits[1]):
-        raise OfficeInvalid(f"{written[:40]!r}: write the lower limit first", field)
+        raise OfficeInvalid(Said("check.limits", written=written[:40]), field)
     unit = read["unit"] or ""
     code = unit_named(unit)
     told_unit = code if shown(code) != code else unit
@@ -192,15 +192,15 @@ def _line(
     _fits(f"{prefix}unit.{n}", amount_of.unit, component)
     operation = wanted.operation.strip()
     if operation and operation not in operations:
-        known = told(operations) or "none"
-        said = f"{operation[:20]!r} is no operation of the routing: it has {known}"
+        known = told(operations) or Said("word.none")
+        said = Said("bom.operation", operation=operation[:20], known=known)
         raise OfficeInvalid(said, f"{prefix}operation.{n}")
     others = tuple(dict.fromkeys(one.strip() for one in wanted.substitutes if one.strip()))
     for other in others:
         item = _material(other, materials, f"{prefix}substitutes.{n}")
         _fits(f"{prefix}substitutes.{n}", amount_of.unit, item)
         if other == component.material:
-            said = f"{other} cannot stand in for itself: take it out"
+            said = Said("bom.itself", other=other)
             raise OfficeInvalid(said, f"{prefix}substitutes.{n}")
     return BomLine(
         material=component.material,
@@ -219,7 +219,7 @@ def _operation(
 ) -> RoutingOperation:
     center = centers.get(wanted.work_center)
     if center is None or not center.active:
-        said = f"work center {wanted.work_center[:40]!r} is not defined: make it first"
+        said = Said("work_center.unknown", work_center=wanted.work_center[:40])
         raise OfficeUnknown(said, f"work_center.{n}")
     return RoutingOperation(
         operation=named(f"operation.{n}", wanted.operation),
@@ -243,7 +243,7 @@ def _drawing(n: int, written: str) -> str:
         try:
             checked_name(told_by.name)
         except DrawingError as fault:
-            raise OfficeInvalid(str(fault), f"drawing.{n}") from None
+            raise OfficeInvalid(Said("drawing.name", fault=fault), f"drawing.{n}") from None
     return text
 
 
@@ -254,7 +254,7 @@ def _percent(field: str, written: str, default: str) -> str:
 def _material(name: str, materials: Mapping[str, MaterialDefined], field: str) -> MaterialDefined:
     found = materials.get(name.strip())
     if found is None or not found.active:
-        said = f"material {name[:40]!r} is not defined: make it under Materials first"
+        said = Said("material.make", name=name[:40])
         raise OfficeUnknown(said, field)
     return found
 
@@ -263,7 +263,7 @@ def _fits(field: str, unit: str, item: MaterialDefined) -> None:
     try:
         factor(unit, item.unit, item.conversions)
     except QuantityError as fault:
-        said = f"{item.material}: {fault}; use {shown(item.unit)}, or add a conversion to it"
+        said = Said("bom.unit", material=item.material, fault=fault, unit=shown(item.unit))
         raise OfficeInvalid(said, field) from None
 
 
@@ -273,7 +273,7 @@ def _once(made: BomDefined) -> None:
     for n, line in enumerate(made.lines):
         key = (line.material, line.operation)
         if key in seen:
-            said = f"{line.material} stands twice at the same operation: join the two lines"
+            said = Said("bom.twice", material=line.material)
             raise OfficeInvalid(said, f"material.{n}")
         seen.add(key)
 
@@ -287,5 +287,5 @@ def _no_circle(made: BomDefined, boms: Iterable[BomDefined]) -> None:
             parts.setdefault(one.material, set()).update(line.material for line in one.lines)
     circle = cycle_through(parts, (made.material,))
     if circle:
-        said = f"{' > '.join(circle)}: a material cannot contain itself; take one line out"
+        said = Said("bom.circle", circle=" > ".join(circle))
         raise OfficeInvalid(said, "material.0")

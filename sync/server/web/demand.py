@@ -26,6 +26,7 @@ from sync.server.web.frame import go_to, language, services_of, show, show_plain
 from sync.server.web.listing import ROWS_ON_PAGE, csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
 from sync.server.web.plan_words import Words
+from sync.server.wording import Said
 
 FILE: Final = "demand.csv"
 UPLOAD_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -116,7 +117,7 @@ async def _content(uploaded: object, kept: str) -> bytes:
     except (binascii.Error, ValueError):
         content = b""
     if not content:
-        raise OfficeInvalid("no file was chosen: choose a CSV file of demand lines", "file")
+        raise OfficeInvalid(Said("demand.no_file"), "file")
     return content
 
 

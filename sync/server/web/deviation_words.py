@@ -5,7 +5,8 @@ English stands with the rules (`sentences`), other languages in `texts/sentences
 
 from sync.server.sentences import SENTENCES, UNKNOWN, sentence
 from sync.server.views.floor import DeviationLine
-from sync.server.web.texts import DEFAULT, catalogue, has_text, translator
+from sync.server.web.texts import DEFAULT, has_text, translator
+from sync.server.wording import catalogue
 
 AREA = "sentences"
 

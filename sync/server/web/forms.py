@@ -11,6 +11,7 @@ from sync.server.desk import Desk, in_desk_thread
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeError, OfficeUnknown
 from sync.server.web.entry import AnyRequest, visitor
 from sync.server.web.once import acting_once
+from sync.server.wording import Said
 
 FORM_BYTES_MAX: Final = 1_048_576
 FIELD_CHARS_MAX: Final = 8_000
@@ -25,7 +26,7 @@ class Form:
     """What was posted, each field without blanks around it; `fault` is why it was not taken."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
-    fault: str = ""
+    fault: Said | str = ""
     at: str = ""
 
     def __getitem__(self, name: str) -> str:
@@ -46,9 +47,8 @@ class Form:
     def failing(self, fault: OfficeError | DatabaseError) -> "Form":
         """The same as filled, with what was wrong; `at` is the field, where one is told."""
         if isinstance(fault, DatabaseError):
-            said = "The server cannot store at the moment: look at its log, then send again."
-            return Form(self.fields, said)
-        return Form(self.fields, str(fault), fault.field)
+            return Form(self.fields, Said("server.cannot_store"))
+        return Form(self.fields, fault.said, fault.field)
 
 
 async def form_of(request: AnyRequest) -> Form:

@@ -26,6 +26,7 @@ from sync.server.web.once import token
 from sync.server.web.origin import split_url
 from sync.server.web.pace import Pace
 from sync.server.web.texts import LANGUAGES, has_text, language_of, translator
+from sync.server.wording import tell
 
 PAGES: Final = Path(__file__).parent.parent / "pages"
 THEMES: Final = ("auto", "light", "dark", "contrast")
@@ -169,6 +170,7 @@ def written(language: str, today: date, currency: str) -> dict[str, Any]:
     """How a page writes values: `t` texts, `qty` amounts with unit, `day`, `moment`, `dur` …"""
     return {
         "t": translator(language),
+        "tell": partial(tell, language=language, show=shown.value),
         "num": partial(shown.number, language=language),
         "amount": partial(shown.amount, language=language),
         "qty": partial(shown.quantity, language=language),

@@ -23,6 +23,7 @@ from sync.server.office.structure import (
 )
 from sync.server.web.forms import Form
 from sync.server.web.frame import SECTIONS
+from sync.server.wording import Said, field_word
 
 SECTION: Final = next(one for one in SECTIONS if one.path == "/materials")
 EMPTY_ROWS: Final = 2
@@ -34,8 +35,9 @@ def count_of(form: Mapping[str, str] | Form, name: str, most: int = COUNT_MAX) -
     """A whole number, 0 for nothing; raises `OfficeInvalid`."""
     written = str(form[name] or "0")
     if not (written.isascii() and written.isdigit() and int(written) <= most):
-        words = name.split(".", maxsplit=1)[0].replace("_", " ")
-        raise OfficeInvalid(f"{words} {written[:20]!r}: a whole number up to {most}", name)
+        raise OfficeInvalid(
+            Said("number.most", what=field_word(name), written=written[:20], most=most), name
+        )
     return int(written)
 
 

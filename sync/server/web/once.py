@@ -21,13 +21,10 @@ from sync.server.office import OfficeConflict, OfficeError
 from sync.server.rows import inserting
 from sync.server.services import Services
 from sync.server.web.entry import AnyRequest
+from sync.server.wording import Said
 
 ONCE: Final = "once"
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}\Z")
-_SAID: Final = (
-    "this form was sent before, and taken: look whether what it says is there;"
-    " to do it once more, send it again"
-)
 
 
 def token() -> str:
@@ -47,7 +44,7 @@ async def acting_once(request: AnyRequest, account: str) -> AsyncIterator[None]:
     services: Services = request.app.state.services
     now = services.clock.milliseconds()
     if not await services.database.write(lambda conn: _written(conn, name, account, now)):
-        raise OfficeConflict(_SAID)
+        raise OfficeConflict(Said("form.once"))
     try:
         yield
     except DoubtError:

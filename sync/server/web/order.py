@@ -28,6 +28,7 @@ from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_fo
 from sync.server.web.frame import go_to, link, services_of, show, show_plain
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
+from sync.server.wording import Said
 
 LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
@@ -210,9 +211,11 @@ async def _said(request: AnyRequest, allowed: frozenset[str]) -> Response[str] |
 
     def act(desk: Desk, account: str) -> None:
         if word not in allowed:
-            raise OfficeInvalid(f"{word[:20]!r} is nothing to do here: choose a button", "word")
+            raise OfficeInvalid(Said("order.no_word", word=word[:20]), "word")
         if word != "resume" and not form["reason"]:
-            raise OfficeInvalid(f"order {form['number']}: say why you {word} it", "reason")
+            raise OfficeInvalid(
+                Said("order.say_why", order=form["number"], word=Said(f"word.{word}")), "reason"
+            )
         desk.say(word, form["number"], form["reason"], account)
 
     return await _done(request, form, word, act)

@@ -34,6 +34,7 @@ from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_fo
 from sync.server.web.frame import go_to, services_of, show
 from sync.server.web.listing import ROWS_ON_PAGE, Page, csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
+from sync.server.wording import Said
 
 LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
@@ -124,7 +125,9 @@ async def _new_page(request: AnyRequest, form: Form, status: int = 200) -> Respo
         try:
             return check(connection, now, asked)
         except QuantityError as fault:
-            raise OfficeInvalid(f"{material.material}: {fault}; mend its BOM", "material") from None
+            raise OfficeInvalid(
+                Said("bom.mend", material=material.material, fault=fault), "material"
+            ) from None
 
     return await show(request, "office/orders_new.html", question, status=status)
 

@@ -16,6 +16,7 @@ from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, status_o
 from sync.server.web.frame import go_to, services_of, show, show_plain
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.sign_in import by_of
+from sync.server.wording import Said
 
 ADMINISTER: Final[dict[str, Any]] = {RIGHT: "administer"}
 NUMBER_DIGITS_MAX: Final = 15
@@ -82,7 +83,7 @@ async def make_key(request: AnyRequest) -> Response[str]:
     days = form["days"] or "0"
     try:
         if not (days.isascii() and days.isdigit() and len(days) <= NUMBER_DIGITS_MAX):
-            raise PeopleError(f"days {days[:20]!r}: want a whole number", "days")  # noqa: TRY301
+            raise PeopleError(Said("key.days_whole", days=days[:20]), "days")  # noqa: TRY301
         known = services_of(request).people
         token = await known.make_key(form["name"], rights, int(days), by_of(request))
     except PeopleError as fault:
@@ -148,7 +149,7 @@ async def _keys(
 def _refused(form: Form, fault: PeopleError) -> Form:
     """As filled, but for the password."""
     kept = {name: value for name, value in form.fields.items() if name != "password"}
-    return Form(kept, str(fault), fault.field)
+    return Form(kept, fault.said, fault.field)
 
 
 routes: Final = (people, add, change, operator, keys, make_key, revoke_key, audit)

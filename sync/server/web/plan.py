@@ -31,6 +31,7 @@ from sync.server.web.frame import go_to, language, services_of, show
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.plan_week import backlog_of, days_shown, monday_of, rows_of, sum_of
 from sync.server.web.plan_words import Words
+from sync.server.wording import Said, field_word
 
 STEPS: Final = (("week_before", -7), ("day_before", -1), ("day_after", 1), ("week_after", 7))
 HEADER: Final = (
@@ -209,7 +210,9 @@ def _wanted(form: Form) -> MoveWanted:
 def whole_of(written: str, field: str) -> int:
     """A whole number as written; raises `OfficeInvalid`."""
     if not (written.isascii() and written.isdigit() and len(written) <= 9):
-        raise OfficeInvalid(f"{field} {written[:20]!r}: write a whole number, as 50", field)
+        raise OfficeInvalid(
+            Said("number.whole", what=field_word(field), written=written[:20]), field
+        )
     return int(written)
 
 

@@ -19,6 +19,7 @@ from sync.server.web.frame import go_to, language, services_of, show
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.plan import now_of
 from sync.server.web.plan_words import Words
+from sync.server.wording import Said
 
 PICKS_COUNT_MAX: Final = 2_000
 NAMED_MAX: Final = 3
@@ -52,7 +53,7 @@ async def accepted(request: AnyRequest) -> Response[str] | Redirect:
     keys = frozenset(row[name] for row in form.rows() if row.get(name))
     try:
         if not keys:
-            raise OfficeInvalid("no proposal is ticked: tick those to plan, or take all", "pick")
+            raise OfficeInvalid(Said("proposals.none"), "pick")
         numbers = await acted(request, lambda desk, account: accept(desk, account, now, keys))
     except (OfficeError, DatabaseError) as fault:
         return await _page(request, form.failing(fault), status_of(fault))

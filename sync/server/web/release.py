@@ -24,6 +24,7 @@ from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show, show_plain
 from sync.server.web.plan import now_of, whole_of
+from sync.server.wording import Said
 
 LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
@@ -139,7 +140,7 @@ async def _page(request: AnyRequest, form: Form, status: int = 200) -> Response[
             "lots": LOTS,
         }
 
-    def _answer(connection: Connection, state: Order) -> tuple[Check | None, str]:
+    def _answer(connection: Connection, state: Order) -> tuple[Check | None, Said | None]:
         header = state.header
         assert header is not None, f"order {number} was planned"
         asked = Asked(
@@ -151,9 +152,9 @@ async def _page(request: AnyRequest, form: Form, status: int = 200) -> Response[
             header.priority,
         )
         try:
-            return check(connection, now, asked), ""
+            return check(connection, now, asked), None
         except QuantityError as fault:
-            return None, f"{header.material}: {fault}; mend its BOM"
+            return None, Said("bom.mend", material=header.material, fault=fault)
 
     return await show(request, "office/order_release.html", question, status=status)
 
@@ -162,10 +163,10 @@ def _rule_of(form: Form) -> LabelRule:
     """The labels as chosen; raises `OfficeInvalid`."""
     label, lot = form["label"] or "per_done", form["lot"] or "order"
     if label not in RULES or lot not in LOTS:
-        raise OfficeInvalid("labels: choose one of the list", "label")
+        raise OfficeInvalid(Said("label.rule"), "label")
     per = whole_of(form["per"] or "0", "per")
     if label == "per_n" and not 0 < per <= PER_MAX:
-        said = f"a label every {per}: write 1 to {PER_MAX}"
+        said = Said("label.per", per=per, most=PER_MAX)
         raise OfficeInvalid(said, "per")
     return msgspec.convert({"label": label, "lot": lot, "per": per}, LabelRule)
 

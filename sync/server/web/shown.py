@@ -6,7 +6,7 @@ All take the language, so that a decimal comma and a weekday are the reader's ow
 from datetime import UTC, date, datetime
 from typing import Final
 
-from sync.domain.quantity import MICROS_PER_ONE
+from sync.domain.quantity import MICROS_PER_ONE, Quantity
 from sync.domain.quantity import shown as unit_shown
 from sync.domain.quantity import text as amount_text
 from sync.server.web.texts import translator
@@ -70,6 +70,17 @@ def day(written: str, today: date, language: str) -> str:
     weekday, month = t(f"frame.weekday.{when.weekday()}"), t(f"frame.month.{when.month}")
     year = "" if when.year == today.year else f" {when.year}"
     return t("frame.date", weekday=weekday, day=when.day, month=month) + year
+
+
+def value(written: object, language: str) -> str:
+    """What stands in a sentence: amounts, days and counts as the language writes them."""
+    if isinstance(written, Quantity):
+        return quantity(written.micros, written.unit, language)
+    if isinstance(written, date):
+        t = translator(language)
+        weekday, month = t(f"frame.weekday.{written.weekday()}"), t(f"frame.month.{written.month}")
+        return f"{t('frame.date', weekday=weekday, day=written.day, month=month)} {written.year}"
+    return number(str(written), language) if isinstance(written, int) else str(written)
 
 
 def moment(written: str, today: date, language: str) -> str:

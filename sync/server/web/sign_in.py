@@ -43,7 +43,7 @@ async def sign_in(request: AnyRequest) -> Response[str] | Redirect:
             form["account"], form["password"], address_of(request)
         )
     except SignInRefused as refusal:
-        kept = Form({"account": form["account"]}, str(refusal), "password")
+        kept = Form({"account": form["account"]}, refusal.said, "password")
         status = 429 if refusal.wait_seconds else 403
         return sign_in_page(request, kept, form["next"], status)
     return let_in(request, signed, form["next"])

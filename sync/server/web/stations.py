@@ -2,7 +2,9 @@
 shut out.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -10,16 +12,18 @@ from litestar.response import Redirect
 from sqlalchemy import Connection
 
 from sync.server.database import DatabaseError
+from sync.server.services import PROGRAM_VERSION
 from sync.server.stations import CODE_MINUTES, StationNameError
 from sync.server.views.books import masters
 from sync.server.views.clocks import clocks
-from sync.server.views.floor import station_lines
+from sync.server.views.floor import StationLine, station_lines
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, form_of
 from sync.server.web.frame import go_to, services_of, show
+from sync.server.wording import Said
 
 ADMINISTER: Final = {"right": "administer"}
-QUIET_MINUTES: Final = 10
+QUIET_MINUTES: Final = 10  # two heartbeats: silence for so long is told
 
 
 @get("/stations", opt={"right": "look"})
@@ -38,7 +42,7 @@ async def enrol(request: AnyRequest) -> Response[str]:
             lambda: services.stations.make_code_now(form["station"], centers)
         )
     except StationNameError as fault:
-        return await _page(request, Form(form.fields, str(fault), fault.field), 422)
+        return await _page(request, Form(form.fields, fault.said, fault.field), 422)
     except DatabaseError as fault:
         return await _page(request, form.failing(fault), 503)
     answer = await _page(request, form, code=made)
@@ -56,7 +60,7 @@ async def revoke(request: AnyRequest) -> Response[str] | Redirect:
     except DatabaseError as fault:
         return await _page(request, form.failing(fault), 503)
     if not known:
-        said = f"no station is called {name[:40]!r}: look at the list"
+        said = Said("station.unknown", name=name[:40])
         return await _page(request, Form(form.fields, said), 404)
     return go_to("/stations", "stations.said.revoked", name)
 
@@ -72,6 +76,10 @@ async def _page(
             "stations": lines,
             "clocks": clocks(connection, now_ms),
             "centers": sorted(masters(connection).work_centers),
+            "quiet": {one.station for one in lines if _is_quiet(one, now_ms)},
+            "quiet_minutes": QUIET_MINUTES,
+            "old": {one.station for one in lines if is_older(one.version, PROGRAM_VERSION)},
+            "program": PROGRAM_VERSION,
             "form": form,
             "code": code,
             "minutes": CODE_MINUTES,
@@ -79,6 +87,21 @@ async def _page(
         }
 
     return await show(request, "office/stations.html", question, status=status)
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a program's version comes before another, by its first numbers; no version does not."""
+    theirs, ours = (
+        [int(part) for part in re.findall(r"[0-9]{1,9}", text)[:3]] for text in (version, than)
+    )
+    return bool(theirs) and theirs < ours
+
+
+def _is_quiet(one: StationLine, now_ms: int) -> bool:
+    if not one.active or not one.last_contact:
+        return False
+    heard = datetime.fromisoformat(one.last_contact).timestamp()
+    return now_ms / 1000 - heard > QUIET_MINUTES * 60
 
 
 routes: Final = (stations, enrol, revoke)

@@ -3,26 +3,15 @@
 `t("orders.title")` is the text `title` of `texts/orders.en.toml`; values stand in braces.
 """
 
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-TEXTS: Final = Path(__file__).parent.parent / "texts"
+from sync.server.wording import ENGLISH, catalogue
+
 LANGUAGES: Final = {"en": "English", "de": "Deutsch", "da": "Dansk"}
-DEFAULT: Final = "en"
+DEFAULT: Final = ENGLISH
 Translate = Callable[..., str]
-
-
-@cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """Every text of a language by its key."""
-    found: dict[str, str] = {}
-    for path in sorted(TEXTS.glob(f"*.{language}.toml")):
-        area = path.name.split(".")[0]
-        found.update(_flat(area, tomllib.loads(path.read_text(encoding="utf-8"))))
-    return found
 
 
 @cache
@@ -48,11 +37,3 @@ def language_of(cookie: str, accepted: str) -> str:
         return cookie
     wanted = (part.partition(";")[0].strip().lower()[:2] for part in accepted.split(","))
     return next((one for one in wanted if one in LANGUAGES), DEFAULT)
-
-
-def _flat(prefix: str, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in part.items():
-        if isinstance(value, dict):
-            yield from _flat(f"{prefix}.{name}", value)
-        else:
-            yield f"{prefix}.{name}", str(value)

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sync.server.web.texts import LANGUAGES, catalogue
+from sync.server.web.texts import LANGUAGES
+from sync.server.wording import catalogue
 from tests.sync.server.server_parts import Server, kiosk_server
 
 FACTORY = Path(__file__).parents[4] / "kiosk" / "demo" / "factories" / "bakery"

@@ -10,7 +10,8 @@ import pytest
 from sync.server.sentences import SENTENCES, UNKNOWN
 from sync.server.web.deviation_words import AREA
 from sync.server.web.frame import SECTIONS, Section
-from sync.server.web.texts import DEFAULT, LANGUAGES, TEXTS, catalogue, has_text
+from sync.server.web.texts import DEFAULT, LANGUAGES, has_text
+from sync.server.wording import TEXTS, catalogue
 
 SERVER = Path(__file__).parents[4] / "sync" / "server"
 # `t("area.key")` in a template or in code; a key that goes on with `~` is made of what is known.
