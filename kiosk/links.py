@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.message import Message
@@ -14,6 +15,7 @@ from sync.domain.events import NumbersGranted
 from sync.domain.logistic_unit import UNIT_KIND, units_granted, units_left
 from sync.domain.numbers import counter_of
 from sync.pulse import Pulse, Pulsing
+from sync.told import StationTold, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.drawings import Paper
     from kiosk.observer import Request
+    from kiosk.printing import Spooler
     from kiosk.readers import PrintState, Reader, ShopAccess
     from kiosk.scanners import Scanner
     from kiosk.station import Station
@@ -147,6 +150,7 @@ def make_readers(
     config = station.config
     granted = Granted(station)
     keeper = TokenKeeper(config.data, config.station.server, pin=config.pin)
+    printing = make_spooler(station, post, shop)
     client = SyncClient(
         config.station.server,
         keeper,
@@ -158,7 +162,10 @@ def make_readers(
         now=station.time.time,
         on_time=station.time.heard,
         numbers=granted.told,
+        about=lambda: about(printing),
     )
+    for spooler in printing:
+        spooler.on_told(client.tell)
     drawings = DrawingKeeper(
         config.data,
         config.station.server,
@@ -168,12 +175,18 @@ def make_readers(
         pin=config.pin,
         now=station.time.time,
     )
-    return [client, keeper, granted, *make_spooler(station, post, shop), drawings]
+    return [client, keeper, granted, *printing, drawings]
+
+
+def about(printing: Sequence[Spooler]) -> bytes:
+    """What the station tells of itself with a push: its program, and how its printers are."""
+    printers = tuple(one for spooler in printing for one in spooler.told)
+    return written(StationTold(version("floor-kiosk"), printers))
 
 
 def make_spooler(
     station: Station, post: Callable[[Message], None], shop: ShopAccess
-) -> list[Reader]:
+) -> list[Spooler]:
     """What prints, where the station has a printer."""
     from kiosk.printing import Spooler
 

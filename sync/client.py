@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from sync.enrolment import Enrolment, enrol
 from sync.exchange import (
     HEARTBEAT_SECONDS,
@@ -108,21 +110,20 @@ class SyncClient:
         monotonic: Callable[[], float] = time.monotonic,
         on_time: Callable[[str, float], None] | None = None,
         numbers: Callable[[], tuple[dict[str, int], dict[str, int]]] | None = None,
+        about: Callable[[], bytes] = lambda: b"null",
     ) -> None:
         """Raises `ServerAddressError`. `public_key` and `pin` (of its TLS key) are
         hexadecimal; empty means not verified. `on_time` hears the server's time (RFC 3339) of each
         confirmed answer and the seconds that the request took; `numbers` gives the highest number
-        granted and how many more are wanted, by kind.
+        granted and how many more are wanted, by kind; `about` what is told of the station.
         """
         self._server = checked_address(server, pin)
         self._log = log
         self._on_events = on_events
         self._public_key = public_key
         self._snapshot_seconds = snapshot_seconds
-        self._chance = chance
-        self._monotonic = monotonic
-        self._on_time = on_time
-        self._numbers = numbers
+        self._chance, self._monotonic = chance, monotonic
+        self._on_time, self._numbers, self._about = on_time, numbers, about
         self._standing = Standing(log, on_status, now, monotonic)
         self._lines = Lines(lambda: Line(self._server, token, transport, pin=pin))
         self._upkeep = Upkeep(
@@ -166,6 +167,11 @@ class SyncClient:
 
     def wake(self) -> None:
         """Something was recorded: push it, unless a failure is being waited out."""
+        self._push_bell.ring()
+
+    def tell(self) -> None:
+        """What is told of the station changed: push it, unless a failure is being waited out."""
+        self._greeting = True
         self._push_bell.ring()
 
     def hurry(self) -> None:
@@ -300,14 +306,10 @@ class SyncClient:
         self._asked = asked = self._log.stamp()
         told = self._measured if self._measured_in == asked.boot else None
         header = PushHeader(
-            batch.after,
-            batch.low,
-            granted,
-            self._log.waiting(),
-            wanted,
-            batch.incarnation,
+            *(batch.after, batch.low, granted, self._log.waiting(), wanted, batch.incarnation),
             *asked,
-            *((told.ahead, told.within, told.mono) if told is not None else ()),
+            *((told.ahead, told.within, told.mono) if told is not None else (0, -1, 0)),
+            msgspec.Raw(self._about()),
         )
         path = f"/v1/origins/{batch.origin}/events"
         try:

@@ -88,7 +88,8 @@ class PushHeader(msgspec.Struct, frozen=True):
     the station by kind, `wanted` how many more it asks for. `boot`, `mono` and `at` are the
     station's clocks as it sends; where `within` is not -1, an earlier answer told it that the
     server's time was `ahead` of this boot clock, within so much, when that stood at `measured`
-    (all in milliseconds).
+    (all in milliseconds). `about` is what the station tells of itself (`sync.told`): read apart,
+    so that no event waits where it cannot be read.
     """
 
     after: Mark
@@ -103,6 +104,7 @@ class PushHeader(msgspec.Struct, frozen=True):
     ahead: int = 0
     within: int = -1
     measured: int = 0
+    about: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class PushAnswer(msgspec.Struct, frozen=True):

@@ -32,7 +32,15 @@ from sync.domain.events import (
     MaterialProduced,
     UnitClosed,
 )
-from sync.domain.label_jobs import Job, copies_of, jobs_of, label_facts, state_of, told_by
+from sync.domain.label_jobs import (
+    Job,
+    copies_of,
+    doubts,
+    jobs_of,
+    label_facts,
+    state_of,
+    told_by,
+)
 from sync.domain.shop import Shop
 
 KEPT: Final = "prints"
@@ -191,6 +199,18 @@ class Ledger:
         """How many prints wait for a printer, behind one that is told of if there is one."""
         with self._lock:
             return sum(behind is None or row.key != behind.key for row in self._waiting(printer))
+
+    def doubts(self, printer: str) -> int:
+        """Labels of a printer of which nobody has said yet whether they came out."""
+        with self._lock:
+            own = [one for one in self._own if isinstance(one, LabelDoubted)]
+
+        def count(shop: Shop) -> int:
+            told = [*doubts(shop, self._journal.station)]
+            told += [one for one in own if one.id not in shop.seen]
+            return sum(one.printer == printer for one in told)
+
+        return self._shop(count)
 
     def queue(self, printer: str, limit: int) -> tuple[QueuedLabel, ...]:
         """The first prints of a printer in their order, those that failed last."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from kiosk.config import PrinterConfig
 from kiosk.journal import JournalError
 from kiosk.printing.jobs import TimeOf, shown_of, values_of
@@ -27,6 +29,7 @@ from labels.printers import (
 from labels.render import render
 from sync.domain.events import Event
 from sync.pulse import Pulse
+from sync.told import PrinterHealth, PrinterTold
 
 RETRY_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.5
@@ -44,7 +47,11 @@ OnState = Callable[[PrintState], None]
 
 
 class Sender:
-    """Prints what the ledger has for one printer; `on_state` hears of every change."""
+    """Prints what the ledger has for one printer; `on_state` hears of every change.
+
+    `told` is how the printer is and what waits for it: any thread may read it, and `on_told` is
+    called when it went down, came back, or a label fell into doubt.
+    """
 
     def __init__(
         self,
@@ -57,6 +64,9 @@ class Sender:
     ) -> None:
         self.name = config.name
         self.pulse = Pulse()
+        self.told = PrinterTold(config.name, config.language, config.url)
+        self.on_told: Callable[[], None] = lambda: None
+        self._doubting = True  # whether labels may be in doubt: to count them takes the app's time
         self._config = config
         self._ledger = ledger
         self._shop = shop
@@ -109,6 +119,23 @@ class Sender:
     def _take_in(self) -> None:
         for row in self._ledger.take_in():
             self._say("failed", row, why=row.why)
+        self._tell()
+
+    def _tell(self, health: PrinterHealth | None = None, why: str = "") -> None:
+        """Note how the printer is, as before where nothing new is known, and what waits for it."""
+        before = self.told
+        doubt = self._ledger.doubts(self.name) if self._doubting else 0
+        self._doubting = doubt > 0
+        self.told = replace(
+            before,
+            health=before.health if health is None else health,
+            why=before.why if health is None else why,
+            waiting=self._ledger.waiting(self.name),
+            doubt=doubt,
+        )
+        was, now = ((one.health, one.why, one.doubt) for one in (before, self.told))
+        if was != now:
+            self.on_told()
 
     def _idle(self) -> None:
         """Wait for more; at the first quiet moment learn whether the printer tells how it is."""
@@ -151,8 +178,10 @@ class Sender:
             self._say("failed", row, why=str(fault))
         except PrinterDoubt as fault:
             self._say("doubt", row, why=str(fault), events=self._ledger.doubted(row, str(fault)))
+            self._tell("fault", str(fault))
         except PrinterError as fault:
             self._ledger.back(row)
+            self._tell("silent" if isinstance(fault, PrinterUnreachable) else "fault", str(fault))
             self._say("waiting", row, why=str(fault))
             return False
         else:
@@ -170,6 +199,7 @@ class Sender:
 
     def _taken(self, row: Row) -> None:
         """The printer has every byte."""
+        self._tell("ok")
         if self._tells:
             self._away.append(self._ledger.sent(row))
         else:
@@ -198,9 +228,11 @@ class Sender:
         self.pulse.tick(PRINT_SECONDS_MAX)
         try:
             status = self._opened().status(self._config.language)
-        except PrinterUnreachable:
+        except PrinterUnreachable as fault:
+            self._tell("silent", str(fault))
             return None
         self._tells = self._tells or status.state in _TELLS
+        self._tell(*_health_of(status))
         return status
 
     def _opened(self) -> Printer:
@@ -216,6 +248,9 @@ class Sender:
         why: str = "",
         events: Sequence[Event] = (),
     ) -> None:
+        if state == "doubt":
+            self._doubting = True
+            self._tell()
         lot, quantity = self._shop(partial(shown_of, job=row.job)) if row else ("", "")
         self._on_state(
             PrintState(
@@ -230,3 +265,9 @@ class Sender:
                 queue=self._ledger.queue(self.name, QUEUE_SHOWN_MAX),
             )
         )
+
+
+def _health_of(status: PrinterStatus) -> tuple[PrinterHealth, str]:
+    """A printer of state "unknown" was reached, and tells nothing."""
+    stands = status.state not in ("ready", "busy", "unknown")
+    return ("fault", status.detail) if stands else ("ok", "")

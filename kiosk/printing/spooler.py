@@ -1,6 +1,6 @@
 """The home of printing as the app knows it: a reader of the journal with all printers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 from kiosk.config import PrinterConfig
@@ -13,6 +13,7 @@ from labels.primitives import LabelError
 from labels.render import kind_of
 from sync.domain.label_jobs import Job
 from sync.pulse import Pulse
+from sync.told import PrinterTold
 
 
 class Spooler:
@@ -59,6 +60,16 @@ class Spooler:
     def pulses(self) -> Mapping[str, Pulse]:
         """The signs of life of its threads."""
         return {f"printer {one.name}": one.pulse for one in self._senders}
+
+    @property
+    def told(self) -> tuple[PrinterTold, ...]:
+        """How each printer is, as far as it is known now; for any thread."""
+        return tuple(one.told for one in self._senders)
+
+    def on_told(self, hear: Callable[[], None]) -> None:
+        """Before the start: who is called when a printer went down, came back, or left a doubt."""
+        for one in self._senders:
+            one.on_told = hear
 
     def _route(self, job: Job) -> tuple[str, str]:
         """The printer that was chosen, or the first that takes the kind; why not where none."""

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sync.server import tables
-from sync.server.clock_tables import station_clock
+from sync.server.clock_tables import station_clock, station_told
 from sync.server.drawing_tables import drawing, drawing_part
 from sync.server.errors import ServerError
 from sync.server.interface_tables import repeated, webhook
@@ -42,6 +42,7 @@ COPIED: Final[tuple[Table, ...]] = (
     tables.head,
     tables.mark,
     station_clock,
+    station_told,
     drawing,
     drawing_part,
     account,

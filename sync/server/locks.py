@@ -4,7 +4,7 @@ A write takes what it needs of these classes in this order, and within a class b
 
 1. `backup`, the table, which only promises take: one is made after another
 2. `origin`: the rows of stations that are there, then new ones are put
-3. `station_clock`, by station and boot
+3. `station_told`, by station, then `station_clock`, by station and boot
 4. `event`: known ids that are told again, or stand in quarantine
 5. `setting` `incarnation`, and what is kept beside it
 6. `head`: counters of numbers that are there, then new ones are put

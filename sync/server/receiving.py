@@ -25,6 +25,7 @@ from sync.server.settings import (
     remember_incarnation,
     setting,
 )
+from sync.server.station_told import keep_told
 from sync.wire import Mark, chain_start
 
 REVIEW_IDS_MAX: Final = 100
@@ -84,7 +85,9 @@ class Receiving:
         rows = hold_origins(self._connection, stations, self._now_ms, *_HEAD_COLUMNS)
         for name, station, seq, digest, safe, numbers in rows:
             self._origins[name] = _Origin(station, Head(seq, bytes(digest)), safe, numbers)
-        return [one for one in self._batches if self._origins[one.origin].station == one.station]
+        held = [one for one in self._batches if self._origins[one.origin].station == one.station]
+        keep_told(self._connection, held, self._now_ms)
+        return held
 
     def decide(self) -> list[Outcome]:
         """What comes of each batch, in order; see the table of the exchange."""

@@ -11,14 +11,19 @@ from sync.server.ledger import backlog
 from sync.server.promises import promises
 from sync.server.services import PROGRAM_VERSION, Services
 from sync.server.settings import incarnations_before
+from sync.server.station_told import told_of_stations
 from sync.server.stations import moment
+from sync.told import PrinterTold, StationTold
 
 BEHIND_EVENTS_MAX = 1_000_000
 ALARMS_SHOWN_MAX = 20
 
 
 class StationState(msgspec.Struct, frozen=True):
-    """`waiting` events were unsent when the station was last heard; `safe` ones are in backups."""
+    """`waiting` events were unsent when the station was last heard; `safe` ones are in backups.
+
+    `version` and `printers` are what it told of itself then.
+    """
 
     station: str
     active: bool
@@ -26,6 +31,8 @@ class StationState(msgspec.Struct, frozen=True):
     waiting: int
     received: int
     safe: int
+    version: str = ""
+    printers: tuple[PrinterTold, ...] = ()
 
 
 class BackupState(msgspec.Struct, frozen=True):
@@ -116,6 +123,7 @@ def _stations(connection: Connection) -> tuple[StationState, ...]:
         .outerjoin(held, held.c.station == station.c.station)
         .order_by(station.c.station)
     )
+    own, nothing = told_of_stations(connection), StationTold()
     return tuple(
         StationState(
             station=row.station,
@@ -124,6 +132,8 @@ def _stations(connection: Connection) -> tuple[StationState, ...]:
             waiting=row.waiting,
             received=int(row.received or 0),
             safe=int(row.safe or 0),
+            version=own.get(row.station, nothing).version,
+            printers=own.get(row.station, nothing).printers,
         )
         for row in rows
     )

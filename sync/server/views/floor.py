@@ -10,20 +10,28 @@ from sqlalchemy import Connection, Select, func, select
 from sync.server import tables
 from sync.server.sentences import sentence
 from sync.server.station_clocks import Timed
+from sync.server.station_told import told_of_stations
 from sync.server.view_tables import deviation
 from sync.server.views.times import times_of
+from sync.told import PrinterTold, StationTold
 
 PAGE_ROWS_MAX: Final = 500
 
 
 class StationLine(msgspec.Struct, frozen=True):
-    """A station: when it was last heard (RFC 3339, UTC), how many events wait there."""
+    """A station: when it was last heard (RFC 3339, UTC), how many events wait there.
+
+    `version` is its program's, and `printers` how each was, when it told so last; empty where its
+    program is too old to tell.
+    """
 
     station: str
     work_centers: tuple[str, ...]
     last_contact: str
     waiting: int
     active: bool
+    version: str = ""
+    printers: tuple[PrinterTold, ...] = ()
 
 
 class DeviationLine(msgspec.Struct, frozen=True):
@@ -61,7 +69,11 @@ def station_lines(connection: Connection) -> list[StationLine]:
     )
     told = {row[0]: (row[1], row[2]) for row in connection.execute(pushed)}
     rows = connection.execute(select(table).order_by(table.c.station)).all()
-    return [_station_line(row, *told.get(row.station, (0, 0))) for row in rows]
+    own, nothing = told_of_stations(connection), StationTold()
+    return [
+        _station_line(row, *told.get(row.station, (0, 0)), own.get(row.station, nothing))
+        for row in rows
+    ]
 
 
 def deviation_lines(
@@ -110,13 +122,15 @@ def moment(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
-def _station_line(row: Any, contact_ms: int, waiting: int) -> StationLine:
+def _station_line(row: Any, contact_ms: int, waiting: int, told: StationTold) -> StationLine:
     return StationLine(
         station=row.station,
         work_centers=tuple(name for name in row.work_centers.split(",") if name),
         last_contact=moment(max(row.contact_ms, contact_ms)),
         waiting=max(row.waiting, waiting),
         active=bool(row.active),
+        version=told.version,
+        printers=told.printers,
     )
 
 

@@ -90,7 +90,7 @@ async def _page(
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a program's version comes before another, by its first numbers; no version does not."""
+    """Whether a version comes before another, by its first three numbers; none at all does not."""
     theirs, ours = (
         [int(part) for part in re.findall(r"[0-9]{1,9}", text)[:3]] for text in (version, than)
     )
