@@ -22,7 +22,7 @@ from sync.server.planning.supply import Peg, Want
 from sync.server.views.plan import PlanView, plan_of
 from sync.server.web.entry import AnyRequest, visitor
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
-from sync.server.web.frame import go_to, language, services_of, show, show_plain, today_of
+from sync.server.web.frame import go_to, language, services_of, show, show_plain, telling, today_of
 from sync.server.web.listing import ROWS_ON_PAGE, csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
 from sync.server.web.plan_words import Words
@@ -124,7 +124,9 @@ async def _content(uploaded: object, kept: str) -> bytes:
 async def _previewed(request: AnyRequest, content: bytes) -> Response[str]:
     services, today = services_of(request), today_of(request)
     preview: Preview = await in_desk_thread(
-        lambda: preview_files({FILE: content}, services.ledger, services.projector, today)
+        lambda: preview_files(
+            {FILE: content}, services.ledger, services.projector, today, telling(request)
+        )
     )
     kept = base64.b64encode(content).decode("ascii")
     status = 200 if preview.report.ok else 422

@@ -156,6 +156,11 @@ def language(request: AnyRequest) -> str:
     return language_of(chosen, request.headers.get("accept-language", ""))
 
 
+def telling(request: AnyRequest) -> Callable[[object], str]:
+    """What puts things said into the language of who asks."""
+    return partial(tell, language=language(request), show=shown.value)
+
+
 def services_of(request: AnyRequest) -> Services:
     found: Services = request.app.state.services
     return found

@@ -16,20 +16,22 @@ from sync.server.database import DatabaseError
 from sync.server.desk import in_desk_thread
 from sync.server.importing import b2mml_written as b2mml
 from sync.server.importing.columns import TABLES
-from sync.server.importing.run import TABLE_OF, import_files, preview_files
+from sync.server.importing.run import TABLE_OF, Preview, import_files, preview_files
 from sync.server.importing.tables import template_of
 from sync.server.importing.workbook import CONTENT_TYPE
 from sync.server.importing.written import csv_of, workbook_of
 from sync.server.office import OfficeError
 from sync.server.web.entry import AnyRequest, visitor
 from sync.server.web.forms import Form, form_of, status_of
-from sync.server.web.frame import go_to, services_of, show_plain, today_of
+from sync.server.web.frame import go_to, services_of, show_plain, telling, today_of
+from sync.server.web.listing import csv_answer
 
 CHECKED_SECONDS_MAX: Final = 900.0
 CHECKED_COUNT_MAX: Final = 8
 CHANGES_SHOWN_MAX: Final = 500
 TICKET_BYTES: Final = 16
 FILES_COUNT_MAX: Final = 50
+FAULTS: Final = ("file", "line", "cell", "column", "text")
 RIGHT: Final = {"right": "administer"}
 Files = Mapping[str, bytes]
 
@@ -53,7 +55,13 @@ class Checked:
 
     def take(self, ticket: str) -> Files | None:
         """The files, once; nothing for a ticket that is old or of nobody."""
-        begun, files = self._held.pop(ticket, (0.0, None))
+        files = self.look(ticket)
+        self._held.pop(ticket, None)
+        return files
+
+    def look(self, ticket: str) -> Files | None:
+        """The same, and they stay."""
+        begun, files = self._held.get(ticket, (0.0, None))
         return files if time.monotonic() - begun <= CHECKED_SECONDS_MAX else None
 
 
@@ -73,12 +81,12 @@ async def check(request: AnyRequest) -> Response[str]:
     if not files:
         return _page(request, 422, fault="imports.no_file")
     services = services_of(request)
-    parts = files, services.ledger, services.projector, today_of(request)
+    parts = files, services.ledger, services.projector, today_of(request), telling(request)
     try:
         found = await in_desk_thread(lambda: preview_files(*parts))
     except (OfficeError, DatabaseError) as fault:
         return _page(request, status_of(fault), told=Form().failing(fault).fault)
-    ticket = _checked.keep(files) if found.changes else ""
+    ticket = _checked.keep(files) if found.changes or not found.report.ok else ""
     return _page(request, 200 if found.report.ok else 422, found=found, ticket=ticket)
 
 
@@ -91,12 +99,31 @@ async def load(request: AnyRequest) -> Response[str] | Redirect:
     services, account = services_of(request), visitor(request).account
     parts = files, services.ledger, services.projector, today_of(request), account
     try:
-        report = await in_desk_thread(lambda: import_files(*parts))
+        report = await in_desk_thread(lambda: import_files(*parts, telling(request)))
     except (OfficeError, DatabaseError) as fault:
         return _page(request, status_of(fault), told=Form().failing(fault).fault)
     if not report.ok:
-        return _page(request, 409, told=str(report))
+        found, ticket = Preview(report, ()), _checked.keep(files)
+        return _page(request, 409, found=found, ticket=ticket)
     return go_to("/import", "imports.said.loaded", sum(report.events.values()))
+
+
+@post("/import/faults", opt=RIGHT)
+async def faults(request: AnyRequest) -> Response[str]:
+    """What is wrong with files that were checked, as a table, read anew."""
+    files = _checked.look((await form_of(request))["ticket"])
+    if files is None:
+        return _page(request, 409, fault="imports.check_again")
+    services = services_of(request)
+    parts = files, services.ledger, services.projector, today_of(request), telling(request)
+    try:
+        found = await in_desk_thread(lambda: preview_files(*parts))
+    except (OfficeError, DatabaseError) as fault:
+        return _page(request, status_of(fault), told=Form().failing(fault).fault)
+    rows = [
+        (one.file, one.line or "", one.cell, one.column, one.text) for one in found.report.problems
+    ]
+    return csv_answer("faults", FAULTS, rows)
 
 
 @get("/import/template/{file:str}", opt=RIGHT)
@@ -150,4 +177,4 @@ def _page(request: AnyRequest, status: int = 200, **values: Any) -> Response[str
     )
 
 
-routes: Final = (imports, check, load, template, export)
+routes: Final = (imports, check, faults, load, template, export)

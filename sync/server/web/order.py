@@ -1,6 +1,7 @@
 """The page of one order: plan and actual, materials, lots, labour, cost, past; what to do to it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -23,9 +24,10 @@ from sync.server.views.orders import order_of_state
 from sync.server.views.plan import begin_of, recent_plan
 from sync.server.views.timeline import EVENTS_MAX, people_names, timeline
 from sync.server.views.times import order_times
+from sync.server.web.deviation_words import name_of, text_of
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
-from sync.server.web.frame import go_to, link, services_of, show, show_plain
+from sync.server.web.frame import go_to, language, link, services_of, show, show_plain
 from sync.server.web.listing import csv_answer, wants_csv
 from sync.server.web.plan import now_of, whole_of
 from sync.server.wording import Said
@@ -109,7 +111,11 @@ async def page_of(
     return await show(
         request,
         "office/order.html",
-        lambda conn: _question(conn, number, now, before, forms or {}),
+        lambda conn: {
+            **_question(conn, number, now, before, forms or {}),
+            "text_of": partial(text_of, language=language(request)),
+            "name_of": partial(name_of, language=language(request)),
+        },
         status=status,
     )
 
