@@ -1,7 +1,7 @@
 """The home of `Idempotency-Key`: a request of the office that is sent again acts once.
 
-A request is its account, method, path and key; its query and body are its fingerprint. It is
-written down as begun and committed before it acts, and its answer after that. So it acts at most
+A request is its account, method, path and key; query, `If-Match` and body are its fingerprint. It
+is written down as begun and committed before it acts, and its answer after that. So it acts at most
 once within `IDEMPOTENCY_HOURS`, whichever server process it comes to. Act and answer are two
 commits: where a process dies between them, or answers 5xx when something was said, the repeat is
 told 409 `repeat-unknown` and does not act: only a look at the thing says what became of it. A 5xx
@@ -291,7 +291,8 @@ def _asked(services: Services, request: Request[Any, Any, Any], key: str, body: 
     account = account_of(request)
     named = "\0".join((account, request.method, request.scope["path"], key))
     secret = hashlib.sha256(services.signer.sign(_PURPOSE).encode()).digest()
-    said = b"\0".join((request.scope["query_string"], body))
+    condition = request.headers.get("If-Match", "").encode("latin-1")
+    said = b"\0".join((request.scope["query_string"], condition, body))
     caching = request.route_handler.cache_control
     keeps = not (caching is not None and caching.no_store)
     return Asked(

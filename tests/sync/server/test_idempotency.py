@@ -91,6 +91,8 @@ def test_a_key_is_of_one_body_one_path_and_one_account(office: Hall) -> None:
     other = post(office, "one", {**GOODS, "quantity": "6 kg"})
     assert kinds(other) == [(422, "repeat-differs")]
     assert "take a new key" in other.json()["detail"]
+    condition = {"If-Match": '"1"'}
+    assert kinds(post(office, "one", **condition)) == [(422, "repeat-differs")]
     assert kinds(post(office, "one", path="/v1/stock/receive")) == [(201, "")]
     made = key_with(office, "stock")
     assert kinds(post(office, "one", **token(made))) == [(201, "")]
