@@ -24,6 +24,7 @@ KEPT_BYTES_MAX: Final = 1_048_576
 KEPT_COUNT_MAX: Final = 5_000
 SHOWN_COUNT_MAX: Final = 12
 SHOWN_CHARS_MAX: Final = 120
+UNSHOWN: Final = frozenset({"once", "do", "revision"})  # kept, and nothing that anybody typed
 UNSAID: Final = frozenset({CSRF, "password", "pin", "badge"})  # never written into a page
 AnyRequest = Request[Any, Any, State]
 
@@ -37,7 +38,8 @@ class Kept:
     @property
     def shown(self) -> list[tuple[str, str]]:
         """So much of it that people know their form again."""
-        filled = [(name, value[:SHOWN_CHARS_MAX]) for name, value in self.fields if value.strip()]
+        told = [(name, value) for name, value in self.fields if name not in UNSHOWN]
+        filled = [(name, value[:SHOWN_CHARS_MAX]) for name, value in told if value.strip()]
         return filled[:SHOWN_COUNT_MAX]
 
 
