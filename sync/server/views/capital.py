@@ -152,7 +152,7 @@ def consumption(
     told = list(_uses(connection, material, since))
     for event in told:
         begin = _begin(event.at, step)
-        micros = _in_unit(event, unit, factors)
+        micros = in_unit(event, unit, factors)
         if begin not in sums or micros is None:
             continue
         sums[begin][0] += micros
@@ -281,9 +281,10 @@ def _begin(at: str, step: Step) -> date | None:
         return None
 
 
-def _in_unit(
+def in_unit(
     event: MaterialConsumed | MaterialReturned, unit: str, factors: Mapping[str, str]
 ) -> int | None:
+    """Micros that were taken, given back ones below zero; None where no factor is known."""
     try:
         micros = convert(event.quantity, unit, factors).micros
     except QuantityError:

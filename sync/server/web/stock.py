@@ -11,6 +11,7 @@ from sync.domain.events import MaterialDefined
 from sync.domain.quantity import text
 from sync.server.views.books import book, rates
 from sync.server.views.capital import Consumption, Step, capital, consumption
+from sync.server.views.consumed import Rank, Ranking, consumed
 from sync.server.views.holdings import (
     LOT_STATUSES,
     LotFilter,
@@ -36,6 +37,8 @@ WEEKS_SHOWN: Final = 26
 MONTHS_SHOWN: Final = 18
 WORTH_ROWS_MAX: Final = 200
 OUTLOOK_DAYS_MAX: Final = 60
+RANK_DAYS: Final = ("7", "30", "90", "365")
+RANK_HEADER: Final = ("material", "name", "used", "scrapped", "unit", "cost", "orders")
 LOT_HEADER: Final = (
     "material", "name", "lot", "amount", "unit", "place", "expiry", "status", "supplier_lot",
 )  # fmt: skip
@@ -81,8 +84,10 @@ async def value(request: AnyRequest) -> Response[str]:
 
 @get("/stock/consumption", opt=LOOK)
 async def used(request: AnyRequest) -> Response[str]:
-    """What the floor used of a material by week or month."""
+    """What the floor used of a material by week or month; without one, of all in some days."""
     form, today = query_form(request), today_of(request)
+    if not form["material"]:
+        return await _ranked(request, form, today)
     step: Step = "month" if form["step"] == "month" else "week"
     if wants_csv(request):
         found = await services_of(request).database.read(
@@ -101,8 +106,44 @@ async def used(request: AnyRequest) -> Response[str]:
             "step": step,
             "item": item,
             "consumption": found,
+            "ranking": None,
             "materials": [materials[key] for key in sorted(materials)],
             "peak": max((one.micros for one in found.uses), default=0) if found else 0,
+        }
+
+    return await show(request, "office/stock_consumption.html", question)
+
+
+async def _ranked(request: AnyRequest, form: Form, today: date) -> Response[str]:
+    days = int(form["days"]) if form["days"] in RANK_DAYS else int(RANK_DAYS[1])
+    rank: Rank = "amount" if form["rank"] == "amount" else "cost"
+
+    def ranking(connection: Connection) -> Ranking:
+        since = today - timedelta(days=days - 1)
+        return consumed(connection, book(connection, today), rates(connection), since, rank)
+
+    if wants_csv(request):
+        found = await services_of(request).database.read(ranking)
+        rows = [
+            (one.material, one.name, text(one.micros), text(one.scrapped), one.unit,
+             _money(one.cost), one.orders)
+            for one in found.rows
+        ]  # fmt: skip
+        return csv_answer("consumption", RANK_HEADER, rows)
+
+    def question(connection: Connection) -> Mapping[str, Any]:
+        materials = book(connection, today).materials
+        found = ranking(connection)
+        return {
+            "form": form,
+            "step": "week",
+            "item": None,
+            "consumption": None,
+            "materials": [materials[key] for key in sorted(materials)],
+            "ranking": found,
+            "days": str(days),
+            "rank": rank,
+            "most": WORTH_ROWS_MAX,
         }
 
     return await show(request, "office/stock_consumption.html", question)
