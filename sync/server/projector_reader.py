@@ -8,6 +8,7 @@ import gc
 import logging
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from sync.server.feed import append_feed
 from sync.server.lease import Lease, LeaseLostError
 from sync.server.ledger import move_mark, reader_mark
 from sync.server.notice import Projected, tell_projected
+from sync.server.projector_acts import Acts
 from sync.server.projector_fold import Fold
 from sync.server.projector_state import Entry, Memory, Tables, load_memory
 from sync.server.projector_write import Writing, write_passed_over
@@ -81,7 +83,7 @@ class _Slice(NamedTuple):
     before: int
     after: int
     limit: int
-    writing: Writing
+    acts: Acts
     feed: list[tuple[str, int]]
     ids: dict[int, str]
 
@@ -103,9 +105,12 @@ class Reader:
         self._seen = -1
         self._fence = 0  # of the lease under which the memory was made
         self._beside = not database.url.startswith("sqlite")
+        # Live, a slice in the making would hold up what stations push.
+        self._streams = self._beside and not self._feeding
         self._size = (BESIDE_EVENTS_MIN if self._beside else SLICE_EVENTS_MIN) * 4
         self._alone = 0
         self._ahead: _Ahead | None = None
+        self._writing: Future[float] | None = None
         self.more = True  # whether the last step may have left something
 
     def mark(self) -> int:
@@ -150,22 +155,28 @@ class Reader:
         if one is None:
             return None
         self.more = one.after - one.before >= one.limit
-        writing = self._database.submit(lambda conn: self._write(conn, one))
+        if not self._streams:
+            self._begin(one)
+        assert self._writing is not None, "each slice that was folded is written"
         try:
             if self.more and self._beside and not self._alone:
                 self._look_ahead(one.after, upto)
         finally:
-            seconds = writing.result()
+            seconds = self._writing.result()
         self._pace(seconds)
         self._memory.position = self._seen = one.after
         self._memory.trim()
         return one.scopes
 
+    def _begin(self, one: _Slice) -> None:
+        """Begin to write a slice, which may not all be told yet."""
+        self._writing = self._database.submit(lambda conn: self._write(conn, one))
+
     def _look_ahead(self, mark: int, upto: int) -> None:
-        """Read the next events while the database writes."""
+        """Read the next events while the database writes, if there is a whole slice of them."""
         size = self._size
         read = self._database.read_now(lambda conn: read_entries(conn, mark, size, upto))
-        self._ahead = _Ahead(mark, size, *read)
+        self._ahead = _Ahead(mark, size, *read) if read[1] - mark >= size else None
 
     def _next(self, connection: Connection, mark: int, limit: int, upto: int) -> _Ahead:
         """The events after a mark, which may have been read already."""
@@ -190,9 +201,13 @@ class Reader:
         self._memory.position = -1  # half folded, until the write is on disk
         fold = Fold(connection, self._tables, self._memory, entries, feeding=self._feeding)
         changes = fold.run()
-        writing = Writing(connection, self._tables, self._memory, changes)
         ids = {entry.position: entry.event.id for entry in entries}
-        return _Slice(mark, last, limit, writing, list(dict.fromkeys(changes.feed)), ids)
+        one = _Slice(mark, last, limit, Acts(), list(dict.fromkeys(changes.feed)), ids)
+        with one.acts:
+            if self._streams:
+                self._begin(one)
+            Writing(connection, self._tables, self._memory, changes, one.acts)
+        return one
 
     def _write(self, connection: Connection, one: _Slice) -> float:
         """Write a slice; returns the seconds that it held the writer for.
@@ -208,7 +223,7 @@ class Reader:
                 connection.execute(_UNFLUSHED)
         if not _advance(connection, self._reader, one.before, one.after):
             raise _Overtaken
-        one.writing.write(connection)
+        one.acts.run(connection)
         append_feed(connection, one.feed, one.ids)
         self._tell(connection, one.before, one.after, one.scopes)
         return clock() - began

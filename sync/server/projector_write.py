@@ -10,6 +10,7 @@ from sync.domain.events import Event
 from sync.domain.order import Order
 from sync.domain.rules import SEVERITIES
 from sync.server.projector_accepted import with_badges
+from sync.server.projector_acts import Acts
 from sync.server.projector_changes import Changes, Found
 from sync.server.projector_open import Key
 from sync.server.projector_rows import (
@@ -66,7 +67,6 @@ OF_EVENT: Final = "event"
 NOT_PROJECTED: Final = "not_projected"  # the event could not be folded: the views lack it
 NOT_JUDGED: Final = "not_judged"  # a rule's own fault
 
-Statement = Callable[[Connection], None]
 Part = Callable[[OrderRows], tuple[Row, ...]]
 
 _KEY: Final = ("target", "name", "subject")
@@ -78,27 +78,22 @@ _PARTS: Final[tuple[tuple[Table, tuple[str, ...], int, Part], ...]] = (
 
 
 class Writing:
-    """The rows of one slice, made before the transaction and written in it."""
+    """Makes the rows of one slice, beside the transaction that writes them."""
 
     def __init__(
-        self, connection: Connection, tables: Tables, memory: Memory, changes: Changes
+        self, connection: Connection, tables: Tables, memory: Memory, changes: Changes, acts: Acts
     ) -> None:
-        """Make all rows; reads through `connection`, writes nothing."""
+        """Tell `acts` all rows but feed and mark; reads through `connection`, writes nothing."""
         self._tables = tables
         self._memory = memory
         self._changes = changes
-        self._acts: list[Statement] = []
+        self._acts = acts
         self._standing: list[Standing] = []
         self._masters()
         self._orders(connection)
         self._lots()
         self._serials(connection)
         self._deviations(connection)
-
-    def write(self, connection: Connection) -> None:
-        """Write everything but feed and mark."""
-        for act in self._acts:
-            act(connection)
 
     def _put(self, view: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
         if rows:

@@ -49,6 +49,7 @@ from sync.server.database import Database, sqlite_url
 from sync.server.feed import append_feed
 from sync.server.ledger import Ledger, end_of
 from sync.server.projector import Projector
+from sync.server.projector_acts import Acts
 from sync.server.projector_changes import Touch
 from sync.server.projector_fold import Fold
 from sync.server.projector_judge import Judge
@@ -264,8 +265,9 @@ class Staged:
         self.spent["check"] += judge.judging
         self.spent["fold"] -= judge.judging
         with _Spent(self.spent, "write"):
-            writing = Writing(connection, LIVE, self._memory, fold.changes)
-            self._database.write_now(writing.write)
+            with Acts() as acts:
+                Writing(connection, LIVE, self._memory, fold.changes, acts)
+            self._database.write_now(acts.run)
         with _Spent(self.spent, "feed"):
             rows = list(dict.fromkeys(fold.changes.feed))
             self._database.write_now(lambda conn: append_feed(conn, rows))
