@@ -284,16 +284,8 @@ def _recorded(event: Event, number: int) -> Recorded:
     size = bytes_of(event)
     if size > BODY_BYTES_MAX:
         name = getattr(event, "order", "") or getattr(event, "material", "")
-        raise OfficeEventError(
-            Said(
-                "event.large",
-                kind=type(event).__name__,
-                name=name[:60],
-                size=size,
-                most=BODY_BYTES_MAX,
-            ),
-            number,
-        )
+        what = {"kind": type(event).__name__, "name": name[:60], "size": size}
+        raise OfficeEventError(Said("event.large", **what, most=BODY_BYTES_MAX), number)
     return recorded(event)
 
 
