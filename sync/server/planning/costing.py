@@ -174,17 +174,22 @@ def roll_up(material: str, quantity: Quantity, book: Book, rates: Mapping[str, i
 
     A bought material is one line. What has no price, or a unit without a factor, is `unknown`.
     """
-    roll, item = _Roll(book, rates), book.materials.get(material)
-    if item is None:
-        return Cost((), (material,))
-    asked = _in_base(quantity, item)
-    if asked is None:
-        return Cost((), (material,))
-    if not is_made(material, book):
-        lines = [_line(roll, item, asked)]
-    else:
-        lines = [*_components(roll, item, asked), *_work(roll, item, asked)]
-    return Cost(tuple(lines), tuple(sorted(roll.unknown)))
+    roll = _Roll(book, rates)
+    lines = _lines(roll, material, quantity)
+    return Cost((), (material,)) if lines is None else Cost(lines, tuple(sorted(roll.unknown)))
+
+
+def totals(book: Book, rates: Mapping[str, int]) -> Callable[[str, Quantity], int]:
+    """What so much of a material costs by its roll-up; what has no price counts nothing.
+
+    Each material below is looked at once, however many quantities are asked for.
+    """
+    roll = _Roll(book, rates)
+
+    def total(material: str, quantity: Quantity) -> int:
+        return sum(line.cost for line in _lines(roll, material, quantity) or ())
+
+    return total
 
 
 def component_costs(book: Book, rates: Mapping[str, int]) -> Callable[[str, int], int | None]:
@@ -213,6 +218,17 @@ def money_of(written: str) -> int | None:
     if not AMOUNT.match(written) or written.startswith("-"):
         return None
     return micros(written)
+
+
+def _lines(roll: _Roll, material: str, quantity: Quantity) -> tuple[CostLine, ...] | None:
+    """One line of what is bought, all of what is made; None for what is not known."""
+    item = roll.book.materials.get(material)
+    asked = _in_base(quantity, item) if item is not None else None
+    if item is None or asked is None:
+        return None
+    if not is_made(material, roll.book):
+        return (_line(roll, item, asked),)
+    return (*_components(roll, item, asked), *_work(roll, item, asked))
 
 
 def _components(roll: _Roll, item: MaterialDefined, asked: int) -> list[CostLine]:

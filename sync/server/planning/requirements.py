@@ -256,7 +256,11 @@ class _Planning:
         output = self.book.materials.get(made.material)
         if bom is None or output is None:
             return
-        planned = of_micros(made.micros, output.unit)
+        try:
+            planned = of_micros(made.micros, output.unit)
+        except QuantityError as fault:
+            self._problem(f"material {made.material}, quantity of its order: {fault}")
+            return
         for line in bom.lines:
             if line.material not in self.book.materials:
                 self._problem(f"material {line.material} is not defined: import or define it")

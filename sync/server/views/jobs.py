@@ -1,12 +1,13 @@
 """What planning asks of the open orders: the work that is left of each, and what it still takes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from sync.domain.events import BomDefined
 from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, QuantityError, micros, of_micros
 from sync.server.planning.explosion import Book, need_of, operations_of
 from sync.server.planning.schedule import Job, Step
@@ -29,7 +30,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class OpenOrder:
-    """An order that is not over, as planning sees it; amounts are micros of `unit`."""
+    """An order that is not over, as planning sees it; amounts are micros of `unit`.
+
+    One that was released is frozen: it keeps the components and operations of its release.
+    """
 
     order: str
     status: str
@@ -45,6 +49,7 @@ class OpenOrder:
     note: str
     steps: tuple[Step, ...]
     parts: tuple[Part, ...]
+    is_frozen: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -105,6 +110,7 @@ def day_of(written: str) -> date | None:
 def _open_order(row: Any, book: Book, steps: Sequence[Step], parts: Sequence[Part]) -> OpenOrder:
     is_planned = row.status == "planned" or (row.status == "held" and not steps and not parts)
     item = book.materials.get(row.material)
+    planned = _Planned(row.order_number, row.material, row.planned, row.unit)
     return OpenOrder(
         row.order_number,
         row.status,
@@ -119,8 +125,16 @@ def _open_order(row: Any, book: Book, steps: Sequence[Step], parts: Sequence[Par
         row.customer_reference,
         row.note,
         _planned_steps(row, book) if is_planned else tuple(steps),
-        _planned_parts(row, book) if is_planned else tuple(parts),
+        _planned_parts(planned, book) if is_planned else tuple(parts),
+        not is_planned,
     )
+
+
+def replanned(order: OpenOrder, book: Book) -> OpenOrder:
+    """An order that was not released, with the components that another book gives it."""
+    assert not order.is_frozen, f"order {order.order} keeps what it was released with"
+    planned = _Planned(order.order, order.material, order.planned, order.unit)
+    return replace(order, parts=_planned_parts(planned, book))
 
 
 def _steps(connection: Connection) -> dict[str, list[Step]]:
@@ -168,22 +182,32 @@ def _run(seconds: str, made: int) -> float:
     return max(0, run) * max(0, made) / MICROS_PER_ONE**2
 
 
-def _planned_parts(row: Any, book: Book) -> tuple[Part, ...]:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """So much of a material is planned under that number."""
+
+    order: str
+    material: str
+    micros: int
+    unit: str
+
+
+def _planned_parts(planned: _Planned, book: Book) -> tuple[Part, ...]:
     """The BOM for the whole quantity; a line whose unit does not convert is told at release."""
-    bom = book.boms.get(row.material)
-    if bom is None or row.material not in book.materials or row.planned <= 0:
+    bom = book.boms.get(planned.material)
+    if bom is None or planned.material not in book.materials or planned.micros <= 0:
         return ()
-    return tuple(_exploded(row, book))
+    return tuple(_exploded(planned, bom, book))
 
 
-def _exploded(row: Any, book: Book) -> Sequence[Part]:
-    bom, planned = book.boms[row.material], of_micros(row.planned, row.unit)
+def _exploded(planned: _Planned, bom: BomDefined, book: Book) -> Sequence[Part]:
+    quantity = of_micros(planned.micros, planned.unit)
     found = []
     for rank, line in enumerate(bom.lines):
         if line.material in book.materials:
             try:
-                needed = need_of(line, bom, planned, book)
+                needed = need_of(line, bom, quantity, book)
             except QuantityError:
                 continue
-            found.append(Part(f"{row.order_number} / {rank}", line.material, needed))
+            found.append(Part(f"{planned.order} / {rank}", line.material, needed))
     return found

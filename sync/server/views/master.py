@@ -1,21 +1,19 @@
-"""What people ask of master data: where a material is used, revisions, what a new BOM changes."""
+"""What people ask of master data: where a material is used, revisions, the levels of a BOM."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
 from sync.domain.events import BomDefined, BomLine, Event, MaterialDefined
 from sync.domain.quantity import Quantity, QuantityError, of_micros
 from sync.domain.registers import REGISTERS
-from sync.server.planning.costing import Cost, component_costs, is_made, roll_up
+from sync.server.planning.costing import component_costs, is_made
 from sync.server.planning.explosion import LEVELS_MAX, Book, need_of
 from sync.server.view_tables import master_revision, order_material, order_view, stock
 from sync.server.views.books import Masters
 
 REVISIONS_MAX = 200
-ORDERS_MAX = 200
 TREE_ROWS_MAX = 1_000
 IN_WORK = ("released", "started", "held")
 
@@ -65,49 +63,6 @@ class Difference:
     operation: str
     before: BomLine | None
     after: BomLine | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A need before and after, in micros of the component's base unit."""
-
-    material: str
-    name: str
-    unit: str
-    before: int
-    after: int
-
-    @property
-    def more(self) -> int:
-        return self.after - self.before
-
-
-@dataclass(frozen=True, slots=True)
-class OrderEffect:
-    """A planned order that will be released with the new BOM."""
-
-    order: str
-    quantity: Quantity
-    start: str
-    due: str
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a new BOM changes: planned orders, their needs and cost; who keeps the old one."""
-
-    orders: tuple[OrderEffect, ...]
-    changes: tuple[Change, ...]
-    keeping: int
-    unit_before: Cost = field(default_factory=lambda: Cost(()))
-    unit_after: Cost = field(default_factory=lambda: Cost(()))
-
-    @property
-    def more(self) -> int:
-        """What all these orders cost more, below 0 where less."""
-        return sum(one.after - one.before for one in self.orders)
 
 
 def account_of(connection: Connection, event: Event) -> str:
@@ -234,66 +189,3 @@ def differences(before: BomDefined | None, after: BomDefined | None) -> list[Dif
 
 def _lines(lines: Iterable[BomLine]) -> dict[tuple[str, str], BomLine]:
     return {(line.material, line.operation): line for line in lines}
-
-
-def effect(connection: Connection, known: Masters, made: BomDefined, today: date) -> Effect:
-    """What a BOM changes once it is saved: of planned orders, for their start or today."""
-    table = order_view
-    own = table.c.material == made.material
-    planned = connection.execute(
-        select(table).where(own, table.c.status == "planned").order_by(table.c.order_number)
-    )
-    now = max(today, date.fromisoformat(made.valid_from) if made.valid_from else today)
-    orders, changes = [], _Changes(known)
-    for row in planned.fetchmany(ORDERS_MAX):
-        start = _day(row.start_date, today)
-        if made.valid_from and made.valid_from > start.isoformat():
-            continue
-        amount = of_micros(row.planned, row.unit)
-        before, after = known.book(start), _with(known.book(start), made)
-        costs = [roll_up(made.material, amount, one, known.rates).total
-                 for one in (before, after)]  # fmt: skip
-        orders.append(OrderEffect(row.order_number, amount, row.start_date, row.due, *costs))
-        changes.add(made.material, amount, before, after)
-    keeping = connection.execute(select(func.count()).where(own, table.c.status.in_(IN_WORK)))
-    old, new = known.book(now), _with(known.book(now), made)
-    units = [roll_up(made.material, made.quantity, one, known.rates) for one in (old, new)]
-    return Effect(tuple(orders), tuple(changes.all()), int(keeping.scalar() or 0), *units)
-
-
-def _with(book: Book, made: BomDefined) -> Book:
-    boms = {key: one for key, one in book.boms.items() if key != made.material}
-    if made.active:
-        boms[made.material] = made
-    return Book(book.materials, boms, book.routings)
-
-
-def _day(written: str, today: date) -> date:
-    try:
-        return max(today, date.fromisoformat(written))
-    except ValueError:
-        return today
-
-
-class _Changes:
-    """Sums of needs before and after, by component."""
-
-    def __init__(self, known: Masters) -> None:
-        self._known = known
-        self._needs: dict[str, list[int]] = {}
-
-    def add(self, material: str, amount: Quantity, before: Book, after: Book) -> None:
-        for side, book in enumerate((before, after)):
-            bom = book.boms.get(material)
-            for line in bom.lines if bom is not None else ():
-                if line.material in book.materials:
-                    needs = self._needs.setdefault(line.material, [0, 0])
-                    needs[side] += _need(line, bom, amount, book) if bom is not None else 0
-
-    def all(self) -> Sequence[Change]:
-        found = self._known.materials
-        return [
-            Change(key, found[key].name, found[key].unit, *needs)
-            for key, needs in sorted(self._needs.items())
-            if needs[0] != needs[1]
-        ]

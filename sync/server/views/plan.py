@@ -17,9 +17,10 @@ import msgspec
 from sqlalchemy import Connection, Engine, select
 
 from sync.domain.events import DemandDefined, WorkCenterDefined
+from sync.domain.quantity import QuantityError, of_micros
 from sync.server.ledger import GRANTED
 from sync.server.planning.calendar import Capacity, capacity_of
-from sync.server.planning.explosion import Book
+from sync.server.planning.explosion import Book, need_of
 from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
 from sync.server.planning.schedule import Reason, Schedule, backward, forward
@@ -63,13 +64,18 @@ class Known:
 
 @dataclass(frozen=True)
 class PlanView:
-    """The plan: `schedule` of open orders, `requirements` of demand and open orders."""
+    """The plan: `schedule` of open orders, `requirements` of demand and open orders.
+
+    `latest` is every order as late as its due day allows.
+    """
 
     known: Known
     schedule: Schedule
     requirements: Requirements
     readiness: Mapping[str, Readiness]
     wants: tuple[Want, ...]
+    supplies: tuple[Supply, ...]
+    latest: Schedule
 
     @property
     def orders(self) -> Mapping[str, OpenOrder]:
@@ -197,7 +203,8 @@ def planned(known: Known) -> PlanView:
     running = [order for order in known.orders.values() if order.can_run]
     latest = backward([order.job() for order in running], known.capacities, known.now)
     wants = _wants(known, latest)
-    found = requirements(wants, _supplies(known, latest), known.book, known.today, known.capacities)
+    supplies = _supplies(known, latest)
+    found = requirements(wants, supplies, known.book, known.today, known.capacities)
     ready = readiness(found, wants, known.today)
     stopped = _stopped(known, ready)
     jobs = [
@@ -210,7 +217,7 @@ def planned(known: Known) -> PlanView:
         order: Reason("order", by, schedule.now, schedule.now) for order, by in stopped.items()
     }
     schedule = replace(schedule, unplaced={**schedule.unplaced, **waiting})
-    return PlanView(known, schedule, found, ready, tuple(wants))
+    return PlanView(known, schedule, found, ready, tuple(wants), tuple(supplies), latest)
 
 
 def _stopped(known: Known, ready: Mapping[str, Readiness]) -> dict[str, str]:
@@ -236,6 +243,41 @@ def changed(
     """The plan as it would be with other dates and another priority of one order."""
     order = replace(plan.orders[number], start=start, due=due, priority=priority)
     return planned(replace(plan.known, orders={**plan.orders, number: order}))
+
+
+def required(
+    plan: PlanView, book: Book, orders: Mapping[str, OpenOrder], below: Collection[str]
+) -> Requirements:
+    """What is wanted of some materials and all below them, under another book and with other
+    components of some orders; what is above them, and the days of work, are as they are.
+    """
+    known = replace(plan.known, book=book, orders={**plan.orders, **orders})
+    wants = [one for one in _wants(known, plan.latest) if one.material in below]
+    small = Book(
+        {key: book.materials[key] for key in below if key in book.materials},
+        {key: book.boms[key] for key in below if key in book.boms},
+        book.routings,
+    )
+    supplies = [one for one in plan.supplies if one.material in below]
+    wants += _of_proposals(plan, below)
+    return requirements(wants, supplies, small, plan.today, plan.capacities)
+
+
+def _of_proposals(plan: PlanView, below: Collection[str]) -> Iterable[Want]:
+    """What the proposals of all other materials take of some."""
+    known = plan.known.book
+    for one in plan.requirements.proposals:
+        bom, item = known.boms.get(one.material), known.materials.get(one.material)
+        if bom is None or item is None or one.material in below:
+            continue
+        for n, line in enumerate(bom.lines, 1):
+            if line.material in below and line.material in known.materials:
+                try:
+                    needed = need_of(line, bom, of_micros(one.micros, item.unit), known)
+                except QuantityError:
+                    continue
+                key = f"{one.key} / {n} {line.material}"
+                yield Want(key, line.material, needed, one.start, 0, one.key)
 
 
 def begin_of(schedule: Schedule, order: str) -> datetime | None:

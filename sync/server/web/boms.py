@@ -18,16 +18,20 @@ from sync.server.database import DatabaseError
 from sync.server.desk.master import checked_bom, define_bom
 from sync.server.office import OfficeConflict, OfficeError
 from sync.server.planning.costing import roll_up
+from sync.server.views.bom_effect import effect
 from sync.server.views.books import Masters, masters
-from sync.server.views.master import Revision, differences, effect, revisions, tree, uses
+from sync.server.views.master import Revision, differences, revisions, tree, uses
+from sync.server.views.plan import recent_plan
 from sync.server.web.entry import AnyRequest
 from sync.server.web.forms import FORM_BYTES_MAX, Form, acted, form_of, query_form, status_of
 from sync.server.web.frame import go_to, services_of, show, today_of
 from sync.server.web.listing import ROWS_ON_PAGE, Page, csv_answer, wants_csv
 from sync.server.web.master_forms import BESIDE, SECTION, bom_fields, bom_rows, bom_wanted, padded
+from sync.server.web.plan import now_of
 
 CHOICES_COUNT_MAX: Final = 1_000
 KIND: Final = BomDefined.__name__
+ORDERS_SHOWN_MAX: Final = 200
 ROWS_MORE: Final = 5
 CSV_HEADER: Final = (
     *("material", "for_quantity", "component", "quantity", "unit", "operation"),
@@ -129,7 +133,7 @@ async def save_bom(request: AnyRequest) -> Response[str] | Redirect:
 
 async def _checked(request: AnyRequest, form: Form) -> Response[str]:
     """The editor with what saving would change; raises `OfficeError`."""
-    wanted, today = bom_wanted(form), today_of(request)
+    wanted, now = bom_wanted(form), now_of(request)
 
     def tried(conn: Connection) -> OfficeError | None:
         try:
@@ -145,13 +149,14 @@ async def _checked(request: AnyRequest, form: Form) -> Response[str]:
     def question(conn: Connection) -> dict[str, Any]:
         known = masters(conn)
         made = checked_bom(known, wanted)
-        told = effect(conn, known, made, today)
+        told = effect(known, made, recent_plan(conn, now))
         before = known.boms.get(made.material)
         return {
             **_editor(conn, known, form),
             "effect": told,
             "effect_base": made.quantity,
             "differing": differences(before, made),
+            "orders_max": ORDERS_SHOWN_MAX,
         }
 
     return await show(request, "office/boms_edit.html", question)

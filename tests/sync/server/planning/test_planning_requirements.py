@@ -337,3 +337,14 @@ def test_ordering_all_that_is_proposed_leaves_nothing_to_propose(
 
 def _start(found: Requirements, key: str) -> date:
     return next(one.start for one in found.proposals if key.startswith(f"{one.key} / "))
+
+
+def test_a_quantity_beyond_all_digits_is_told_and_stops_no_other_plan() -> None:
+    known = book(item("CAKE"), item("EGG"), item("TOWER"), boms=[
+        bom("TOWER", CAKE="999999999"), bom("CAKE", EGG="2"),
+    ])  # fmt: skip
+    asked = [want("D-1", "TOWER", 999_999, 9), want("D-2", "CAKE", 3, 9)]
+    found = requirements(asked, [], known, MONDAY, CENTERS)
+    (told,) = found.problems
+    assert told.startswith("material CAKE, quantity of its order: ")
+    assert {one.material for one in found.proposals} == {"TOWER", "CAKE"}
