@@ -47,7 +47,7 @@ IfMatch = Annotated[
     HeaderParameter(
         name=IF_MATCH,
         max_length=TAGS_CHARS_MAX,
-        pattern=_LIST,
+        schema_extra={"pattern": _LIST},
         description="The `ETag` that the change was made of: 412 where another revision stands.",
     ),
 ]
@@ -136,7 +136,12 @@ async def _met(
 
 
 def _revisions(if_match: str) -> frozenset[int] | None:
-    """The revisions of our own strong tags; none: whichever stands."""
+    """The revisions of our own strong tags; none: whichever stands. Raises the problem 400."""
+    if re.match(_LIST, if_match) is None:
+        said = (
+            f"If-Match {if_match[:60]!r} is no list of tags: send the `ETag` of GET, in its quotes"
+        )
+        raise problem(400, "precondition", said, errors=at_parameter(IF_MATCH, said))
     if if_match.strip() == ANY:
         return None
     told = (_OURS.match(one) for one in _TAG.findall(if_match))

@@ -241,14 +241,19 @@ async def work_center_revisions(request: AnyRequest, work_center: Key) -> Revisi
     return await revision_lines(request, WorkCenterDefined, work_center)
 
 
-_SHOWN: Final = (
-    MaterialWanted(
-        "FLOUR-W", "Wheat flour 550", "KGM", conversions="BAG=25 KGM", shelf_life_days=180,
-        place="A3", lead_time_days=4, reorder_point="500", supplier="Mill North",
-        standard_cost="0.62", lot_size="1000",
-    ),
-    WorkCenterWanted("MIX", "Mixing", "16", "two-shifts", 2, "48.50"),
+_MATERIAL: Final = MaterialWanted(
+    "FLOUR-W", "Wheat flour 550", "KGM", conversions="BAG=25 KGM", shelf_life_days=180,
+    place="A3", lead_time_days=4, reorder_point="500", supplier="Mill North",
+    standard_cost="0.62", lot_size="1000", revision=3,
 )  # fmt: skip
+_CENTER: Final = WorkCenterWanted("MIX", "Mixing", "16", "two-shifts", 2, "48.50", revision=1)
+_AT: Final = "2027-03-30T09:12:44.120+00:00"
+_SHOWN: Final = (
+    _MATERIAL,
+    MaterialAnswer(**msgspec.structs.asdict(_MATERIAL), account="anna", at=_AT),
+    _CENTER,
+    WorkCenterAnswer(**msgspec.structs.asdict(_CENTER), account="anna", at=_AT),
+)
 
 routes: Final = (
     Router(

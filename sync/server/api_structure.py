@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, TypeVar
 
+import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import JSONBody
 from sqlalchemy import Connection
@@ -24,7 +25,7 @@ from sync.server.api_master_told import (
     routing_answer,
     routing_wanted,
 )
-from sync.server.api_office import Limit, Number, acted, today_of
+from sync.server.api_office import Limit, Number, today_of, told
 from sync.server.api_registers import (
     CHANGED,
     ENDED,
@@ -61,11 +62,12 @@ from sync.server.api_structure_told import (
 )
 from sync.server.auth import office_guard
 from sync.server.desk.master import checked_bom, define_bom, define_routing
-from sync.server.office import day, material_of, quantity_of
+from sync.server.office import OfficeError, OfficeUnknown, day, material_of, quantity_of
 from sync.server.office.structure import BomLineWanted, BomWanted, OperationWanted, RoutingWanted
 from sync.server.openapi import ADMIN, EXAMPLES, refusals
 from sync.server.planning.costing import roll_up
 from sync.server.planning.explosion import Book
+from sync.server.problem import at_parameter, problem
 from sync.server.views import PAGE_ROWS_MAX
 from sync.server.views.bom_effect import effect
 from sync.server.views.books import masters
@@ -173,7 +175,10 @@ async def bom_effect(request: AnyRequest, data: JSONBody[BomWanted]) -> BomEffec
         made = checked_bom(known, data)
         return effect_of(effect(known, made, recent_plan(conn, now)), currency)
 
-    return await acted(lambda: pointed(lambda: services.database.read_now(asked)))
+    try:
+        return await services.database.read(lambda conn: pointed(lambda: asked(conn)))
+    except OfficeError as fault:
+        raise told(fault) from None
 
 
 @get("/v1/routings", opt=LOOK, responses=LISTED)
@@ -225,20 +230,22 @@ async def routing_revisions(request: AnyRequest, material: Key) -> RevisionLines
     return await revision_lines(request, RoutingDefined, material)
 
 
+_LINE: Final = BomLineWanted("FLOUR-W", "62.5", "KGM", "10", "1.5", "2")
+_STEP: Final = OperationWanted(
+    *("10", "MIX", "Mix", 600, "3.5"),
+    steps=("Weigh", "Mix 8 minutes"),
+    checks=("Dough temperature = 24..27 CEL",),
+)
+_BOM: Final = BomWanted("BREAD", "100", "C62", (_LINE,), (), "2027-04-01", "less salt", revision=3)
+_ROUTING: Final = RoutingWanted("BREAD", (_STEP,), revision=1)
+_AT: Final = "2027-03-30T09:12:44.120+00:00"
 _SHOWN: Final = (
-    BomLineWanted("FLOUR-W", "62.5", "KGM", "10", "1.5", "2"),
-    BomWanted(
-        "BREAD", "100", "C62", (BomLineWanted("FLOUR-W", "62.5", "KGM", "10", "1.5", "2"),),
-        valid_from="2027-04-01", note="less salt",
-    ),
-    RoutingWanted(
-        "BREAD",
-        (
-            OperationWanted("10", "MIX", "Mix", 600, "3.5", steps=("Weigh", "Mix 8 minutes"),
-                            checks=("Dough temperature = 24..27 CEL",)),
-        ),
-    ),
-)  # fmt: skip
+    _LINE,
+    _BOM,
+    BomAnswer(**msgspec.structs.asdict(_BOM), account="anna", at=_AT, holding=2),
+    _ROUTING,
+    RoutingAnswer(**msgspec.structs.asdict(_ROUTING), account="anna", at=_AT),
+)
 
 routes: Final = (
     Router(
@@ -274,8 +281,8 @@ async def _bom(
 
     def asked(conn: Connection) -> BomAnswer:
         holding = masters(conn).bom_on(key, today)
-        told = of_revision(conn, BomDefined, key, revision)
-        return bom_answer(*told, holding.revision if holding is not None else 0)
+        found = of_revision(conn, BomDefined, key, revision)
+        return bom_answer(*found, holding.revision if holding is not None else 0)
 
     found = await services_of(request).database.read(asked)
     return tagged(found, found.revision, if_none_match)
@@ -307,4 +314,9 @@ async def _asked(
         amount = quantity_of(quantity, "", material_of(material, book))
         return question(conn, book, amount)
 
-    return await acted(lambda: services.database.read_now(asked))
+    try:
+        return await services.database.read(asked)
+    except OfficeError as fault:
+        status, kind = (404, "unknown") if isinstance(fault, OfficeUnknown) else (400, "value")
+        errors = at_parameter(fault.field or "quantity", str(fault))
+        raise problem(status, kind, str(fault), errors=errors) from None

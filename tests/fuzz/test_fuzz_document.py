@@ -35,7 +35,9 @@ expected-statuses = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429]
 [[operations]]
 include-path = ["/v1/orders", "/v1/orders/check", "/v1/stock", "/v1/demand", "/v1/calendars",
   "/v1/orders/{{order}}/move", "/v1/orders/{{order}}/change", "/v1/orders/{{order}}/split",
-  "/v1/material", "/v1/work-center", "/v1/bom", "/v1/routing", "/v1/bom/effect"]
+  "/v1/orders/{{order}}/release", "/v1/stock/status",
+  "/v1/material", "/v1/work-center", "/v1/bom", "/v1/routing", "/v1/bom/effect",
+  "/v1/bom/cost", "/v1/bom/explosion"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", 400, 401, 404, 409, 412, 422, 429]
 

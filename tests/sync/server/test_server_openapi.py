@@ -114,6 +114,7 @@ WANTED: dict[tuple[str, str], tuple[Asking, set[int]]] = {
 # What is shown by an example that somebody wrote.
 SHOWN = {
     *("BomLineWanted", "BomWanted", "MaterialWanted", "RoutingWanted", "WorkCenterWanted"),
+    *("BomAnswer", "MaterialAnswer", "RoutingAnswer", "WorkCenterAnswer"),
     *("OrderRequest", "ReleaseRequest", "OrderChange", "OrderSplit"),
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
