@@ -22,6 +22,7 @@ import msgspec
 
 from sync.server.config import is_loopback
 from sync.server.errors import ServerError
+from sync.server.wording import Said
 
 REQUEST_SECONDS_MAX: Final = 10.0
 ANSWER_BYTES_MAX: Final = 262_144
@@ -36,7 +37,11 @@ DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
 class OidcError(ServerError):
-    """See the tree at the top."""
+    """See the tree at the top; `said` is the message in every language."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 class ProviderGone(OidcError):  # noqa: N818 — named after what is met
@@ -118,14 +123,12 @@ class Provider:
         told = await self._fetch("POST", metadata.token_endpoint, **self._signed(form, metadata))
         token = told.get("id_token")
         if not isinstance(token, str):
-            raise IdentityRefused("the provider sent no identity token: sign in again")
+            raise IdentityRefused(Said("oidc.no_token"))
         claims = await self._verified(token, metadata, made.nonce)
         name = claims.get(self.client.claim)
         if not isinstance(name, str) or not name:
             known = ", ".join(sorted(claims))[:200]
-            raise IdentityRefused(
-                f"the identity has no {self.client.claim}: set oidc.claim to one of {known}"
-            )
+            raise IdentityRefused(Said("oidc.no_claim", claim=self.client.claim, known=known))
         return name
 
     async def close(self) -> None:
@@ -154,14 +157,14 @@ class Provider:
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.PyJWTError as fault:
-            raise IdentityRefused(f"the identity token does not hold ({fault})") from None
+            raise IdentityRefused(Said("oidc.no_proof", why=str(fault))) from None
         if claims.get("nonce") != nonce:
-            raise IdentityRefused("the identity is of another attempt: sign in again")
+            raise IdentityRefused(Said("oidc.other_try"))
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", self.client.client_id) != self.client.client_id or (
             several and "azp" not in claims
         ):
-            raise IdentityRefused("the identity is meant for another program")
+            raise IdentityRefused(Said("oidc.other_program"))
         return claims
 
     async def _key_of(self, token: str, metadata: Metadata) -> jwt.PyJWK:
@@ -175,7 +178,7 @@ class Provider:
             ]
             if found:
                 return found[0]
-        raise IdentityRefused(f"the identity is signed by an unknown key {str(name)[:60]!r}")
+        raise IdentityRefused(Said("oidc.unknown_key", key=str(name)[:60]))
 
     async def _key_set(self, metadata: Metadata, older_than: float) -> jwt.PyJWKSet:
         """The provider's keys; asked for again if they are older, 0 is an hour."""
@@ -192,28 +195,29 @@ class Provider:
             try:
                 found = msgspec.convert(told, Metadata)
             except msgspec.ValidationError as fault:
-                raise ProviderGone(f"{self.client.issuer} is no OpenID provider: {fault}") from None
+                issuer = self.client.issuer
+                raise ProviderGone(Said("oidc.none", issuer=issuer, why=str(fault))) from None
             if found.issuer.rstrip("/") != self.client.issuer.rstrip("/"):
-                said = f"{self.client.issuer} calls itself {found.issuer[:200]}: set oidc.issuer"
-                raise ProviderGone(said)
+                names = {"issuer": self.client.issuer, "itself": found.issuer[:200]}
+                raise ProviderGone(Said("oidc.other_name", **names))
             self._metadata = (now, found)
         return self._metadata[1]
 
     async def _fetch(self, method: str, url: str, **parts: Any) -> dict[str, Any]:
         """What the provider answers, as JSON; raises `OidcError`."""
         if not is_safe(url):
-            raise ProviderGone(f"{url[:200]}: want https, or http on this machine")
+            raise ProviderGone(Said("oidc.in_clear", url=url[:200]))
         try:
             answer = await self._http.request(method, url, **parts)
             told = msgspec.json.decode(answer.content[:ANSWER_BYTES_MAX])
         except (httpx.HTTPError, msgspec.DecodeError) as fault:
-            said = str(fault) or type(fault).__name__
-            raise ProviderGone(f"{url[:200]} does not answer ({said[:200]}): try again") from None
+            why = (str(fault) or type(fault).__name__)[:200]
+            raise ProviderGone(Said("oidc.silent", url=url[:200], why=why)) from None
         if not isinstance(told, dict):
-            raise ProviderGone(f"{url[:200]} answers no object: set oidc.issuer")
+            raise ProviderGone(Said("oidc.no_object", url=url[:200]))
         if answer.status_code != httpx.codes.OK:
             why = str(told.get("error_description") or told.get("error") or answer.status_code)
-            raise IdentityRefused(f"the provider refused: {why[:200]}")
+            raise IdentityRefused(Said("oidc.refused", why=why[:200]))
         return told
 
 

@@ -16,6 +16,7 @@ from sync.server.web.entry import PUBLIC, AnyRequest
 from sync.server.web.forms import Form
 from sync.server.web.frame import services_of
 from sync.server.web.sign_in import address_of, let_in, sign_in_page
+from sync.server.wording import Said
 
 PATH: Final = "/signin/provider"
 BACK: Final = "/signin/provider/back"
@@ -34,7 +35,7 @@ async def out(request: AnyRequest) -> Response[str] | Redirect:
     try:
         url, made = await provider.ask(_here(request), wanted[:WANTED_CHARS_MAX])
     except OidcError as fault:
-        return sign_in_page(request, Form({}, str(fault)), wanted, 502)
+        return sign_in_page(request, Form({}, fault.said), wanted, 502)
     kept = urlsafe_b64encode(msgspec.json.encode(made)).decode()
     return Redirect(url, status_code=303, cookies=[_cookie(request, kept, TRY_SECONDS_MAX)])
 
@@ -50,9 +51,9 @@ async def back(request: AnyRequest) -> Response[str] | Redirect:
         if made is None or not hmac.compare_digest(
             made.state.encode(), str(query.get("state", "")).encode()
         ):
-            raise IdentityRefused("this sign-in was not begun here, or long ago: begin again")
+            raise IdentityRefused(Said("oidc.not_begun"))
         if error := query.get("error_description") or query.get("error"):
-            raise IdentityRefused(f"the provider refused: {str(error)[:200]}")
+            raise IdentityRefused(Said("oidc.refused", why=str(error)[:200]))
         code = str(query.get("code", ""))[:CODE_CHARS_MAX]
         account = await provider.account(code, made, _here(request))
         signed = await services_of(request).sign_ins.enter(
@@ -60,7 +61,7 @@ async def back(request: AnyRequest) -> Response[str] | Redirect:
         )
     except (OidcError, SignInRefused) as fault:
         status = 403 if isinstance(fault, IdentityRefused | SignInRefused) else 502
-        answer = sign_in_page(request, Form({}, str(fault)), made.wanted if made else "", status)
+        answer = sign_in_page(request, Form({}, fault.said), made.wanted if made else "", status)
         answer.set_cookie(_cookie(request, "", 0))
         return answer
     answer = let_in(request, signed, made.wanted)
