@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from sqlalchemy import Connection
 
+from labels.codes import CommandCode, encode
 from labels.primitives import LabelError
 from labels.render import render
 from sync.domain.events import LabelRule, OrderReleased, ReleasedLine
@@ -30,6 +31,9 @@ LOOK: Final = {"right": "look"}
 PLAN: Final = {"right": "plan"}
 TRAVELLER: Final = "traveller"
 TRAVELLER_DPI: Final = 300
+# What an operator with only the paper at hand scans; an order's own code starts it, and a station
+# takes the operation that is next there, so operations have no codes.
+COMMANDS_ON_PAPER: Final = ("DONE", "OK", "CANCEL", "SCRAP", "PAUSE", "UNDO", "END", "CALL")
 RULES: Final[tuple[str, ...]] = get_args(LabelRule.__annotations__["label"])
 LOTS: Final[tuple[str, ...]] = get_args(LabelRule.__annotations__["lot"])
 PER_MAX: Final = 1_000_000
@@ -75,7 +79,8 @@ async def traveller(request: AnyRequest) -> Response[Any]:
         state = order_of_state(connection, number)
         if state is None or state.release is None:
             return None
-        values = traveller_values(_as_it_stands(state, state.release))
+        commands = [(word, encode(CommandCode(word))) for word in COMMANDS_ON_PAPER]
+        values = traveller_values(_as_it_stands(state, state.release), commands)
         told = {key: value for key, value in values.items() if value}
         return render(TRAVELLER, told, "pdf", TRAVELLER_DPI, TRAVELLER)
 

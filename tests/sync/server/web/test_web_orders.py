@@ -4,14 +4,19 @@ import html
 import re
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+import pypdfium2
 import pytest
+import zxingcpp
 
+from labels.codes import CommandCode, OrderCode, decode
 from sync.domain.events import EVENT_TYPES, Event, OperationEnded
+from sync.server.web.release import COMMANDS_ON_PAPER
 from tests.sync.server.server_parts import Log, Server, body, kiosk_server, new_id
 
 FACTORY = Path(__file__).parents[4] / "kiosk" / "demo" / "factories" / "bakery"
@@ -37,6 +42,18 @@ def page(server: Server, path: str, language: str = "en", **query: str) -> str:
 
 def post(server: Server, path: str, **fields: str) -> httpx.Response:
     return server.client.post(path, data=fields)
+
+
+def read_back(pdf: bytes) -> list[str]:
+    """What the codes on all pages of a paper mean, as a scanner reads them."""
+    open_document: Any = pypdfium2.PdfDocument
+    document = open_document(pdf)
+    try:
+        pictures = [sheet.render(scale=300 / 72, grayscale=True).to_pil() for sheet in document]
+    finally:
+        document.close()
+    read = [one for picture in pictures for one in zxingcpp.read_barcodes(picture)]
+    return sorted(repr(decode(one.bytes, one.symbology_identifier)) for one in read)
 
 
 def plan(server: Server, quantity: str, **fields: str) -> str:
@@ -137,7 +154,10 @@ def test_what_is_short_is_released_knowingly_and_gets_its_paper(server: Server) 
     assert "– truck" in shown
     paper = server.client.get(f"/order/traveller?number={number}")
     assert paper.headers["content-type"] == "application/pdf"
-    assert paper.content.startswith(b"%PDF-")
+    wanted = [OrderCode(number), OrderCode(number, "ROLL", Decimal(90000), "C62")]
+    assert read_back(paper.content) == sorted(
+        map(repr, [*wanted, *map(CommandCode, COMMANDS_ON_PAPER)])
+    )
     assert post(server, "/order/release", number=number, revision="3").status_code == 409
     post(server, "/order/say", number=number, word="cancel", reason="test")
 
