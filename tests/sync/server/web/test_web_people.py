@@ -248,7 +248,7 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
 def test_a_weak_password_is_refused_with_the_reason(
     server: Server, password: str, why: str
 ) -> None:
-    assert why in weakness(password, "viewer")
+    assert why in str(weakness(password, "viewer"))
     refused = put(server, "viewer", role="viewer", password=password)
     assert refused.status_code == 409
     assert why in refused.json()["detail"]
