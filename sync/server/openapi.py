@@ -177,13 +177,26 @@ class Document(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         components = openapi_schema["components"]
-        schemas = {**_vocabulary(), **components["schemas"]}
+        schemas = {**_vocabulary(), **_with_items(components["schemas"])}
         _tell_examples(request.app, schemas)
         paths = openapi_schema["paths"]
         _tell_rights(request.app, paths)
         _tell_keys(paths)
         whole = {**openapi_schema, "components": {**components, "schemas": schemas}}
         return super().render(request, whole)
+
+
+def _with_items(schema: Any) -> Any:
+    """The framework reads the dots of `Annotated[tuple[X, ...], …]` as a type that allows all."""
+    if isinstance(schema, list):
+        return [_with_items(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _with_items(one) for name, one in schema.items()}
+    either = told["items"].get("oneOf", ()) if isinstance(told.get("items"), dict) else ()
+    if len(either) == 2 and either[1] == {}:
+        told["items"] = either[0]
+    return told
 
 
 def _tell_examples(app: Litestar, schemas: dict[str, Any]) -> None:

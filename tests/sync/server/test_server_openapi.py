@@ -181,6 +181,8 @@ def test_a_path_without_a_token_is_refused_as_it_is_told(server: Server) -> None
 
 
 def test_bodies_and_answers_are_told_as_they_are(document: dict[str, Any]) -> None:
+    lines = document["components"]["schemas"]["BomWanted"]["properties"]["lines"]
+    assert lines["items"] == {"$ref": "#/components/schemas/BomLineWanted"}
     push = document["paths"]["/v1/origins/{origin}/events"]["post"]
     assert list(push["requestBody"]["content"]) == ["application/x-ndjson"]
     assert push["responses"]["200"]["content"]["application/json"]["schema"] == {
