@@ -1,6 +1,6 @@
 """What people ask of the past of an order: every event of it, the latest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -38,7 +38,7 @@ class TimeLine(msgspec.Struct, frozen=True):
 
 _FACTS: Final = (
     "material", "lot", "serial", "operation", "work_center", "step", "check", "value", "label",
-    "disposition", "due", "start", "priority", "line",
+    "disposition", "due", "start", "priority", "line", "order",
 )  # fmt: skip
 
 
@@ -56,7 +56,12 @@ def timeline(
     )
     if before:
         query = query.where(event.c.position < before)
-    told = [(row, decode(row.body).event) for row in connection.execute(query)]
+    return told_lines(connection, connection.execute(query).all())
+
+
+def told_lines(connection: Connection, rows: Sequence[Any]) -> list[TimeLine]:
+    """Rows of `position`, `id`, `body` and `undone` as lines, without what nobody can read."""
+    told = [(row, decode(row.body).event) for row in rows]
     found = [(row, one) for row, one in told if not isinstance(one, Unknown)]
     times = times_of(connection, {one.id for _, one in found})
     people = people_names(connection, {one.operator for _, one in found})
