@@ -193,8 +193,9 @@ def _with_items(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     told = {name: _with_items(one) for name, one in schema.items()}
-    either = told["items"].get("oneOf", ()) if isinstance(told.get("items"), dict) else ()
-    if len(either) == 2 and either[1] == {}:
+    items = told.get("items")
+    either: list[Any] = items.get("oneOf", []) if isinstance(items, dict) else []
+    if either[1:] == [{}]:
         told["items"] = either[0]
     return told
 
