@@ -19,6 +19,7 @@ from sync.server.drawing_tables import drawing, drawing_part
 from sync.server.errors import ServerError
 from sync.server.keys import Signer
 from sync.server.rows import insert_rows
+from sync.server.wording import Said
 
 PART_BYTES: Final = 32_768
 DRAWINGS_COUNT_MAX: Final = 1_000
@@ -32,6 +33,10 @@ _PURPOSE: Final = b"floor-kiosk links to drawings"
 
 class DrawingsFull(ServerError):  # noqa: N818
     """As many drawings as fit are stored."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,7 @@ def put_drawing(conn: Connection, name: str, media: str, body: bytes, now_ms: in
         return before
     count = conn.execute(select(func.count()).select_from(drawing)).scalar_one()
     if before is None and count >= DRAWINGS_COUNT_MAX:
-        raise DrawingsFull(
-            f"drawing {name}: {DRAWINGS_COUNT_MAX} drawings are stored and no more fit:"
-            " DELETE /v1/drawings/NAME drops one"
-        )
+        raise DrawingsFull(Said("drawing.full", name=name, most=DRAWINGS_COUNT_MAX))
     if not _holds(conn, digest):
         places = range(0, len(body), PART_BYTES)
         parts = [(digest, n, body[at : at + PART_BYTES]) for n, at in enumerate(places)]

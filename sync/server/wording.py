@@ -7,6 +7,7 @@ visitor. Reads nothing but the texts beside it, each language once.
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,17 @@ from sync.domain.spoken import SpokenError
 TEXTS: Final = Path(__file__).parent / "texts"
 ENGLISH: Final = "en"
 AREA: Final = "refusals"
-Value: TypeAlias = Union[str, int, date, Quantity, SpokenError, "Said", tuple["Value", ...]]
+Value: TypeAlias = Union[
+    str, int, date, Quantity, SpokenError, "Said", "Native", tuple["Value", ...]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Words whose English stands elsewhere: other languages know them by a key of the area."""
+
+    key: str
+    english: str
 
 
 class Said:
@@ -55,6 +66,8 @@ def tell(
     if isinstance(value, SpokenError):
         told = {name: tell(one, language, show) for name, one in value.values.items()}
         return catalogue(language).get(f"{AREA}.{value.key}", value.sentence).format_map(told)
+    if isinstance(value, Native):
+        return catalogue(language).get(f"{AREA}.{value.key}", value.english)
     if isinstance(value, tuple):
         return ", ".join(tell(one, language, show) for one in value)
     return show(value, language) if show is not None else str(value)

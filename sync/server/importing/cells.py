@@ -19,7 +19,7 @@ from sync.domain.quantity import (
     shown,
     unit_named,
 )
-from sync.server.wording import Said, either
+from sync.server.wording import Native, Said, either
 
 CELL_CHARS_MAX: Final = 2_000
 NAME_CHARS_MAX: Final = 120
@@ -69,6 +69,11 @@ class Column:
     default: str = ""
     choices: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> Native:
+        """The note, to be told in the reader's language."""
+        return Native(f"note.{self.note}", self.note)
+
 
 def known_unit(unit: str) -> bool:
     """Whether a unit is one whose dimension is known (UN/CEFACT Recommendation 20)."""
@@ -100,7 +105,7 @@ def cell_of(column: Column, written: str, today: date) -> Cell:
     if any(ord(sign) < 32 or 0xD800 <= ord(sign) <= 0xDFFF for sign in written):
         raise CellFault(Said("import.control"))
     if not written and column.needed:
-        raise CellFault(Said("import.empty", note=column.note))
+        raise CellFault(Said("import.empty", note=column.told))
     return _READERS[column.kind](column, written or column.default, today)
 
 

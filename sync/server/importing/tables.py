@@ -226,7 +226,7 @@ def _header_problems(table: Table, header: Sequence[str], line: int) -> Iterator
     for column in table.columns:
         if column.needed and column.name not in header:
             yield Problem(
-                table.file, line, column.name, Said("import.missing_column", note=column.note)
+                table.file, line, column.name, Said("import.missing_column", note=column.told)
             )
 
 

@@ -11,7 +11,7 @@ from sync.server.desk import Desk, in_desk_thread
 from sync.server.office import OfficeBusy, OfficeConflict, OfficeError, OfficeUnknown
 from sync.server.web.entry import AnyRequest, visitor
 from sync.server.web.once import acting_once
-from sync.server.wording import Said
+from sync.server.wording import Said, Value
 
 FORM_BYTES_MAX: Final = 1_048_576
 FIELD_CHARS_MAX: Final = 8_000
@@ -26,7 +26,7 @@ class Form:
     """What was posted, each field without blanks around it; `fault` is why it was not taken."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
-    fault: Said | str = ""
+    fault: Value = ""
     at: str = ""
 
     def __getitem__(self, name: str) -> str:

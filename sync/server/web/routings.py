@@ -35,6 +35,7 @@ from sync.server.web.master_forms import (
     routing_rows,
     routing_wanted,
 )
+from sync.server.wording import Value, said_by
 
 KIND: Final = RoutingDefined.__name__
 ROWS_MORE: Final = 3
@@ -139,7 +140,7 @@ async def upload_drawing(request: AnyRequest) -> Response[str] | Redirect:
             lambda conn: put_drawing(conn, name, media, body, services.clock.milliseconds())
         )
     except (DrawingError, DrawingsFull) as fault:
-        return await _upload_refused(request, material, str(fault))
+        return await _upload_refused(request, material, said_by(fault))
     return go_to("/routing/edit", "materials.said.drawing", name, material=material)
 
 
@@ -158,7 +159,7 @@ async def drawing(request: AnyRequest) -> Response[bytes]:
     return Response(body, media_type=found.media, headers=headers)
 
 
-async def _upload_refused(request: AnyRequest, material: str, why: str) -> Response[str]:
+async def _upload_refused(request: AnyRequest, material: str, why: Value) -> Response[str]:
     """The editor with what stands, and why the file was not taken."""
 
     def question(conn: Connection) -> dict[str, Any]:

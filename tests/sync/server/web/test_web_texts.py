@@ -13,6 +13,7 @@ from sync.domain.quantity import Quantity, QuantityError, typed
 from sync.domain.shifts import ShiftError
 from sync.domain.spoken import SpokenError
 from sync.drawings import DrawingError
+from sync.server.importing.columns import TABLES
 from sync.server.sentences import SENTENCES, UNKNOWN
 from sync.server.web.deviation_words import AREA
 from sync.server.web.frame import SECTIONS, Section
@@ -35,6 +36,8 @@ def english() -> dict[str, str]:
     for kind in SPOKEN:
         named = f"{REFUSALS}.{kind.AREA}"
         known |= {f"{named}.{name}": text for name, text in kind.SENTENCES.items()}
+    notes = {column.note for table in TABLES for column in table.columns if column.needed}
+    known |= {f"{REFUSALS}.note.{note}": note for note in notes}
     base = {"unknown": UNKNOWN, "a_station": "", "somebody": "", "an_order": ""}
     return known | {f"{AREA}.{name}": text for name, text in base.items()}
 
