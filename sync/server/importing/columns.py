@@ -48,7 +48,7 @@ MATERIALS: Final = Table(
 )
 BOMS: Final = Table(
     "boms.csv",
-    ("material", "component", "operation"),
+    ("material", "component", "operation", "kind"),
     (
         _name("material", "what is made; one row per component"),
         Column("for_quantity", "quantity", "made quantity that the row is for", needed=True),
@@ -62,8 +62,11 @@ BOMS: Final = Table(
         Column("substitutes", "names", "materials that may stand in, parted by ;"),
         _percent("scrap_percent", "how much more is lost on the way", "0"),
         Column("valid_from", "date", "the BOM holds from this day on; empty: always"),
+        Column("kind", "choice", "component, or by_product: it comes out beside",
+               default="component", choices=("component", "by_product")),
+        Column("note", "text", "what whoever reads the BOM must know"),
     ),
-)
+)  # fmt: skip
 ROUTINGS: Final = Table(
     "routings.csv",
     ("material", "operation"),

@@ -35,6 +35,7 @@ from sync.domain.quantity import (
     UnitUnknown,
     convert,
 )
+from sync.server.importing.gtins import gtin_problems
 from sync.server.importing.tables import Problem, Row
 from sync.server.planning.explosion import Book, cycle, cycle_through
 from sync.server.wording import Said, field_word
@@ -49,6 +50,8 @@ KEPT: Final = (
     *("calendar", "capacity", "cost_per_hour", "valid_from", "by_products", "note"),
 )
 """Fields that a file of another system may have no column for, and must not empty then."""
+TOLD_BY: Final = {"by_products": "kind"}
+"""Such a field, and the column that tells it under another name."""
 
 E = TypeVar("E", bound=Event)
 
@@ -118,7 +121,7 @@ def _materials(
     gtins = {item.gtin: name for name, item in found.items() if item.gtin}
     for row in rows:
         name, gtin = row.text("material"), row.text("gtin")
-        outcome.problems += _gtin_problems(row, gtin, gtins.get(gtin, name))
+        outcome.problems += gtin_problems(row, gtin, gtins.get(gtin, name))
         gtins[gtin] = name
         outcome.problems += _amount_problems(row)
         known = current.materials.get(name)
@@ -133,7 +136,7 @@ def kept(event: E, known: E | None, row: Row) -> E:
     fields = {
         name: getattr(known, name)
         for name in KEPT
-        if hasattr(event, name) and name not in row.given
+        if hasattr(event, name) and TOLD_BY.get(name, name) not in row.given
     }
     return msgspec.structs.replace(event, **fields)
 
@@ -144,21 +147,6 @@ def _amount_problems(row: Row) -> Iterable[Problem]:
         unit = row.text(column).partition(" ")[2]
         if unit and unit != row.text("unit"):
             yield row.problem(column, Said("import.base_unit", unit=unit, base=row.text("unit")))
-
-
-def _gtin_problems(row: Row, gtin: str, owner: str) -> Iterable[Problem]:
-    if gtin and not (gtin.isascii() and gtin.isdigit() and len(gtin) in {8, 12, 13, 14}):
-        yield row.problem("gtin", Said("import.gtin_digits", gtin=gtin))
-    elif gtin and not _check_digit_fits(gtin):
-        yield row.problem("gtin", Said("import.gtin_check", gtin=gtin))
-    elif gtin and owner != row.text("material"):
-        yield row.problem("gtin", Said("import.gtin_taken", gtin=gtin, owner=owner))
-
-
-def _check_digit_fits(gtin: str) -> bool:
-    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
-    digits = [int(digit) for digit in reversed(gtin)]
-    return sum(digit * (3 if n % 2 else 1) for n, digit in enumerate(digits)) % 10 == 0
 
 
 def _material(row: Row) -> MaterialDefined:
@@ -312,8 +300,10 @@ def _boms(
                 material=material,
                 revision=0,
                 quantity=written(group[0], "for_quantity", book.materials[material].unit),
-                lines=tuple(_bom_line(row) for row in group),
+                lines=tuple(_bom_line(row) for row in group if not _beside(row)),
                 valid_from=group[0].text("valid_from"),
+                by_products=tuple(_bom_line(row) for row in group if _beside(row)),
+                note=group[0].text("note"),
             )
             known = current.boms.get(material)
             found[material] = register(kept(event, known, group[0]), known, outcome)
@@ -335,6 +325,8 @@ def _bom_problems(row: Row, first: Row, book: Book) -> Iterable[Problem]:
         yield unknown(row, "material", "material", "materials.csv")
     elif (fault := _unit_fault(written(row, "for_quantity", material.unit), material)) is not None:
         yield row.problem("for_quantity", fault)
+    if row.text("note") != first.text("note"):
+        yield row.problem("note", Said("import.bom_note", line=first.line))
     if row.text("valid_from") != first.text("valid_from"):
         fault = Said("import.bom_day", line=first.line)
         yield row.problem("valid_from", fault)
@@ -363,6 +355,10 @@ def _operation_problems(row: Row, book: Book) -> Iterable[Problem]:
             known=tuple(known) or Said("word.none"),
         )
         yield row.problem("operation", text, ("routings.csv", row.text("material")))
+
+
+def _beside(row: Row) -> bool:
+    return row.text("kind") == "by_product"
 
 
 def _bom_line(row: Row) -> BomLine:

@@ -120,10 +120,12 @@ def _boms(shop: Shop, _connection: Connection) -> Iterator[Line]:
         bom: BomDefined = shop.boms[name]
         if not bom.active:
             continue
-        head = {"for_quantity": bom.quantity, "valid_from": bom.valid_from}
-        for line in bom.lines:
-            amount = {"quantity": line.quantity.amount, "unit": line.quantity.unit}
-            yield {**_fields(line), **head, **amount, "material": name, "component": line.material}
+        head = {"for_quantity": bom.quantity, "valid_from": bom.valid_from, "note": bom.note}
+        for kind, lines in (("component", bom.lines), ("by_product", bom.by_products)):
+            for line in lines:
+                amount = {"quantity": line.quantity.amount, "unit": line.quantity.unit}
+                part = {"material": name, "component": line.material, "kind": kind}
+                yield {**_fields(line), **head, **amount, **part}
 
 
 def _routings(shop: Shop, _connection: Connection) -> Iterator[Line]:

@@ -36,7 +36,7 @@ ROWS_MORE: Final = 5
 CSV_HEADER: Final = (
     *("material", "for_quantity", "component", "quantity", "unit", "operation"),
     *("tolerance_percent", "limit_percent", "backflush", "substitutes", "scrap_percent"),
-    *("valid_from",),
+    *("valid_from", "kind", "note"),
 )
 
 
@@ -257,21 +257,14 @@ def _found(known: Masters, form: Form, today: str) -> Iterator[Line]:
 
 
 def _csv_rows(bom: BomDefined) -> Iterator[list[Any]]:
-    for line in bom.lines:
-        yield [
-            bom.material,
-            f"{bom.quantity.amount} {bom.quantity.unit}",
-            line.material,
-            line.quantity.amount,
-            line.quantity.unit,
-            line.operation,
-            line.tolerance_percent,
-            line.limit_percent,
-            "yes" if line.backflush else "no",
-            ";".join(line.substitutes),
-            line.scrap_percent,
-            bom.valid_from,
-        ]
+    for kind, lines in (("component", bom.lines), ("by_product", bom.by_products)):
+        for line in lines:
+            yield [
+                *(bom.material, f"{bom.quantity.amount} {bom.quantity.unit}", line.material),
+                *(line.quantity.amount, line.quantity.unit, line.operation),
+                *(line.tolerance_percent, line.limit_percent, "yes" if line.backflush else "no"),
+                *(";".join(line.substitutes), line.scrap_percent, bom.valid_from, kind, bom.note),
+            ]
 
 
 routes: Final = (boms, bom, edit_bom, save_bom)

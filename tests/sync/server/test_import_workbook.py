@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
+from sync.domain.quantity import Quantity
 from sync.server.importing.columns import TABLES
 from sync.server.importing.folder import read_folder
 from sync.server.importing.run import import_files, preview_files
 from sync.server.importing.workbook import workbook
 from sync.server.importing.written import csv_of, workbook_of
+from sync.server.views.books import masters
 from tests.sync.server.histories import Plant
 
 TODAY = date(2026, 11, 22)
@@ -52,6 +54,36 @@ def load(plant: Plant, files: dict[str, bytes]) -> str:
 def tables(plant: Plant) -> dict[str, str]:
     database = plant.ledger.database
     return {one.file: database.read_now(partial(csv_of, file=one.file)) for one in TABLES}
+
+
+def test_by_products_and_notes_of_a_bom_come_out_and_in_again(plant: Plant, tmp_path: Path) -> None:
+    head: list[object] = [*HEADS["boms"], "operation", "kind", "note", "backflush"]
+    note = "Sieve first"
+    boms: list[list[object]] = [
+        ["ROLL", 100, "WHEAT", 6.25, "kg", "10", "component", note, "no"],
+        ["ROLL", 100, "CRUMB", 0.4, "kg", "", "by_product", note, "yes"],
+    ]
+    crumb: list[list[object]] = [*ROWS["materials"], ["CRUMB", "Bread crumbs", "kg"]]
+    told = load(plant, {"all.xlsx": book(materials=crumb)})
+    assert "nothing" not in told, told
+    wanted = "\n".join(",".join(str(cell) for cell in row) for row in (head, *boms)) + "\n"
+    told = load(plant, {"boms.csv": wanted.encode()})
+    assert "nothing" not in told, told
+    bom = plant.database.read_now(masters).boms["ROLL"]
+    assert [(one.material, one.quantity, one.backflush) for one in bom.by_products] == [
+        ("CRUMB", Quantity("0.4", "KGM"), True)
+    ]
+    assert ([one.material for one in bom.lines], bom.note) == (["WHEAT"], note)
+    out = tables(plant)
+    again = {file: text.encode() for file, text in out.items()}
+    assert load(plant, again).endswith("all of it was known already")
+    (tmp_path / "other").mkdir()
+    other = Plant(tmp_path / "other")
+    assert "loaded" in load(other, again)
+    assert tables(other) == out
+    other.close()
+    shorter = f"{','.join(HEADS['boms'])},operation\nROLL,100,WHEAT,6.25,kg,10\n"
+    assert load(plant, {"boms.csv": shorter.encode()}).endswith("all of it was known already")
 
 
 def book(**changed: list[list[object]]) -> bytes:
