@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from sync.domain.trace import Link, Node, Step
+from sync.server.projector_reader import collecting_later
 from sync.server.rows import fetched, on_sqlite, rows_with
 from sync.server.view_tables import order_lot, order_output, order_view
 
@@ -103,7 +104,7 @@ def around(connection: Connection, nodes: Sequence[Node], walk: Walk) -> list[Li
 
 def uses(connection: Connection, nodes: Collection[Lot]) -> list[Hop]:
     """From lots to what orders made of them; to an empty lot where nothing is made yet."""
-    asked = msgspec.json.encode(sorted({lot for _, lot in nodes})).decode()
+    asked = msgspec.json.encode(list({lot for _, lot in nodes})).decode()
     sql = f"{_USED} {_OF_THESE[on_sqlite(connection)]}"
     rows: list[Any] = fetched(connection, sql, (asked,))
     wanted = set(nodes)
@@ -136,6 +137,13 @@ def sources(connection: Connection, nodes: Collection[Lot]) -> list[Hop]:
 
 
 def _reach(connection: Connection, node: Node, walk: Walk, most: int) -> Reach:
+    with (
+        collecting_later()
+    ):  # so many rows live on: the collector would go through them for nothing
+        return _walked(connection, node, walk, most)
+
+
+def _walked(connection: Connection, node: Node, walk: Walk, most: int) -> Reach:
     levels: list[tuple[int, list[Hop]]] = []
     count = 0
     for level, hops in _levels(connection, [node], walk):
@@ -144,10 +152,10 @@ def _reach(connection: Connection, node: Node, walk: Walk, most: int) -> Reach:
         if count > most:
             break
     steps = Steps(levels, most)
-    kept = [hop for _, hop in steps.hops()]
-    ends = {end for end in _ends(kept, walk) if end[1]}
-    orders = {hop[4] for hop in kept}
-    return Reach(steps, len(ends), len(orders), levels[-1][0] if levels else 0, count > most)
+    ends = _ends((hop for _, hop in steps.hops()), walk)
+    lots = len(ends) - sum(1 for _, lot in ends if not lot)
+    orders = {hop[4] for _, hop in steps.hops()}
+    return Reach(steps, lots, len(orders), levels[-1][0] if levels else 0, count > most)
 
 
 def _levels(

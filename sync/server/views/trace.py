@@ -157,9 +157,9 @@ class _Found:
     def of(
         cls, connection: Connection, orders: AbstractSet[str], lots: AbstractSet[str]
     ) -> "_Found":
-        named = sorted(lots - {""})
+        named = list(lots - {""})
         status = rows_with(
-            connection, order_view, "order_number", sorted(orders), "status", "customer_reference"
+            connection, order_view, "order_number", list(orders), "status", "customer_reference"
         )
         held = rows_with(connection, stock, "lot", named, "material", "micros", "unit", "place")
         units: dict[tuple[str, str], set[str]] = {}
