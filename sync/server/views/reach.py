@@ -21,9 +21,11 @@ LEVELS_MAX: Final = 50
 LOTS_COUNT_MAX: Final = 5_000
 RECALL_LINES_MAX: Final = 200_000
 
-Hop = tuple[str, str, str, str, str, str, int, int, str]
+Hop = tuple[Any, ...]
 """Child material and lot, parent material and lot, order, unit and micros of what was used, micros
-and unit of the child that the order made (0 and "" where none is, or where nobody asked)."""
+and unit of the child that the order made (0 and "" where none is, or where nobody asked). A told
+hop goes on with the order's status and customer, and with micros, unit and place of what is left.
+"""
 Lot = tuple[str, str]
 """Material and lot: a `Node`, or as plain as it was read."""
 Walk = Callable[[Connection, Collection[Lot]], list[Hop]]
@@ -31,10 +33,16 @@ Walk = Callable[[Connection, Collection[Lot]], list[Hop]]
 _USED: Final = """
 SELECT coalesce(made.material, ''), coalesce(made.lot, ''), used.material, used.lot,
        used.order_number, used.unit, used.consumed,
-       coalesce(made.produced, 0), coalesce(made.unit, '')
-FROM order_lot AS used LEFT JOIN order_output AS made ON made.order_number = used.order_number
-WHERE used.consumed > 0 AND used.lot
+       coalesce(made.produced, 0), coalesce(made.unit, ''){told}
+FROM order_lot AS used LEFT JOIN order_output AS made ON made.order_number = used.order_number{by}
+WHERE used.consumed > 0 AND used.lot {of_these}
 """
+_TOLD: Final = """,
+       coalesce(known.status, ''), coalesce(known.customer_reference, ''),
+       coalesce(held.micros, 0), coalesce(held.unit, ''), coalesce(held.place, '')"""
+_TOLD_BY: Final = """
+     LEFT JOIN order_view AS known ON known.order_number = used.order_number
+     LEFT JOIN stock AS held ON held.lot = made.lot AND held.material = made.material"""
 _OF_THESE: Final = {
     True: "IN (SELECT value FROM json_each(?))",
     False: "IN (SELECT jsonb_array_elements_text(%s::jsonb))",
@@ -87,6 +95,11 @@ def reach_of(connection: Connection, node: Node, most: int = RECALL_LINES_MAX) -
     return _reach(connection, node, uses, most)
 
 
+def told_reach_of(connection: Connection, node: Node, most: int = RECALL_LINES_MAX) -> Reach:
+    """The same with told hops: to ask of each order and lot alone costs more than the walk."""
+    return _reach(connection, node, told_uses, most)
+
+
 def sources_of(connection: Connection, node: Node, most: int = LOTS_COUNT_MAX) -> Reach:
     """Everything that went into a lot, likewise."""
     return _reach(connection, node, sources, most)
@@ -104,11 +117,21 @@ def around(connection: Connection, nodes: Sequence[Node], walk: Walk) -> list[Li
 
 def uses(connection: Connection, nodes: Collection[Lot]) -> list[Hop]:
     """From lots to what orders made of them; to an empty lot where nothing is made yet."""
+    return _uses(connection, nodes)
+
+
+def told_uses(connection: Connection, nodes: Collection[Lot]) -> list[Hop]:
+    """The same, as told hops."""
+    return _uses(connection, nodes, _TOLD, _TOLD_BY)
+
+
+def _uses(
+    connection: Connection, nodes: Collection[Lot], told: str = "", by: str = ""
+) -> list[Hop]:
     asked = msgspec.json.encode(list({lot for _, lot in nodes})).decode()
-    sql = f"{_USED} {_OF_THESE[on_sqlite(connection)]}"
-    rows: list[Any] = fetched(connection, sql, (asked,))
+    sql = _USED.format(told=told, by=by, of_these=_OF_THESE[on_sqlite(connection)])
     wanted = set(nodes)
-    found: list[Hop] = [row for row in rows if row[2:4] in wanted]
+    found = [row for row in fetched(connection, sql, (asked,)) if row[2:4] in wanted]
     if unmade := {row[4] for row in found if not row[0]}:
         headers = rows_with(connection, order_view, "order_number", sorted(unmade), "material")
         planned: dict[str, str] = dict(headers)
@@ -178,9 +201,9 @@ def _levels(
 
 def _ends(hops: Iterable[Hop], walk: Walk) -> set[Lot]:
     """The lots at the far ends of hops."""
-    if walk is uses:
-        return {(hop[0], hop[1]) for hop in hops}
-    return {(hop[2], hop[3]) for hop in hops}
+    if walk is sources:
+        return {(hop[2], hop[3]) for hop in hops}
+    return {(hop[0], hop[1]) for hop in hops}
 
 
 def _step(level: int, hop: Hop) -> Step:

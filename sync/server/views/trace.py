@@ -4,8 +4,6 @@ What a lot reaches is walked by `reach`; here it becomes what people and the API
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,7 +16,7 @@ from sync.server.rows import rows_with
 from sync.server.station_clocks import ClockBook, Timed, clock_book
 from sync.server.view_tables import order_lot, order_output, order_view, stock, unit_content
 from sync.server.views.orders import order_of_state
-from sync.server.views.reach import Reach, around, sources, uses
+from sync.server.views.reach import Lot, around, sources, told_reach_of, uses
 from sync.server.views.times import lot_times
 from sync.server.views.units import UnitLine, units_of_lot
 
@@ -100,20 +98,40 @@ def nodes_named(connection: Connection, lot: str) -> list[Node]:
 def recall_lines(connection: Connection, steps: Sequence[Step]) -> list[RecallLine]:
     """Steps with their orders, customers, what is left in stock where, and the units."""
     made = _made(connection, steps)
-    found = _Found.of(
-        connection,
-        {step.link.order for step in steps},
-        {step.link.child.lot for step in steps},
-    )
+    orders = _orders(connection, {step.link.order for step in steps})
+    lots = sorted({step.link.child.lot for step in steps if step.link.child.lot})
+    stocks, units = _stocks(connection, lots), _units(connection, lots)
     return [
-        _recall_line(step, found, made.get((step.link.order, step.link.child))) for step in steps
+        _recall_line(step, orders, stocks, units, made.get((step.link.order, step.link.child)))
+        for step in steps
     ]
 
 
-def _recall_line(step: Step, found: "_Found", made: tuple[int, str] | None) -> RecallLine:
+def recall_rows(connection: Connection, node: Node) -> Iterator[tuple[Any, ...]]:
+    """The fields of every `RecallLine` of a lot's recall, in their order."""
+    steps = told_reach_of(connection, node).steps
+    units = _units(connection, list({hop[1] for _, hop in steps.hops()} - {""}))
+    on = {lot: tuple(sorted(several)) for lot, several in units.items()}
+    for level, hop in steps.hops():
+        material, lot, parent, parent_lot, order, unit, micros, made, made_unit, *told = hop
+        status, customer, left, left_unit, place = told
+        yield (
+            level, material, lot, order, status, customer, parent, parent_lot, micros, unit,
+            made, left, made_unit or left_unit, place, on.get((material, lot), ()),
+        )  # fmt: skip
+
+
+def _recall_line(
+    step: Step,
+    orders: dict[str, tuple[str, str]],
+    stocks: dict[Node, tuple[int, str, str]],
+    units: dict[Lot, set[str]],
+    made: tuple[int, str] | None,
+) -> RecallLine:
     link = step.link
-    status, customer = found.orders.get(link.order, ("", ""))
-    produced, left, unit, place, units = found.left_of(link.child, *(made or (0, "")))
+    status, customer = orders.get(link.order, ("", ""))
+    produced, unit = made or (0, "")
+    left, stock_unit, place = stocks.get(link.child, (0, unit, ""))
     return RecallLine(
         step.level,
         *link.child,
@@ -125,59 +143,29 @@ def _recall_line(step: Step, found: "_Found", made: tuple[int, str] | None) -> R
         link.unit,
         produced,
         left,
-        unit,
+        unit or stock_unit,
         place,
-        units,
+        tuple(sorted(units.get(link.child, ()))),
     )
 
 
-def recall_rows(connection: Connection, reach: Reach) -> Iterator[tuple[Any, ...]]:
-    """The fields of every `RecallLine` of a recall, in their order."""
-    steps = reach.steps
-    found = _Found.of(
-        connection, {hop[4] for _, hop in steps.hops()}, {hop[1] for _, hop in steps.hops()}
-    )
-    orders, left_of, nothing = found.orders, found.left_of, ("", "")
-    for level, hop in steps.hops():
-        material, lot, parent, parent_lot, order, unit, micros, made, made_unit = hop
-        left = left_of((material, lot), made, made_unit)
-        known = orders.get(order, nothing)
-        yield (level, material, lot, order, *known, parent, parent_lot, micros, unit, *left)
+def _orders(connection: Connection, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    columns = ("status", "customer_reference")
+    rows = rows_with(connection, order_view, "order_number", sorted(numbers), *columns)
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Status and customer of orders; of lots what is left, its unit, the place; units with them."""
+def _stocks(connection: Connection, lots: Sequence[str]) -> dict[Node, tuple[int, str, str]]:
+    columns = ("material", "micros", "unit", "place")
+    rows = rows_with(connection, stock, "lot", lots, *columns)
+    return {Node(row[1], row[0]): (row[2], row[3], row[4]) for row in rows}
 
-    orders: dict[str, tuple[str, str]]
-    stocks: dict[tuple[str, str], tuple[int, str, str]]
-    units: dict[tuple[str, str], set[str]]
 
-    @classmethod
-    def of(
-        cls, connection: Connection, orders: AbstractSet[str], lots: AbstractSet[str]
-    ) -> "_Found":
-        named = list(lots - {""})
-        status = rows_with(
-            connection, order_view, "order_number", list(orders), "status", "customer_reference"
-        )
-        held = rows_with(connection, stock, "lot", named, "material", "micros", "unit", "place")
-        units: dict[tuple[str, str], set[str]] = {}
-        for lot, material, unit in rows_with(
-            connection, unit_content, "lot", named, "material", "unit"
-        ):
-            units.setdefault((material, lot), set()).add(unit)
-        return cls(
-            {row[0]: row[1:] for row in status}, {(row[1], row[0]): row[2:] for row in held}, units
-        )
-
-    def left_of(
-        self, lot: tuple[str, str], made: int, unit: str
-    ) -> tuple[int, int, str, str, tuple[str, ...]]:
-        """What was made of a lot, what is left of it, the unit of both, the place, the units."""
-        left, stock_unit, place = self.stocks.get(lot, (0, unit, ""))
-        on = self.units.get(lot)
-        return made, left, unit or stock_unit, place, tuple(sorted(on)) if on else ()
+def _units(connection: Connection, lots: Sequence[str]) -> dict[Lot, set[str]]:
+    found: dict[Lot, set[str]] = {}
+    for lot, material, unit in rows_with(connection, unit_content, "lot", lots, "material", "unit"):
+        found.setdefault((material, lot), set()).add(unit)
+    return found
 
 
 def _made(connection: Connection, steps: Sequence[Step]) -> dict[tuple[str, Node], tuple[int, str]]:

@@ -115,7 +115,7 @@ def _file(connection: Connection, node: Node) -> Response[str]:
             *row[:8], written(row[8]), row[9], written(row[10]), written(row[11]), *row[12:14],
             " ".join(row[14]),
         )
-        for row in recall_rows(connection, reach_of(connection, node))
+        for row in recall_rows(connection, node)
     )  # fmt: skip
     with collecting_later():
         return csv_answer("recall", RECALL_HEADER, rows)

@@ -68,7 +68,7 @@ def test_the_widest_lot_is_traced_in_time() -> None:
         assert len(recall_lines(connection, reach.steps)) == WIDE_COUNT
         print(f"recall lines: {time.process_time() - began:.2f} s")
         began = time.process_time()
-        assert sum(1 for _ in recall_rows(connection, reach)) == WIDE_COUNT
+        assert sum(1 for _ in recall_rows(connection, Node("FLOUR", "W"))) == WIDE_COUNT
         print(f"recall rows: {time.process_time() - began:.2f} s")
 
 
@@ -79,6 +79,6 @@ def test_a_row_of_the_file_is_a_line_of_the_page() -> None:
         reach = reach_of(connection, Node("FLOUR", "W"))
         assert (len(reach.steps), reach.levels, reach.steps[3].link.order) == (4, 2, "P9")
         lines = recall_lines(connection, reach.steps)
-        rows = list(recall_rows(connection, reach))
+        rows = list(recall_rows(connection, Node("FLOUR", "W")))
         assert rows == [astuple(line) for line in lines]
         assert [row[:4] for row in rows][-1] == (2, "", "", "P9")
