@@ -9,8 +9,9 @@ from msgspec.structs import astuple
 from sqlalchemy import Connection, create_engine
 
 from sync.domain.trace import Link, Node, genealogy
+from sync.server.database import Database
 from sync.server.rows import insert_rows
-from sync.server.view_tables import VIEWS, order_lot, order_output
+from sync.server.view_tables import VIEWS, order_lot, order_output, stock
 from sync.server.views.reach import reach_of, sources_of
 from sync.server.views.trace import recall_lines, recall_rows
 
@@ -24,14 +25,15 @@ def filled(used: set[tuple[str, Node]], made: set[tuple[str, Node]]) -> Iterator
     with engine.connect() as connection:
         for table in VIEWS:
             table.create(connection)
-        for table, amount, rows in (
-            (order_lot, "consumed", used),
-            (order_output, "produced", made),
-        ):
-            names = ("order_number", "material", "lot", "unit", amount)
-            insert_rows(connection, table, names, [(one, *node, "KGM", 5) for one, node in rows])
+        fill(connection, used, made)
         yield connection
     engine.dispose()
+
+
+def fill(connection: Connection, used: set[tuple[str, Node]], made: set[tuple[str, Node]]) -> None:
+    for table, amount, rows in ((order_lot, "consumed", used), (order_output, "produced", made)):
+        names = ("order_number", "material", "lot", "unit", amount)
+        insert_rows(connection, table, names, [(one, *node, "KGM", 5) for one, node in rows])
 
 
 pairs = st.sets(st.tuples(st.sampled_from(["P1", "P2", "P3"]), st.sampled_from(LOTS)), max_size=9)
@@ -72,13 +74,25 @@ def test_the_widest_lot_is_traced_in_time() -> None:
         print(f"recall rows: {time.process_time() - began:.2f} s")
 
 
-def test_a_row_of_the_file_is_a_line_of_the_page() -> None:
+def test_a_row_of_the_file_is_a_line_of_the_page(database: Database) -> None:
     used = {(f"P{n}", Node("FLOUR", "W")) for n in range(3)} | {("P9", Node("BREAD", "B1"))}
     made = {(f"P{n}", Node("BREAD", f"B{n}")) for n in range(3)}
-    for connection in filled(used, made):
-        reach = reach_of(connection, Node("FLOUR", "W"))
-        assert (len(reach.steps), reach.levels, reach.steps[3].link.order) == (4, 2, "P9")
-        lines = recall_lines(connection, reach.steps)
-        rows = list(recall_rows(connection, Node("FLOUR", "W")))
-        assert rows == [astuple(line) for line in lines]
-        assert [row[:4] for row in rows][-1] == (2, "", "", "P9")
+    lots = [(f"B{n}", "BREAD", n, "KGM", f"A{n}", b"") for n in range(2)]
+    database.write_now(lambda conn: fill(conn, used, made))
+    columns = ("lot", "material", "micros", "unit", "place", "body")
+    database.write_now(lambda conn: insert_rows(conn, stock, columns, lots))
+    database.read_now(look)
+
+
+def look(connection: Connection) -> None:
+    reach = reach_of(connection, Node("FLOUR", "W"))
+    assert (len(reach.steps), reach.levels, reach.steps[3].link.order) == (4, 2, "P9")
+    lines = recall_lines(connection, reach.steps)
+    rows = list(recall_rows(connection, Node("FLOUR", "W")))
+    assert rows == [astuple(line) for line in lines]
+    assert [(row[0], row[2], row[3], row[11], row[13]) for row in rows] == [
+        (1, "B0", "P0", 0, "A0"),
+        (1, "B1", "P1", 1, "A1"),
+        (1, "B2", "P2", 0, ""),
+        (2, "", "P9", 0, ""),
+    ]
