@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, inspect, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable, DropTable
 
+from sync.server import bi_views
 from sync.server.database import Database
 from sync.server.feed import append_feed
 from sync.server.ledger import move_mark, reader_mark
@@ -113,11 +114,13 @@ def swap(database: Database, connection: Connection, sender: str) -> None:
     mark = reader_mark(connection, READER)
     assert mark == reader_mark(connection, SHADOW_READER), "the shadows are not up with the views"
     rows = _newly_concerned(connection, mark)
+    granted = bi_views.taken_down(connection)
     for view in VIEWS:
         shadow = SHADOWED[view]
         connection.execute(DropTable(view))
         connection.execute(text(f"ALTER TABLE {shadow.name} RENAME TO {view.name}"))
         _name_as(connection, view, shadow)
+    bi_views.put_up(connection, granted)
     append_feed(connection, rows)
     move_mark(connection, SHADOW_READER, 0)
     keep_version(connection)
@@ -127,7 +130,8 @@ def swap(database: Database, connection: Connection, sender: str) -> None:
 def _lock(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
-    names = ", ".join(view.name for view in VIEWS)
+    # A reader of a BI view locks that first, then its table: so do we.
+    names = ", ".join((*bi_views.standing(connection), *(view.name for view in VIEWS)))
     connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS_MAX}"))
     _or_locked(lambda: connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")))
     connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from sync.server import bi_views
 from sync.server.engines import ForeignError, NewerError
 from sync.server.rows import on_sqlite
 
@@ -42,7 +43,9 @@ def migrate(engine: Engine) -> None:
                 f"{engine.url}: of revision {found}, this program knows {newest}:"
                 " start the newer program"
             )
+        granted = bi_views.taken_down(connection)
         _run_alembic(connection)
+        bi_views.put_up(connection, granted)
 
 
 def _revision(connection: Connection) -> str:

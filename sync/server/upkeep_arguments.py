@@ -42,6 +42,16 @@ REBUILD: Final = """\
 Make the views (board, orders, stock, deviations) again from the ledger and put them in place at
 the end. Never needed in the ordinary way: the ledger is the truth, and the views follow it.
 """
+BI: Final = """\
+Tell the views for reading programs (reports, spreadsheets): their columns and what they hold. They
+are in the database itself, always up to date, survive a rebuild, and are read with its own drivers:
+
+  SQLite      the file DIR/ledger.sqlite, opened read-only:  sqlite3 'file:ledger.sqlite?mode=ro'
+  PostgreSQL  a role of its own:  CREATE ROLE report LOGIN PASSWORD '…';
+              GRANT SELECT ON bi_orders, bi_stock TO report;
+
+Read nothing else there: tables may change with any version, these names and columns stay.
+"""
 STATUS: Final = """\
 Say what runs, how far ledger and views are, what each station has not sent yet, which backups are
 promised, and what needs a look. With --json for a monitor: `behind`, `stations[].waiting`,
@@ -59,6 +69,9 @@ def add_upkeep(
     again = command(commands, "rebuild", "make the views again from the ledger", json=True)
     again.description = REBUILD
     again.set_defaults(run=lambda options: _rebuild(options, data(options)))
+    read = command(commands, "bi", "tell the views for reports and their columns", json=False)
+    read.description = BI
+    read.set_defaults(run=_bi)
     look = command(commands, "status", "say what runs and what needs a look", json=True)
     look.description = STATUS
     look.set_defaults(run=lambda options: _status(options, data(options)))
@@ -123,6 +136,13 @@ def _rebuild(options: argparse.Namespace, data: Path) -> int:
     from sync.server.upkeep_commands import rebuild
 
     return rebuild(data, options.database, json=options.json)
+
+
+def _bi(_options: argparse.Namespace) -> int:
+    from sync.server.bi_views import explained
+
+    print(explained())
+    return 0
 
 
 def _status(options: argparse.Namespace, data: Path) -> int:
