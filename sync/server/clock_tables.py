@@ -5,7 +5,7 @@ No event is read for it.
 
 from typing import Final
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Column, Table
 
 from sync.server.tables import ByteOrdered, Number, metadata
 
@@ -29,7 +29,7 @@ station_told: Final = Table(
     "station_told",
     metadata,
     Column("station", ByteOrdered, primary_key=True),
-    Column("content", Text, nullable=False, server_default=""),
+    Column("content", ByteOrdered, nullable=False, server_default=""),
     _count("since_ms"),
     sqlite_with_rowid=False,
 )

@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "station_told",
         Column("station", TEXT, primary_key=True),
-        Column("content", Text, nullable=False, server_default=""),
+        Column("content", TEXT, nullable=False, server_default=""),
         Column("since_ms", NUMBER, nullable=False, server_default="0"),
         sqlite_with_rowid=False,
     )
