@@ -84,6 +84,7 @@ from sync.domain.events.plan import (
     OrderReopened,
     OrderResumed,
     ReleasedLine,
+    Served,
 )
 from sync.domain.events.repair import ClockJumped, DeviationReviewed, EventReversed, JournalSalvaged
 from sync.domain.events.stock import LotStatusSet, MaterialMoved, MaterialReceived, StockCounted
@@ -159,6 +160,7 @@ __all__ = [
     "ReleasedLine",
     "RoutingDefined",
     "RoutingOperation",
+    "Served",
     "SetupEnded",
     "StepConfirmed",
     "StockCounted",

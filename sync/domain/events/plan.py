@@ -1,12 +1,21 @@
 """The plan: production orders from planned to closed. Each group of types is one register."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from sync.domain.events.base import Count, Date, Event, Name, Part, Text
 from sync.domain.events.master import RoutingOperation
 from sync.domain.quantity import Quantity
+
+SERVED_COUNT_MAX: Final = 100
+
+
+class Served(Part, frozen=True):
+    """So much of an order, in its base unit, is planned for a line of demand."""
+
+    demand: Name
+    quantity: Quantity
 
 
 class OrderHeader(Event, frozen=True, kw_only=True):
@@ -23,6 +32,7 @@ class OrderHeader(Event, frozen=True, kw_only=True):
     customer_reference: Name = ""
     tolerance_percent: Name = "0"
     limit_percent: Name = "110"
+    serves: Annotated[tuple[Served, ...], Meta(max_length=SERVED_COUNT_MAX)] = ()
 
 
 class OrderPlanned(OrderHeader, frozen=True, kw_only=True):

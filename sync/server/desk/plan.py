@@ -122,9 +122,9 @@ def orders_of(
     chosen = [one for key, one in stand.items() if keys is None or key in keys]
     lines = {line.demand: line for line in plan.known.demands}
     numbers = _numbers(connection, len(chosen))
-    materials = plan.known.book.materials
+    materials, shares = plan.known.book.materials, plan.shares
     return [
-        accepted(one, number, materials[one.material].unit, lines)
+        accepted(one, number, materials[one.material].unit, lines, shares[one.key])
         for one, number in zip(chosen, numbers, strict=True)
         if one.material in materials
     ]

@@ -165,6 +165,7 @@ def released(header: OrderHeader, rule: LabelRule, book: Book, revision: int) ->
         customer_reference=header.customer_reference,
         tolerance_percent=header.tolerance_percent,
         limit_percent=header.limit_percent,
+        serves=header.serves,
         name=material.name,
         operations=operations,
         lines=lines,
@@ -189,6 +190,7 @@ def changed(header: OrderHeader, revision: int, reason: str = "") -> OrderChange
         customer_reference=header.customer_reference,
         tolerance_percent=header.tolerance_percent,
         limit_percent=header.limit_percent,
+        serves=header.serves,
         reason=reason,
     )
 

@@ -18,6 +18,7 @@ from sync.domain.events import (
     OrderChanged,
     OrderHeader,
     OrderPlanned,
+    Served,
 )
 from sync.domain.order import Order
 from sync.domain.quantity import Quantity, of_micros
@@ -148,12 +149,31 @@ def split(order: Order, wanted: SplitWanted, number: str, book: Book) -> list[Ev
     _check_made(order, kept)
     reason = _within("reason", wanted.reason, TEXT_CHARS_MAX - NAME_CHARS_MAX, lines=True)
     told = f"{part} → {number}" + (f": {reason}" if reason else "")
-    first = changed(header, header.revision + 1, told)
-    planned = _planned(header, number, part, day("due", wanted.due))
-    events: list[Event] = [msgspec.structs.replace(first, quantity=kept), planned]
+    staying, going = parted(header.serves, left)
+    first = msgspec.structs.replace(
+        changed(header, header.revision + 1, told), quantity=kept, serves=staying
+    )
+    planned = msgspec.structs.replace(
+        _planned(header, number, part, day("due", wanted.due)), serves=going
+    )
+    events: list[Event] = [first, planned]
     if wanted.release and order.release is not None:
         events.append(released(planned, order.release.label, book, planned.revision + 1))
     return events
+
+
+def parted(serves: Sequence[Served], micros: int) -> tuple[tuple[Served, ...], tuple[Served, ...]]:
+    """The lines that the first micros of an order serve, and those that the rest does."""
+    first: list[Served] = []
+    rest: list[Served] = []
+    for one in serves:
+        taken = min(one.quantity.micros, micros)
+        micros -= taken
+        shares = ((first, taken), (rest, one.quantity.micros - taken))
+        for side, share in shares:
+            if share:
+                side.append(Served(one.demand, of_micros(share, one.quantity.unit)))
+    return tuple(first), tuple(rest)
 
 
 def release(

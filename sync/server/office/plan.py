@@ -19,7 +19,9 @@ from sync.domain.events import (
     OrderChanged,
     OrderHeader,
     OrderPlanned,
+    Served,
 )
+from sync.domain.events.plan import SERVED_COUNT_MAX
 from sync.domain.quantity import of_micros
 from sync.domain.shifts import DAY_MINUTES, Shift, ShiftError, shift_of
 from sync.server.office import (
@@ -42,6 +44,7 @@ CLOSED_COUNT_MAX: Final = 400
 ROOTS_NAMED_MAX: Final = 8
 MOVABLE: Final = frozenset({"planned", "released", "started", "held"})
 IDENTITY_DIGITS: Final = 16
+OPEN_DAY: Final = "9999-12-31"
 CUT: Final = "…"
 
 
@@ -221,11 +224,18 @@ def identities(proposals: Iterable[Proposal]) -> dict[str, Proposal]:
 
 
 def accepted(
-    proposal: Proposal, number: str, unit: str, demands: Mapping[str, DemandDefined]
+    proposal: Proposal,
+    number: str,
+    unit: str,
+    demands: Mapping[str, DemandDefined],
+    shares: Mapping[str, int],
 ) -> OrderPlanned:
-    """The order that a proposal becomes: due, start, whom it is for, the demand's key noted."""
+    """The order that a proposal becomes: due, start, whom it is for, the demand's key noted.
+
+    `shares` are micros by line of demand. It has the customer's reference that all its lines have.
+    """
     lines = [demands[key] for key in proposal.wants if key in demands]
-    references = dict.fromkeys(one.customer_reference for one in lines if one.customer_reference)
+    references = {one.customer_reference for one in lines}
     return OrderPlanned(
         order=number,
         revision=1,
@@ -235,7 +245,8 @@ def accepted(
         start=proposal.start.isoformat(),
         priority=min((one.priority for one in lines), default=50),
         note=_noted(proposal),
-        customer_reference=", ".join(references) if len(references) == 1 else "",
+        customer_reference=references.pop() if len(references) == 1 else "",
+        serves=_served(lines, shares, unit),
     )
 
 
@@ -260,6 +271,19 @@ def name_of(field: str, written: str) -> str:
     if not name:
         raise OfficeInvalid(Said("text.name", what=field_word(field)), field)
     return name
+
+
+def _served(
+    lines: Iterable[DemandDefined], shares: Mapping[str, int], unit: str
+) -> tuple[Served, ...]:
+    """The share of each line, as netting serves them: by due day, priority and name."""
+    told = sorted(lines, key=lambda one: (one.due or OPEN_DAY, one.priority, one.demand))
+    served = [
+        Served(one.demand, of_micros(shares[one.demand], unit))
+        for one in told
+        if one.demand in shares
+    ]
+    return tuple(served[:SERVED_COUNT_MAX])
 
 
 def _noted(proposal: Proposal) -> str:

@@ -122,6 +122,7 @@ class _Planning:
             self.projected,
             pegs,
             tuple(self.problems),
+            {key: tuple(need.key for need in parts) for key, parts in self.parts.items()},
         )
 
     def _downward(self) -> list[str]:

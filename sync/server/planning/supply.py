@@ -98,7 +98,8 @@ class Requirements:
     """What to make, what to buy, and what every want is covered by.
 
     `projected` is availability by day if nothing more is ordered or planned: below 0 is when it
-    runs out. `problems` name master data that could not be planned with.
+    runs out. `problems` name master data that could not be planned with. `parts` are the keys, in
+    `pegs`, of what each proposal needs, a proposal behind all that it goes into.
     """
 
     proposals: tuple[Proposal, ...]
@@ -106,6 +107,7 @@ class Requirements:
     projected: Mapping[str, tuple[tuple[date, int], ...]]
     pegs: Mapping[str, tuple[Peg, ...]]
     problems: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from sync.server.planning.explosion import Book, need_of
 from sync.server.planning.load import Load, load
 from sync.server.planning.requirements import readiness, requirements
 from sync.server.planning.schedule import Reason, Schedule, backward, forward
+from sync.server.planning.shares import Shares, shares_of
 from sync.server.planning.supply import Readiness, Requirements, Supply, Want
 from sync.server.settings import OFFICE
 from sync.server.tables import event
@@ -102,6 +103,11 @@ class PlanView:
             if slack is not None and slack < 0:
                 found.append((slack, order))
         return tuple(order for _, order in sorted(found))
+
+    @cached_property
+    def shares(self) -> Shares:
+        """How much of each proposal is for which line of demand, in micros."""
+        return shares_of(self.requirements, (line.demand for line in self.known.demands))
 
     def slack(self, order: str) -> int | None:
         """Calendar days between its end by plan and its due day; of one that is not placed, now."""

@@ -1,6 +1,7 @@
 """The page of proposals: orders that demand and open orders call for, to be accepted."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -23,6 +24,7 @@ from sync.server.wording import Said
 
 PICKS_COUNT_MAX: Final = 2_000
 NAMED_MAX: Final = 3
+COVERS_SHOWN_MAX: Final = 20
 HEADER: Final = (
     "material",
     "name",
@@ -33,6 +35,7 @@ HEADER: Final = (
     "ready",
     "level",
     "for",
+    "covers",
     "reason",
 )
 
@@ -86,12 +89,20 @@ def _shown(plan: PlanView, spoken: str, form: Form) -> Mapping[str, Any]:
         "proposals": found[:PICKS_COUNT_MAX],
         "more": max(0, len(found) - PICKS_COUNT_MAX),
         "ticked": ticked,
+        "covers": partial(_covers, plan),
+        "covers_max": COVERS_SHOWN_MAX,
         "units": {key: one.unit for key, one in plan.known.book.materials.items()},
         "late": sum(one.late for _, one in found),
         "purchases": len(plan.requirements.purchases),
         "purchases_late": sum(one.late for one in plan.requirements.purchases),
         "problems": plan.requirements.problems,
     }
+
+
+def _covers(plan: PlanView, proposal: Proposal) -> list[tuple[str, int]]:
+    """The lines of demand that it covers, by name, each with its share in micros."""
+    shares = plan.shares[proposal.key]
+    return [(line, shares[line]) for line in proposal.wants if line in shares]
 
 
 async def _csv(request: AnyRequest) -> Response[str]:
@@ -114,6 +125,7 @@ def _csv_row(words: Words, one: Proposal) -> tuple[object, ...]:
         one.ready.isoformat(),
         one.level,
         "; ".join(one.wants),
+        "; ".join(f"{line} {text(micros)}" for line, micros in _covers(words.plan, one)),
         words.proposed(one),
     )
 

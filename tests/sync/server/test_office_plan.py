@@ -18,15 +18,19 @@ from sync.domain.events import (
     ReceiptScheduled,
     RoutingDefined,
     RoutingOperation,
+    Served,
     WorkCenterDefined,
+    stamped,
 )
 from sync.domain.quantity import Quantity
 from sync.server.clock import ServerClock
 from sync.server.database import Database
 from sync.server.desk import Desk
+from sync.server.desk.orders import split_order
 from sync.server.desk.plan import accept, define_calendar, demand, drop_demand, move_order
 from sync.server.ledger import Ledger
 from sync.server.office import OfficeConflict, OfficeError, OfficeInvalid, OfficeUnknown
+from sync.server.office.orders import SplitWanted, parted
 from sync.server.office.plan import (
     CalendarWanted,
     DemandWanted,
@@ -163,6 +167,17 @@ def plan(desk: Desk) -> PlanView:
     return desk._ledger.database.read_now(lambda conn: plan_of(conn, NOW))
 
 
+def standing(desk: Desk, number: str) -> OrderHeader:
+    order = desk._ledger.database.read_now(lambda conn: order_of_state(conn, number))
+    assert order is not None
+    assert order.header is not None
+    return order.header
+
+
+def pieces(amount: str) -> Quantity:
+    return Quantity(amount, "C62")
+
+
 def wanted(quantity: str = "1000", due: str = "2027-03-10", **values: object) -> DemandWanted:
     fields = {"material": "ROLL", "quantity": quantity, "due": due, **values}
     return msgspec.convert(fields, DemandWanted)
@@ -191,6 +206,65 @@ def test_demand_becomes_orders_once_whoever_accepts(desks: tuple[Desk, Desk]) ->
     assert (order.priority, order.customer_reference, order.note) == (20, "SO-1", "for D-0001")
     assert order.start == proposal.start
     assert accept(first, "anna", NOW) == ()
+
+
+def test_an_order_for_two_customers_names_both_lines_and_neither_reference(
+    desks: tuple[Desk, Desk],
+) -> None:
+    desk, _ = desks
+    demand(desk, "anna", wanted("700", customer_reference="SO-1", priority=20))
+    demand(desk, "anna", wanted("300", customer_reference="SO-2", priority=10))
+    demand(desk, "anna", wanted("40", "2027-03-12", customer_reference="SO-3"))
+    demand(desk, "anna", wanted("60", "2027-03-12", customer_reference="SO-3"))
+    demand(desk, "anna", wanted("5", "2027-03-15", customer_reference="SO-4"))
+    demand(desk, "anna", wanted("6", "2027-03-15"))
+    numbers = accept(desk, "anna", NOW)
+    assert numbers == ("P-0001", "P-0002", "P-0003")
+    headers = [standing(desk, number) for number in numbers]
+    first = headers[0]
+    assert stamped(first, id="", n=0, act="", at="", boot="", mono=0, saw=None) == OrderPlanned(
+        station=first.station,
+        operator="anna",
+        order="P-0001",
+        revision=1,
+        material="ROLL",
+        quantity=Quantity("1000", "C62"),
+        due="2027-03-10",
+        start=first.start,
+        priority=10,
+        note="for D-0001, D-0002",
+        customer_reference="",
+        serves=(Served("D-0002", pieces("300")), Served("D-0001", pieces("700"))),
+    )
+    assert [(one.customer_reference, one.serves) for one in headers[1:]] == [
+        ("SO-3", (Served("D-0003", pieces("40")), Served("D-0004", pieces("60")))),
+        ("", (Served("D-0005", pieces("5")), Served("D-0006", pieces("6")))),
+    ]
+    assert plan(desk).requirements.proposals == ()
+
+
+def test_a_part_that_is_split_off_serves_the_lines_that_come_last() -> None:
+    serves = tuple(Served(f"D-{n}", pieces(f"{n}0")) for n in (1, 2, 3))
+    assert parted(serves, 25_000_000) == (
+        (Served("D-1", pieces("10")), Served("D-2", pieces("15"))),
+        (Served("D-2", pieces("5")), Served("D-3", pieces("30"))),
+    )
+    assert parted(serves, 60_000_000) == (serves, ())
+    assert parted((), 5) == ((), ())
+
+
+def test_what_is_changed_and_released_still_serves_its_lines(desks: tuple[Desk, Desk]) -> None:
+    desk, _ = desks
+    demand(desk, "anna", wanted("30"))
+    demand(desk, "anna", wanted("70"))
+    (number,) = accept(desk, "anna", NOW)
+    move_order(desk, "anna", MoveWanted(number, "", "2027-03-11", 1, "", 1))
+    desk.release(number)
+    split_order(desk, "anna", SplitWanted(number, "80", 3))
+    assert [standing(desk, key).serves for key in (number, "P-0002")] == [
+        (Served("D-0001", pieces("20")),),
+        (Served("D-0001", pieces("10")), Served("D-0002", pieces("70"))),
+    ]
 
 
 def test_what_to_buy_follows_from_orders_and_what_came(desks: tuple[Desk, Desk]) -> None:

@@ -98,6 +98,8 @@ def test_demand_becomes_planned_orders_and_none_twice(server: Server) -> None:
     keys = re.findall(r'name="all\.\d+" value="([^"]+)"', page)
     shown = {f"all.{n}": key for n, key in enumerate(keys)}
     assert "wanted by D-0001" in page
+    covers = '<li><a href="/plan/demand?demand=D-0001">D-0001</a> 5\u202f000 PCS</li>'
+    assert covers in page
     assert fault_of(sent(server, "/plan/proposals")).startswith("no proposal is ticked")
     done = sent(server, "/plan/proposals", everything="1", **shown)
     assert done.headers["location"].startswith(
@@ -112,6 +114,10 @@ def test_demand_becomes_planned_orders_and_none_twice(server: Server) -> None:
     assert len(listed) == count
     (order,) = [one for one in listed if one["note"] == "for D-0001"]
     assert (order["due"], order["customer_reference"]) == (far(20), "SO-9")
+    order_page = server.client.get("/order", params={"number": order["order"]}).text
+    assert f'<dt>Planned for</dt><dd><ul class="plain">{covers}</ul></dd>' in order_page
+    listing = server.client.get("/plan/proposals?format=csv").text.splitlines()[0]
+    assert listing.endswith("level,for,covers,reason")
     dropped = sent(server, "/plan/demand/drop", demand="D-0001", revision="1")
     assert dropped.status_code == 303
 
