@@ -81,13 +81,26 @@ def need_of(line: BomLine, bom: BomDefined, planned: Quantity, book: Book) -> in
 
     Raises `QuantityError` where a unit cannot be converted.
     """
-    component = book.materials[line.material]
-    output = book.materials[bom.material]
+    scrap = 1 + Fraction(micros(line.scrap_percent), 100 * MICROS_PER_ONE)
+    return _rounded_up(_part(line, bom, planned, book) * scrap, book.materials[line.material].unit)
+
+
+def beside_of(line: BomLine, bom: BomDefined, planned: Quantity, book: Book) -> int:
+    """Micros of the by-product's base unit that can be counted on of `planned`, rounded down.
+
+    Raises `QuantityError` where a unit cannot be converted.
+    """
+    step = MICROS_PER_ONE if book.materials[line.material].unit in COUNTED_UNITS else 1
+    return int(_part(line, bom, planned, book) // step) * step
+
+
+def _part(line: BomLine, bom: BomDefined, planned: Quantity, book: Book) -> Fraction:
+    """Micros of the line's material, in its base unit, for `planned` of the BOM's."""
+    component, output = book.materials[line.material], book.materials[bom.material]
     share = Fraction(planned.micros) * factor(planned.unit, bom.quantity.unit, output.conversions)
     share /= bom.quantity.micros
     into = factor(line.quantity.unit, component.unit, component.conversions)
-    scrap = 1 + Fraction(micros(line.scrap_percent), 100 * MICROS_PER_ONE)
-    return _rounded_up(share * line.quantity.micros * into * scrap, component.unit)
+    return share * line.quantity.micros * into
 
 
 def released_lines(material: str, planned: Quantity, book: Book) -> tuple[ReleasedLine, ...]:

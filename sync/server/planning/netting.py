@@ -3,7 +3,8 @@
 Needs are served by day, then priority, then name. Each takes what is there on its day, the earliest
 first. What is made and comes later is waited for: it can be hurried. A receipt that comes later
 counts where nothing bought today could come sooner. What is still lacking is made or bought anew,
-in lot sizes, one for each day; what a lot size gives too much serves later needs.
+in lot sizes, one for each day; what a lot size gives too much serves later needs. Nothing that an
+order makes, by-products say, serves that order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -128,6 +129,8 @@ def _taken(item: Item, need: Need, sources: list[_Source], by: date) -> int:
     for source in sources:
         if not left or source.day > by:
             break
+        if source.kind == "order" and source.key in need.orders:
+            continue  # what comes out of an order is not there for it to begin with
         used = min(left, source.left)
         if used:
             source.left -= used

@@ -2,7 +2,7 @@
 
 Materials are netted level by level, each after all that it goes into. A proposal's components are
 needed on the day that it begins; a component that is made is done on the working day before. What
-a by-product will give is not counted on.
+comes out beside an open order is a supply; beside a proposal it is not counted on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

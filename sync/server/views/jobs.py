@@ -1,6 +1,7 @@
 """What planning asks of the open orders: the work that is left of each, and what it still takes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -8,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from sync.domain.events import BomDefined
-from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, QuantityError, micros, of_micros
-from sync.server.planning.explosion import Book, need_of, operations_of
+from sync.domain.quantity import AMOUNT, MICROS_PER_ONE, QuantityError, factor, micros, of_micros
+from sync.server.planning.explosion import Book, beside_of, need_of, operations_of
 from sync.server.planning.schedule import Job, Step
 from sync.server.planning.supply import Readiness, Want
-from sync.server.view_tables import order_material, order_operation, order_view
+from sync.server.rows import rows_with
+from sync.server.view_tables import order_material, order_operation, order_output, order_view
 from sync.server.views.orders import OPEN
 
 RUNNING: Final = frozenset({"running", "paused"})
@@ -21,7 +23,9 @@ NOT_READY: Final = Readiness()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component that an order still needs, in micros of its base unit."""
+    """A component that an order still needs, or a by-product still to come of it, in micros of its
+    base unit.
+    """
 
     key: str
     material: str
@@ -32,7 +36,8 @@ class Part:
 class OpenOrder:
     """An order that is not over, as planning sees it; amounts are micros of `unit`.
 
-    One that was released is frozen: it keeps the components and operations of its release.
+    One that was released is frozen: it keeps the components and operations of its release. What
+    comes out `beside` is told by the BOM that holds.
     """
 
     order: str
@@ -50,6 +55,7 @@ class OpenOrder:
     steps: tuple[Step, ...]
     parts: tuple[Part, ...]
     is_frozen: bool = False
+    beside: tuple[Part, ...] = ()
 
     @property
     def is_held(self) -> bool:
@@ -91,12 +97,64 @@ def open_orders(connection: Connection, book: Book) -> dict[str, OpenOrder]:
     query = select(view).where(view.c.status.in_(OPEN)).order_by(view.c.order_number)
     rows = connection.execute(query).all()
     steps, parts = _steps(connection), _parts(connection)
-    return {
+    orders = {
         row.order_number: _open_order(
             row, book, steps.get(row.order_number, ()), parts.get(row.order_number, ())
         )
         for row in rows
     }
+    return orders | _with_beside(connection, orders, book)
+
+
+def _with_beside(
+    connection: Connection, orders: Mapping[str, OpenOrder], book: Book
+) -> dict[str, OpenOrder]:
+    """Those orders of which a by-product is still to come, with it."""
+    expected = {key: found for key, one in orders.items() if (found := _expected(one, book))}
+    came = _came(connection, expected, book)
+    return {
+        number: replace(
+            orders[number],
+            beside=tuple(
+                Part(f"{number} / {material}", material, given - came.get((number, material), 0))
+                for material, given in found.items()
+                if given > came.get((number, material), 0)
+            ),
+        )
+        for number, found in expected.items()
+    }
+
+
+def _expected(order: OpenOrder, book: Book) -> dict[str, int]:
+    """By-product → micros that the whole order gives; what has no unit in common is left out."""
+    bom = book.boms.get(order.material)
+    if bom is None or order.material not in book.materials or bom.quantity.micros <= 0:
+        return {}
+    found: dict[str, int] = {}
+    for line in bom.by_products:
+        if line.material in book.materials and line.material != order.material:
+            with suppress(QuantityError):
+                planned = of_micros(max(0, order.planned), order.unit)
+                given = beside_of(line, bom, planned, book)
+                found[line.material] = found.get(line.material, 0) + given
+    return found
+
+
+def _came(
+    connection: Connection, orders: Collection[str], book: Book
+) -> dict[tuple[str, str], int]:
+    """(order, material) → micros of the base unit that came of some orders."""
+    columns = ("material", "unit", "produced")
+    found: dict[tuple[str, str], int] = {}
+    for number, name, unit, produced in rows_with(
+        connection, order_output, "order_number", sorted(orders), *columns
+    ):
+        item = book.materials.get(name)
+        if item is not None:
+            with suppress(QuantityError):
+                share = factor(unit, item.unit, item.conversions)
+                found[number, name] = found.get((number, name), 0) + int(produced * share)
+    return found
 
 
 def day_of(written: str) -> date | None:

@@ -322,12 +322,17 @@ def _supplies(known: Known, latest: Schedule) -> Sequence[Supply]:
         for order in known.orders.values()
         if order.left > 0
     ]
+    beside = [
+        Supply("order", order.order, one.material, one.micros, _done(order, known, latest))
+        for order in known.orders.values()
+        for one in order.beside
+    ]
     bought = [
         Supply("receipt", one.scheduled.receipt, one.scheduled.material, one.open,
                _comes(one, known.today))
         for one in known.receipts
     ]  # fmt: skip
-    return [*stock, *made, *bought]
+    return [*stock, *made, *beside, *bought]
 
 
 def _done(order: OpenOrder, known: Known, latest: Schedule) -> date:

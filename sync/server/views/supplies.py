@@ -144,11 +144,12 @@ def outlook(plan: PlanView, material: str) -> tuple[tuple[date, int], ...]:
 
 def _made(plan: PlanView, material: str) -> Iterator[Arrival]:
     for order in plan.orders.values():
-        if order.material == material and order.left > 0:
-            ends = plan.schedule.ends.get(order.order)
-            day = ends.date() if ends else order.due
-            if day is not None:
-                yield Arrival("order", order.order, day, order.left)
+        comes = order.left if order.material == material else 0
+        comes += sum(one.micros for one in order.beside if one.material == material)
+        ends = plan.schedule.ends.get(order.order)
+        day = ends.date() if ends else order.due
+        if comes > 0 and day is not None:
+            yield Arrival("order", order.order, day, comes)
 
 
 def _urgency(order: OpenOrder) -> tuple[bool, int, date, date, str]:

@@ -12,6 +12,7 @@ from sync.domain.events import (
     BomLine,
     DemandDefined,
     MaterialDefined,
+    MaterialProduced,
     MaterialReceived,
     OrderHeader,
     OrderPlanned,
@@ -40,10 +41,12 @@ from sync.server.office.plan import (
     moved,
     shifts_of,
 )
-from sync.server.planning.supply import Proposal
+from sync.server.planning.supply import Peg, Proposal, Supply
 from sync.server.projector import Projector
 from sync.server.views import order_of_state
+from sync.server.views.jobs import Part
 from sync.server.views.plan import PlanView, changed, plan_of, quarter, recent_plan
+from sync.server.views.supplies import Arrival, arrivals
 from sync.server.views.supply import receipts_open
 from tests.sync.server.server_parts import Log, help_called
 
@@ -302,6 +305,56 @@ def test_what_to_buy_follows_from_orders_and_what_came(desks: tuple[Desk, Desk])
     materials = {"FLOUR": FLOUR}
     database = desk._ledger.database
     assert database.read_now(lambda conn: receipts_open(conn, materials)) == []
+
+
+def test_what_comes_out_beside_an_order_is_supply_until_it_came(desks: tuple[Desk, Desk]) -> None:
+    desk, _ = desks
+    crumb = MaterialDefined(material="CRUMB", revision=1, name="Crumb", unit="KGM")
+    crust = MaterialDefined(material="CRUST", revision=1, name="Crusts", unit="C62")
+    bom = BomDefined(
+        material="ROLL",
+        revision=2,
+        quantity=Quantity("100", "C62"),
+        lines=(
+            BomLine(material="FLOUR", quantity=Quantity("6", "KGM")),
+            BomLine(material="CRUMB", quantity=Quantity("1", "KGM")),
+        ),
+        by_products=(
+            BomLine(material="CRUMB", quantity=Quantity("2500", "GRM"), scrap_percent="10"),
+            BomLine(material="CRUST", quantity=Quantity("0.25", "C62")),
+        ),
+    )
+    desk.act(lambda _: [crumb, crust, bom], "anna")
+    demand(desk, "anna", wanted("750"))
+    (number,) = accept(desk, "anna", NOW)
+    demand(desk, "anna", wanted("30", material="CRUMB"))
+    found = plan(desk)
+    done = date(2027, 3, 10)
+    (order,) = found.orders.values()
+    assert order.beside == (
+        Part("P-0001 / CRUMB", "CRUMB", 18_750_000),
+        Part("P-0001 / CRUST", "CRUST", 1_000_000),
+    )
+    assert [one for one in found.supplies if one.kind == "order"] == [
+        Supply("order", number, "ROLL", 750_000_000, done),
+        Supply("order", number, "CRUMB", 18_750_000, done),
+        Supply("order", number, "CRUST", 1_000_000, done),
+    ]
+    assert found.requirements.pegs["D-0002"][:1] == (
+        Peg("order", number, "CRUMB", 18_750_000, done),
+    )
+    bought = [one for one in found.requirements.purchases if one.material == "CRUMB"]
+    assert sum(one.micros for one in bought) == 18_750_000
+    ends = found.schedule.ends[number].date()
+    assert arrivals(found, "CRUST") == [Arrival("order", number, ends, 1_000_000)]
+    came = MaterialProduced(
+        order=number, material="CRUMB", lot="C-1", quantity=Quantity("12.5", "KGM"), operation="10"
+    )
+    desk.act(lambda _: [came], "anna")
+    after = plan(desk)
+    (order,) = after.orders.values()
+    assert order.beside[0] == Part("P-0001 / CRUMB", "CRUMB", 6_250_000)
+    assert after.known.stock["CRUMB"] == 12_500_000
 
 
 def test_a_line_of_demand_is_changed_dropped_and_taken_up_again(desks: tuple[Desk, Desk]) -> None:

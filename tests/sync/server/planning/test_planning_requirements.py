@@ -210,6 +210,20 @@ def test_what_an_open_order_makes_is_waited_for() -> None:
     assert readiness(found, wants, MONDAY) == {"O1": Readiness(after=("B-7",))}
 
 
+def test_nothing_that_an_order_makes_serves_that_order() -> None:
+    """A by-product is there when the order is done: another order may wait for it."""
+    wants = [want("O1 / 0", "EGG", 10, 5, "O1"), want("O2 / 0", "EGG", 10, 6, "O2")]
+    supplies = [there("order", "EGG", 15, 4, "O1"), there("order", "EGG", 3, 4, "O2")]
+    found = requirements(wants, supplies, CAKES, MONDAY)
+    assert [(peg.kind, peg.key, peg.micros // ONE) for peg in found.pegs["O1 / 0"]] == [
+        ("order", "O2", 3),
+        ("purchase", "EGG 2026-11-28", 7),
+    ]
+    assert [(peg.kind, peg.key, peg.micros // ONE) for peg in found.pegs["O2 / 0"]] == [
+        ("order", "O1", 10)
+    ]
+
+
 def test_what_cannot_be_planned_with_is_told() -> None:
     odd = MaterialDefined(
         material="GLUE", revision=1, name="Glue", unit="KGM", lot_size=Quantity("1", "CAN")
