@@ -28,15 +28,17 @@ from sync.server.view_tables import SHADOW, VIEWS, concern
 
 SHADOW_READER: Final = "projector_shadow"
 LOCK_MILLISECONDS_MAX: Final = 250  # less than PostgreSQL takes to look for a deadlock
+VACUUM_MILLISECONDS_MAX: Final = 5_000  # more than it takes to send an autovacuum away
 _LOCKED: Final = frozenset({"55P03", "40P01"})  # no lock in time, deadlock
 _MOMENT: Final = text("SELECT clock_timestamp()")
 _READERS_BEFORE: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND xact_start < :moment"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start < :moment"
 )
 _READERS_LONG: Final = text(
     "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 second')"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    " AND xact_start < clock_timestamp() - interval '1 second')"
 )
 
 
