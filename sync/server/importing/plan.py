@@ -166,6 +166,8 @@ def _order_events(
         if wants_release:
             yield office.released(header, rule, book, 2)
         return
+    # No file tells which demand an order serves: that stays as it was accepted.
+    header = msgspec.structs.replace(header, serves=present.serves)
     revision = present.revision + 1
     if known.status is Status.PLANNED and wants_release:
         yield office.released(header, rule, book, revision)

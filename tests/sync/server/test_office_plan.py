@@ -29,6 +29,7 @@ from sync.server.database import Database
 from sync.server.desk import Desk
 from sync.server.desk.orders import split_order
 from sync.server.desk.plan import accept, define_calendar, demand, drop_demand, move_order
+from sync.server.importing.run import import_files
 from sync.server.ledger import Ledger
 from sync.server.office import OfficeConflict, OfficeError, OfficeInvalid, OfficeUnknown
 from sync.server.office.orders import SplitWanted, parted
@@ -268,6 +269,21 @@ def test_what_is_changed_and_released_still_serves_its_lines(desks: tuple[Desk, 
         (Served("D-0001", pieces("20")),),
         (Served("D-0001", pieces("10")), Served("D-0002", pieces("70"))),
     ]
+
+
+def test_a_file_of_orders_leaves_what_they_serve_as_it_is(desks: tuple[Desk, Desk]) -> None:
+    desk, _ = desks
+    demand(desk, "anna", wanted("30"))
+    (number,) = accept(desk, "anna", NOW)
+    before = standing(desk, number)
+    told = (number, "ROLL", "30", before.due, before.start, before.note)
+    for priority, revision in ((50, 1), (7, 2)):
+        table = "order,material,quantity,due,start,note,priority\n"
+        content = f"{table}{','.join(told)},{priority}\n".encode()
+        report = import_files({"orders.csv": content}, desk._ledger, desk._projector, NOW.date())
+        assert report.ok
+        after = standing(desk, number)
+        assert (after.revision, after.priority, after.serves) == (revision, priority, before.serves)
 
 
 def test_what_to_buy_follows_from_orders_and_what_came(desks: tuple[Desk, Desk]) -> None:
