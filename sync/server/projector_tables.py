@@ -30,7 +30,7 @@ def put_rows(
         return
     names = tuple(columns)
     if on_sqlite(connection):
-        connection.exec_driver_sql(put_sqlite(table.name, names, replace=True), list(rows))
+        connection.exec_driver_sql(_put_sqlite(table, names), list(rows))
         return
     keys = [n for n, name in enumerate(names) if table.c[name].primary_key]
     last = {tuple(row[n] for n in keys): row for row in rows}
@@ -107,15 +107,23 @@ def _all_equal(names: Sequence[str], left: str, right: str) -> str:
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
+def _put_sqlite(table: Table, columns: tuple[str, ...]) -> str:
+    return f"{put_sqlite(table.name, columns)} {_or_set(table, columns)}"
+
+
+@lru_cache(STATEMENTS_COUNT_MAX)
 def _put_arrays(table: Table, columns: tuple[str, ...]) -> str:
     arrays = _arrays(table, columns)
+    insert = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
+    return f"{insert} {_or_set(table, columns)}"
+
+
+def _or_set(table: Table, columns: Sequence[str]) -> str:
+    """What to do with a row of the same key: set the rest where it lies, its key's index stays."""
     keys = ", ".join(column.name for column in table.primary_key)
     others = [name for name in columns if not table.c[name].primary_key]
     sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in others)
-    return (
-        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
-        f" ON CONFLICT ({keys}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-    )
+    return f"ON CONFLICT ({keys}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)

@@ -38,7 +38,7 @@ def insert_rows(
         return
     names = tuple(columns)
     if on_sqlite(connection):
-        connection.exec_driver_sql(put_sqlite(table.name, names, replace=False), list(rows))
+        connection.exec_driver_sql(put_sqlite(table.name, names), list(rows))
     elif len(rows) < COPY_ROWS_MIN:
         parameter = msgspec.json.encode(rows).decode()
         connection.exec_driver_sql(_insert_jsonb(table, names), (parameter,))
@@ -117,11 +117,10 @@ def _value(table: Table, column: str, index: int) -> str:
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
-def put_sqlite(table: str, columns: tuple[str, ...], *, replace: bool) -> str:
-    """A statement of SQLite that stores a row; told so, in place of one of the same key."""
-    verb = "INSERT OR REPLACE" if replace else "INSERT"
+def put_sqlite(table: str, columns: tuple[str, ...]) -> str:
+    """A statement of SQLite that stores a row."""
     signs = ", ".join("?" * len(columns))
-    return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({signs})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({signs})"
 
 
 @lru_cache(STATEMENTS_COUNT_MAX)
