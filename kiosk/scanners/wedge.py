@@ -239,6 +239,17 @@ else:
             self.exit_event = self._ending
             self.pulse = Pulse()
 
+        def start_application_mode(self) -> None:
+            """Begin, and again after SIGCONT: one thread at a time reads, or none ends both.
+
+            What was typed or scanned while the process was stopped stays in the terminal.
+            """
+            if self._key_thread is not None and self._key_thread.is_alive():
+                self._ending.set()
+                self._key_thread.join()
+                self._ending.clear()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+
         def run_input_thread(self) -> None:
             """Read until the app or its terminal ends; the app does not outlive the terminal.
 
