@@ -96,7 +96,7 @@ def test_a_deviation_is_looked_at_and_settled(server: Server) -> None:
     assert found[1] not in server.client.get("/deviations?name=lot_unknown").text
     assert "Counted" in server.client.get("/deviations?status=reviewed").text
     twice = server.client.post("/deviations/review", data={**fields, "reason": "Again"})
-    assert (twice.status_code, "reviewed already" in twice.text) == (409, True)
+    assert (twice.status_code, "it is settled already; look again" in twice.text) == (409, True)
 
 
 def test_an_act_is_taken_back_from_the_inbox(server: Server) -> None:
